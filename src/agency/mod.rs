@@ -1,0 +1,1 @@
+//! Values and wire types of the agency; no I/O.

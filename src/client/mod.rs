@@ -1,0 +1,1 @@
+//! The agency client: blocking, usable without Rhai.

@@ -1,0 +1,215 @@
+//! When a run has to end: its deadline, the script's own deadline, and interrupts.
+//!
+//! One [`Deadline`] is shared by everything that can wait during a run. Whoever
+//! waits clamps its timeout with [`Deadline::clamp`] and gives up when
+//! [`Deadline::check`] says so.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The longest a blocking call goes without looking at the deadline.
+pub const SLICE: Duration = Duration::from_millis(20);
+
+/// Why a run, or the script's current call, has to end.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Stop {
+    /// The run's deadline has passed; a script cannot catch this.
+    #[error("the run's deadline has passed")]
+    Deadline,
+    /// Someone interrupted the run; a script cannot catch this.
+    #[error("interrupted")]
+    Interrupted,
+    /// The deadline that the script set for itself has passed; a script may catch this.
+    #[error("{reason}")]
+    ScriptDeadline {
+        /// Why, as `time::deadline_reason` tells it.
+        reason: String,
+    },
+}
+
+impl Stop {
+    /// Whether this ends the run even inside `try`.
+    pub fn ends_run(&self) -> bool {
+        !matches!(self, Self::ScriptDeadline { .. })
+    }
+}
+
+/// The text that stands for an ordinary expiry of the script's deadline.
+pub const DEFAULT_REASON: &str = "execution deadline reached";
+
+#[derive(Debug, Default)]
+struct State {
+    run_end: Option<Instant>,
+    script_end: Option<Instant>,
+    interrupted: bool,
+}
+
+/// Shared by all waiting calls of one run; cloning gives another handle to the same deadline.
+#[derive(Debug, Clone, Default)]
+pub struct Deadline {
+    shared: Arc<(Mutex<State>, Condvar)>,
+}
+
+impl Deadline {
+    /// A deadline that ends the run `limit` from now; `None` means never.
+    pub fn after(limit: Option<Duration>) -> Self {
+        let deadline = Self::default();
+        deadline.set_run(limit);
+        deadline
+    }
+
+    /// Sets or clears the run's deadline, counted from now.
+    pub fn set_run(&self, limit: Option<Duration>) {
+        self.state().run_end = limit.and_then(|limit| Instant::now().checked_add(limit));
+        self.shared.1.notify_all();
+    }
+
+    /// Sets or clears the script's own deadline; tells whether the previous one had passed.
+    pub fn set_script(&self, limit: Option<Duration>) -> bool {
+        let mut state = self.state();
+        let passed = state.script_end.is_some_and(|end| end <= Instant::now());
+        state.script_end = limit.and_then(|limit| Instant::now().checked_add(limit));
+        drop(state);
+        self.shared.1.notify_all();
+        passed
+    }
+
+    /// Interrupts the run: the call that waits now ends, and every later one.
+    pub fn interrupt(&self) {
+        self.state().interrupted = true;
+        self.shared.1.notify_all();
+    }
+
+    /// Takes an interrupt back, so that a shell can run the next line.
+    pub fn clear_interrupt(&self) {
+        self.state().interrupted = false;
+    }
+
+    /// Whether the run has been interrupted.
+    pub fn is_interrupted(&self) -> bool {
+        self.state().interrupted
+    }
+
+    /// `Err` when the run or the script's current call has to end.
+    pub fn check(&self) -> Result<(), Stop> {
+        Self::verdict(&self.state(), Instant::now())
+    }
+
+    /// `Err` when the run has to end; the script's own deadline does not count.
+    pub fn check_run(&self) -> Result<(), Stop> {
+        match self.check() {
+            Err(stop) if stop.ends_run() => Err(stop),
+            _ => Ok(()),
+        }
+    }
+
+    /// Time left until the nearer of both deadlines; `None` when there is none.
+    pub fn remaining(&self) -> Option<Duration> {
+        let state = self.state();
+        let now = Instant::now();
+        nearer(state.run_end, state.script_end).map(|end| end.saturating_duration_since(now))
+    }
+
+    /// `timeout`, cut to the time left.
+    pub fn clamp(&self, timeout: Duration) -> Duration {
+        self.remaining().map_or(timeout, |left| left.min(timeout))
+    }
+
+    /// Sleeps for `duration`, or until a deadline passes, or until an interrupt.
+    ///
+    /// A pause that meets the script's own deadline ends normally: the next check reports it.
+    ///
+    /// # Errors
+    /// [`Stop::Deadline`] and [`Stop::Interrupted`]; [`Stop::ScriptDeadline`] when it had passed before.
+    pub fn sleep(&self, duration: Duration) -> Result<(), Stop> {
+        self.check()?;
+        let wake = Instant::now().checked_add(duration);
+        let mut state = self.state();
+        loop {
+            let now = Instant::now();
+            match Self::verdict(&state, now) {
+                Err(stop) if stop.ends_run() => return Err(stop),
+                Err(_) => return Ok(()),
+                Ok(()) => {}
+            }
+            let left = wake.map_or(Duration::MAX, |wake| wake.saturating_duration_since(now));
+            if left.is_zero() {
+                return Ok(());
+            }
+            let end = nearer(state.run_end, state.script_end);
+            let wait = end.map_or(left, |end| end.saturating_duration_since(now).min(left));
+            state = self
+                .shared
+                .1
+                .wait_timeout(state, wait.min(Duration::from_secs(3600)))
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+    }
+
+    fn verdict(state: &State, now: Instant) -> Result<(), Stop> {
+        if state.interrupted {
+            return Err(Stop::Interrupted);
+        }
+        if state.run_end.is_some_and(|end| end <= now) {
+            return Err(Stop::Deadline);
+        }
+        if state.script_end.is_some_and(|end| end <= now) {
+            return Err(Stop::ScriptDeadline { reason: DEFAULT_REASON.to_owned() });
+        }
+        Ok(())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.shared.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn nearer(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_deadline_never_stops() {
+        let deadline = Deadline::default();
+        assert_eq!(deadline.check(), Ok(()));
+        assert_eq!(deadline.remaining(), None);
+        assert_eq!(deadline.clamp(Duration::from_secs(7)), Duration::from_secs(7));
+    }
+
+    #[test]
+    fn run_deadline_ends_a_pause_with_an_error() {
+        let deadline = Deadline::after(Some(Duration::from_millis(30)));
+        assert_eq!(deadline.sleep(Duration::from_secs(60)), Err(Stop::Deadline));
+        assert_eq!(deadline.check(), Err(Stop::Deadline));
+    }
+
+    #[test]
+    fn d3_script_deadline_lets_the_pause_end_normally_and_the_next_call_fail() {
+        let deadline = Deadline::default();
+        deadline.set_script(Some(Duration::from_millis(30)));
+        assert_eq!(deadline.sleep(Duration::from_secs(60)), Ok(()));
+        assert!(matches!(deadline.sleep(Duration::ZERO), Err(Stop::ScriptDeadline { .. })));
+        assert!(deadline.set_script(None), "the previous deadline had passed");
+        assert_eq!(deadline.check(), Ok(()));
+    }
+
+    #[test]
+    fn interrupt_ends_a_pause_of_another_thread() {
+        let deadline = Deadline::default();
+        let other = deadline.clone();
+        let sleeper = std::thread::spawn(move || other.sleep(Duration::from_secs(60)));
+        deadline.interrupt();
+        assert_eq!(sleeper.join().expect("sleeper does not panic"), Err(Stop::Interrupted));
+        deadline.clear_interrupt();
+        assert_eq!(deadline.check(), Ok(()));
+    }
+}

@@ -1,0 +1,1 @@
+//! Runs Rhai scripts; knows no terminal.

@@ -1,0 +1,1 @@
+//! Outgoing blocking HTTP: the only place that builds a client for scripts and tools.

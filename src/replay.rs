@@ -1,0 +1,1 @@
+//! Re-applies the recorded log of an agency dump.

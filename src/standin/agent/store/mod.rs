@@ -1,0 +1,1 @@
+//! The key-value tree: pure, no I/O, no clock, no randomness.

@@ -1,0 +1,3 @@
+//! The stand-in for `arangod`: agents that speak the agency API.
+
+pub mod agent;
