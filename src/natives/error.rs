@@ -1,0 +1,163 @@
+//! Library errors become the one error map that scripts see (host-natives §3.2).
+
+use rhai::{Dynamic, EvalAltResult, Map, NativeCallContext, Position};
+
+use super::context::{Gate, NativeContext};
+use crate::deadline::Stop;
+
+/// The `name` of an error map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorName {
+    /// An error with one of ArangoDB's numbers.
+    ArangoError,
+    /// A value of the wrong type.
+    TypeError,
+    /// Text that cannot be parsed.
+    SyntaxError,
+    /// Anything without a number.
+    Error,
+}
+
+impl ErrorName {
+    /// The word that scripts see.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ArangoError => "ArangoError",
+            Self::TypeError => "TypeError",
+            Self::SyntaxError => "SyntaxError",
+            Self::Error => "Error",
+        }
+    }
+}
+
+/// An error on its way from the library into a script.
+#[derive(Debug, Clone)]
+pub struct NativeError {
+    kind: String,
+    name: ErrorName,
+    error_num: Option<i64>,
+    code: Option<i64>,
+    message: String,
+    context: Map,
+    stop: Option<Stop>,
+}
+
+/// What the body of a native returns.
+pub type NativeResult<T> = Result<T, NativeError>;
+
+impl NativeError {
+    /// An `ArangoError` with a number of host-natives §2.5 and a stable dotted kind.
+    pub fn arango(kind: impl Into<String>, error_num: i64, message: impl Into<String>) -> Self {
+        Self {
+            kind: kind.into(),
+            name: ErrorName::ArangoError,
+            error_num: Some(error_num),
+            code: None,
+            message: message.into(),
+            context: Map::new(),
+            stop: None,
+        }
+    }
+
+    /// An error without a number: `TypeError`, `SyntaxError` or `Error`.
+    pub fn plain(kind: impl Into<String>, name: ErrorName, message: impl Into<String>) -> Self {
+        Self { name, error_num: None, ..Self::arango(kind, 0, message) }
+    }
+
+    /// Number 10: an argument has a value or type that the native cannot take.
+    pub fn bad_parameter(message: impl Into<String>) -> Self {
+        Self::arango("argument.invalid", 10, message)
+    }
+
+    /// Number 4: an assumption of the host does not hold.
+    pub fn internal(kind: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::arango(kind, 4, message)
+    }
+
+    /// Number 11: the run may not do this.
+    pub fn forbidden(gate: Gate) -> Self {
+        let (what, kind) = match gate {
+            Gate::Files => ("file access", "permission.files"),
+            Gate::Network => ("network access", "permission.network"),
+            Gate::Environment => ("access to the environment", "permission.environment"),
+        };
+        Self::arango(kind, 11, format!("{what} is not allowed in this run; whoever starts the host can permit it"))
+    }
+
+    /// Adds the HTTP status of the answer behind the error.
+    pub fn with_code(mut self, code: i64) -> Self {
+        self.code = Some(code);
+        self
+    }
+
+    /// Adds one member of `context`.
+    pub fn with(mut self, key: &str, value: impl Into<Dynamic>) -> Self {
+        self.context.insert(key.into(), value.into());
+        self
+    }
+
+    /// The stable dotted kind.
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// ArangoDB's number.
+    pub fn error_num(&self) -> Option<i64> {
+        self.error_num
+    }
+
+    /// The text.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The map that scripts see.
+    pub fn to_map(&self) -> Map {
+        let mut map = Map::new();
+        map.insert("kind".into(), self.kind.clone().into());
+        map.insert("name".into(), self.name.as_str().into());
+        map.insert("error_num".into(), self.error_num.map_or(Dynamic::UNIT, Dynamic::from));
+        map.insert("code".into(), self.code.map_or(Dynamic::UNIT, Dynamic::from));
+        map.insert("message".into(), self.message.clone().into());
+        map.insert("context".into(), self.context.clone().into());
+        map
+    }
+
+    /// The engine's error, stamped with the position of the call.
+    ///
+    /// A passed run deadline and an interrupt become `ErrorTerminated`, which `try` does not catch.
+    pub fn into_engine_error(self, position: Position) -> Box<EvalAltResult> {
+        match self.stop {
+            Some(stop) if stop.ends_run() => {
+                Box::new(EvalAltResult::ErrorTerminated(Dynamic::from(stop), position))
+            }
+            _ => Box::new(EvalAltResult::ErrorRuntime(self.to_map().into(), position)),
+        }
+    }
+}
+
+impl From<Stop> for NativeError {
+    fn from(stop: Stop) -> Self {
+        let kind = match stop {
+            Stop::Deadline => "deadline.reached",
+            Stop::Interrupted => "run.interrupted",
+            Stop::ScriptDeadline { .. } => "deadline.script",
+        };
+        Self { stop: Some(stop.clone()), ..Self::arango(kind, 36, stop.to_string()) }
+    }
+}
+
+/// Runs the body of the native `func` and turns its error into one with position and `context.func`.
+///
+/// # Errors
+/// What `body` returns.
+pub fn call<T>(
+    call: &NativeCallContext,
+    func: &'static str,
+    body: impl FnOnce(&NativeContext) -> NativeResult<T>,
+) -> Result<T, Box<EvalAltResult>> {
+    NativeContext::of(call)
+        .and_then(|context| body(&context))
+        .map_err(|error| error.with("func", func).into_engine_error(call.call_position()))
+}
