@@ -54,7 +54,10 @@ fn h5_a_server_that_never_answers_times_out() {
     assert!(matches!(error, HttpError::Timeout { phase: Phase::Read, .. }), "{error:?}");
     assert!(error.may_have_arrived());
     let elapsed = begin.elapsed();
-    assert!(elapsed >= Duration::from_millis(300) && elapsed < Duration::from_millis(800), "{elapsed:?}");
+    assert!(
+        elapsed >= Duration::from_millis(300) && elapsed < Duration::from_millis(800),
+        "{elapsed:?}"
+    );
 }
 
 #[test]
@@ -69,7 +72,9 @@ fn h6_a_server_that_closes_without_answering_saw_exactly_one_request() {
 
 #[test]
 fn an_answer_closed_half_way_is_truncated() {
-    for bytes in ["HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"] {
+    for bytes in
+        ["HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"]
+    {
         let server = Server::start(move |_| Reply::RawClose(bytes.as_bytes().to_vec()));
         let error = send(short("GET", &server.url)).unwrap_err();
         assert!(matches!(error, HttpError::Truncated { .. }), "{error:?}");
@@ -99,7 +104,8 @@ fn h9_301_302_and_307_repeat_method_and_body() {
             "/a" => redirect(status, "/b"),
             _ => json(200, "{}"),
         });
-        let request = Request::new("POST", format!("{}/a", server.url)).body("data").max_redirects(5);
+        let request =
+            Request::new("POST", format!("{}/a", server.url)).body("data").max_redirects(5);
         assert_eq!(send(request).unwrap().url, format!("{}/b", server.url));
         let seen = server.seen();
         assert_eq!((seen[1].method.as_str(), seen[1].body.as_str()), ("POST", "data"));
@@ -179,10 +185,14 @@ fn h17_gzip_and_deflate_arrive_decoded() {
     gzip.write_all(b"packed").unwrap();
     let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
     zlib.write_all(b"packed").unwrap();
-    for (encoding, packed) in [("gzip", gzip.finish().unwrap()), ("deflate", zlib.finish().unwrap())] {
+    for (encoding, packed) in
+        [("gzip", gzip.finish().unwrap()), ("deflate", zlib.finish().unwrap())]
+    {
         let server = Server::start(move |_| {
-            let head =
-                format!("HTTP/1.1 200 OK\r\nContent-Encoding: {encoding}\r\nContent-Length: {}\r\n\r\n", packed.len());
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nContent-Encoding: {encoding}\r\nContent-Length: {}\r\n\r\n",
+                packed.len()
+            );
             Reply::Raw([head.as_bytes(), &packed].concat())
         });
         let response = send(Request::new("GET", &server.url)).unwrap();
@@ -212,7 +222,11 @@ fn h24_the_deadline_limits_every_request() {
 #[test]
 fn h25_chunked_close_delimited_and_head_answers_are_read() {
     let cases: [(&str, &str, &str); 3] = [
-        ("GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", "abcde"),
+        (
+            "GET",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n",
+            "abcde",
+        ),
         ("GET", "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nto the end", "to the end"),
         ("HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", ""),
     ];
@@ -221,7 +235,8 @@ fn h25_chunked_close_delimited_and_head_answers_are_read() {
         assert_eq!(send(Request::new(method, &server.url)).unwrap().body, body.as_bytes());
     }
     let server = Server::start(|_| reply(200, &[], "0123456789"));
-    let small = HttpClient::new(HttpOptions { max_body: Some(5), ..HttpOptions::default() }).unwrap();
+    let small =
+        HttpClient::new(HttpOptions { max_body: Some(5), ..HttpOptions::default() }).unwrap();
     let error = small.send(Request::new("GET", &server.url), &Deadline::default()).unwrap_err();
     assert!(matches!(error, HttpError::TooLarge { limit: 5, .. }), "{error:?}");
 }
@@ -258,7 +273,9 @@ fn connections_are_kept_and_replaced_when_the_server_closed_them() {
     });
     let client = client();
     for path in ["/", "/", "/last", "/"] {
-        client.send(Request::new("GET", format!("{}{path}", server.url)), &Deadline::default()).unwrap();
+        client
+            .send(Request::new("GET", format!("{}{path}", server.url)), &Deadline::default())
+            .unwrap();
         std::thread::sleep(Duration::from_millis(20));
     }
     let connections: Vec<_> = server.seen().iter().map(|request| request.connection).collect();

@@ -26,7 +26,14 @@ pub(super) struct GatheringBuffers {
 
 impl GatheringBuffers {
     pub(super) fn new() -> Self {
-        Self { input: vec![0; INPUT], start: 0, end: 0, output: vec![0; OUTPUT], gathered: 0, progress: false }
+        Self {
+            input: vec![0; INPUT],
+            start: 0,
+            end: 0,
+            output: vec![0; OUTPUT],
+            gathered: 0,
+            progress: false,
+        }
     }
 
     /// Keeps `amount` bytes of the output; tells whether it is time to write.

@@ -34,7 +34,12 @@ impl Drop for Running {
 }
 
 /// Notes the request that this thread runs until the result is dropped.
-pub(super) fn enter(deadline: &Deadline, end: Instant, limit: Duration, endpoint: String) -> Running {
+pub(super) fn enter(
+    deadline: &Deadline,
+    end: Instant,
+    limit: Duration,
+    endpoint: String,
+) -> Running {
     let call = Call { deadline: deadline.clone(), end, limit, endpoint, received: false };
     Running(CURRENT.with(|current| current.borrow_mut().replace(call)))
 }
@@ -55,7 +60,9 @@ pub(super) fn has_received() -> bool {
 
 /// The server of the request, for messages.
 pub(super) fn endpoint() -> String {
-    CURRENT.with(|current| current.borrow().as_ref().map_or_else(String::new, |call| call.endpoint.clone()))
+    CURRENT.with(|current| {
+        current.borrow().as_ref().map_or_else(String::new, |call| call.endpoint.clone())
+    })
 }
 
 /// Time left for the request that this thread runs.
@@ -69,7 +76,11 @@ pub(super) fn time_left(phase: Phase) -> Result<Duration, HttpError> {
         call.deadline.check_run().map_err(HttpError::Stopped)?;
         let left = call.end.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Err(HttpError::Timeout { endpoint: call.endpoint.clone(), after: call.limit, phase });
+            return Err(HttpError::Timeout {
+                endpoint: call.endpoint.clone(),
+                after: call.limit,
+                phase,
+            });
         }
         Ok(left)
     })

@@ -46,7 +46,11 @@ impl HttpClient {
             .user_agent(options.user_agent.as_str())
             .tls_config(tls_config(&options.tls)?)
             .build();
-        let agent = Agent::with_parts(config, SlicedConnector.chain(RustlsConnector::default()), LazyResolver);
+        let agent = Agent::with_parts(
+            config,
+            SlicedConnector.chain(RustlsConnector::default()),
+            LazyResolver,
+        );
         Ok(Self { agent, options })
     }
 
@@ -58,7 +62,8 @@ impl HttpClient {
     /// [`HttpError`].
     pub fn send(&self, request: Request, deadline: &Deadline) -> Result<Response, HttpError> {
         let mut body = Vec::new();
-        let mut response = self.send_to(request, deadline, |_| Some(&mut body as &mut dyn Write))?;
+        let mut response =
+            self.send_to(request, deadline, |_| Some(&mut body as &mut dyn Write))?;
         if response.header("content-encoding") == Some("deflate") {
             body = inflate(&body, self.options.max_body).ok_or_else(|| HttpError::Protocol {
                 endpoint: response.url.clone(),
@@ -89,8 +94,9 @@ impl HttpClient {
         let end = Instant::now().checked_add(limit).unwrap_or_else(far_future);
         let mut followed = 0;
         loop {
-            let (endpoint, _) = Endpoint::split_url(&request.url)
-                .map_err(|error| HttpError::BadUrl { url: request.url.clone(), reason: error.to_string() })?;
+            let (endpoint, _) = Endpoint::split_url(&request.url).map_err(|error| {
+                HttpError::BadUrl { url: request.url.clone(), reason: error.to_string() }
+            })?;
             let _running = call::enter(deadline, end, limit, endpoint.to_string());
             let answer = self.exchange(&request, matches!(endpoint, Endpoint::Unix { .. }))?;
             let status = answer.status().as_u16();
@@ -104,13 +110,20 @@ impl HttpClient {
             }
             followed += 1;
             request.url = location;
-            request.headers.retain(|(name, _)| name.eq_ignore_ascii_case("content-type") && !request.body.is_empty());
+            request.headers.retain(|(name, _)| {
+                name.eq_ignore_ascii_case("content-type") && !request.body.is_empty()
+            });
         }
     }
 
-    fn exchange(&self, request: &Request, local: bool) -> Result<http::Response<ureq::Body>, HttpError> {
+    fn exchange(
+        &self,
+        request: &Request,
+        local: bool,
+    ) -> Result<http::Response<ureq::Body>, HttpError> {
         let bad = |reason: String| HttpError::BadRequest { url: request.url.clone(), reason };
-        let method = http::Method::from_bytes(request.method.as_bytes()).map_err(|error| bad(error.to_string()))?;
+        let method = http::Method::from_bytes(request.method.as_bytes())
+            .map_err(|error| bad(error.to_string()))?;
         let needs_body = matches!(request.method.as_str(), "POST" | "PUT" | "PATCH");
         let uri = uri_of(&request.url)?;
         let mut message = http::Request::new(());
@@ -121,12 +134,15 @@ impl HttpClient {
             if name.eq_ignore_ascii_case("content-length") {
                 continue;
             }
-            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|error| bad(error.to_string()))?;
-            let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|error| bad(error.to_string()))?;
+            let name =
+                HeaderName::from_bytes(name.as_bytes()).map_err(|error| bad(error.to_string()))?;
+            let value = HeaderValue::from_bytes(value.as_bytes())
+                .map_err(|error| bad(error.to_string()))?;
             headers.append(name, value);
         }
         if let Some(auth) = &request.auth {
-            let value = HeaderValue::from_str(&authorization(auth)).map_err(|error| bad(error.to_string()))?;
+            let value = HeaderValue::from_str(&authorization(auth))
+                .map_err(|error| bad(error.to_string()))?;
             headers.insert(header::AUTHORIZATION, value);
         }
         if local && !headers.contains_key(header::HOST) {
@@ -147,7 +163,8 @@ impl HttpClient {
         sink: Option<&mut dyn Write>,
     ) -> Result<Response, HttpError> {
         let (parts, mut body) = answer.into_parts();
-        let mut reader = body.with_config().limit(self.options.max_body.unwrap_or(u64::MAX)).reader();
+        let mut reader =
+            body.with_config().limit(self.options.max_body.unwrap_or(u64::MAX)).reader();
         match sink {
             Some(sink) => copy(&mut reader, sink, &url)?,
             None => copy(&mut reader, &mut std::io::sink(), &url)?,
@@ -156,7 +173,11 @@ impl HttpClient {
         Ok(Response {
             status: parts.status.as_u16(),
             message: parts.status.canonical_reason().unwrap_or_default().to_owned(),
-            headers: parts.headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect(),
+            headers: parts
+                .headers
+                .iter()
+                .map(|(name, value)| (name.as_str().to_owned(), text(value)))
+                .collect(),
             body: Vec::new(),
             url,
         })
@@ -181,7 +202,8 @@ fn tls_config(options: &TlsOptions) -> Result<TlsConfig, HttpError> {
     let roots = match &options.ca_file {
         None => RootCerts::WebPki,
         Some(path) => {
-            let failed = |reason: String| HttpError::Tls { endpoint: path.display().to_string(), reason };
+            let failed =
+                |reason: String| HttpError::Tls { endpoint: path.display().to_string(), reason };
             let pem = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
             let found: Result<Vec<_>, _> = rustls_pemfile::certs(&mut pem.as_slice()).collect();
             let found = found.map_err(|error| failed(error.to_string()))?;
@@ -202,7 +224,8 @@ fn authorization(auth: &Auth) -> String {
     match auth {
         Auth::Bearer(token) => format!("bearer {token}"),
         Auth::Basic { username, password } => {
-            let pair = base64::engine::general_purpose::STANDARD.encode(format!("{username}:{password}"));
+            let pair =
+                base64::engine::general_purpose::STANDARD.encode(format!("{username}:{password}"));
             format!("Basic {pair}")
         }
     }
@@ -220,7 +243,8 @@ fn uri_of(url: &str) -> Result<http::Uri, HttpError> {
 /// Where a redirect leads, resolved against the URL that redirects.
 fn target(url: &str, headers: &http::HeaderMap) -> Result<String, HttpError> {
     let bad = || HttpError::BadRedirect { url: url.to_owned() };
-    let location = headers.get(header::LOCATION).and_then(|value| value.to_str().ok()).ok_or_else(bad)?;
+    let location =
+        headers.get(header::LOCATION).and_then(|value| value.to_str().ok()).ok_or_else(bad)?;
     let target = url::Url::parse(url).and_then(|base| base.join(location)).map_err(|_| bad())?;
     if !matches!(target.scheme(), "http" | "https") || !target.has_host() {
         return Err(bad());
@@ -236,7 +260,11 @@ fn inflate(body: &[u8], limit: Option<u64>) -> Option<Vec<u8>> {
         return Some(decoded);
     }
     decoded.clear();
-    flate2::read::DeflateDecoder::new(body).take(limit).read_to_end(&mut decoded).ok().map(|_| decoded)
+    flate2::read::DeflateDecoder::new(body)
+        .take(limit)
+        .read_to_end(&mut decoded)
+        .ok()
+        .map(|_| decoded)
 }
 
 /// What ureq reports, in our terms.
@@ -249,11 +277,15 @@ fn translate(error: ureq::Error, url: &str) -> HttpError {
         },
         ureq::Error::Io(source) => translate_io(source, endpoint),
         ureq::Error::BadUri(reason) => HttpError::BadUrl { url: url.to_owned(), reason },
-        ureq::Error::Http(reason) => HttpError::BadRequest { url: url.to_owned(), reason: reason.to_string() },
+        ureq::Error::Http(reason) => {
+            HttpError::BadRequest { url: url.to_owned(), reason: reason.to_string() }
+        }
         ureq::Error::BodyExceedsLimit(limit) => HttpError::TooLarge { endpoint, limit },
         ureq::Error::Rustls(reason) => HttpError::Tls { endpoint, reason: reason.to_string() },
         ureq::Error::Tls(reason) => HttpError::Tls { endpoint, reason: reason.to_owned() },
-        ureq::Error::TlsRequired => HttpError::Tls { endpoint, reason: "no TLS connection".to_owned() },
+        ureq::Error::TlsRequired => {
+            HttpError::Tls { endpoint, reason: "no TLS connection".to_owned() }
+        }
         other => HttpError::Protocol { endpoint, reason: other.to_string() },
     }
 }
@@ -266,7 +298,9 @@ fn translate_io(source: std::io::Error, endpoint: String) -> HttpError {
     match source.kind() {
         ErrorKind::UnexpectedEof if call::has_received() => HttpError::Truncated { endpoint },
         ErrorKind::UnexpectedEof => HttpError::Closed { endpoint },
-        ErrorKind::InvalidData | ErrorKind::InvalidInput => HttpError::Protocol { endpoint, reason: source.to_string() },
+        ErrorKind::InvalidData | ErrorKind::InvalidInput => {
+            HttpError::Protocol { endpoint, reason: source.to_string() }
+        }
         _ => HttpError::Broken { endpoint, phase: super::error::Phase::Read, source },
     }
 }

@@ -21,7 +21,12 @@ use crate::deadline::SLICE;
 pub(super) struct LazyResolver;
 
 impl Resolver for LazyResolver {
-    fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
+    fn resolve(
+        &self,
+        _: &Uri,
+        _: &Config,
+        _: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
         Ok(self.empty())
     }
 }
@@ -33,7 +38,11 @@ pub(super) struct SlicedConnector;
 impl Connector<()> for SlicedConnector {
     type Out = SlicedTransport;
 
-    fn connect(&self, details: &ConnectionDetails, _: Option<()>) -> Result<Option<SlicedTransport>, ureq::Error> {
+    fn connect(
+        &self,
+        details: &ConnectionDetails,
+        _: Option<()>,
+    ) -> Result<Option<SlicedTransport>, ureq::Error> {
         let socket = open(details.uri).map_err(wrap)?;
         let transport = SlicedTransport::new(socket).map_err(|source| wrap(unreachable(source)))?;
         Ok(Some(transport))
@@ -97,7 +106,9 @@ fn in_slices<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Re
         match receiver.recv_timeout(left.min(SLICE)) {
             Ok(result) => return Ok(result),
             Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return Err(unreachable(ErrorKind::Other.into())),
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(unreachable(ErrorKind::Other.into()));
+            }
         }
     }
 }

@@ -77,7 +77,8 @@ impl Endpoint {
     /// [`EndpointError`].
     pub fn split_url(url: &str) -> Result<(Self, &str), EndpointError> {
         let after_scheme = url.find("://").map_or(0, |at| at + 3);
-        let end = url[after_scheme..].find(['/', '?', '#']).map_or(url.len(), |at| after_scheme + at);
+        let end =
+            url[after_scheme..].find(['/', '?', '#']).map_or(url.len(), |at| after_scheme + at);
         let endpoint = Self::with_ports(&url[..end], 80, 443)?;
         Ok((endpoint, &url[end..]))
     }
@@ -107,7 +108,9 @@ impl Endpoint {
         match self {
             Self::Tcp { host, port } => format!("http://{host}:{port}"),
             Self::Tls { host, port } => format!("https://{host}:{port}"),
-            Self::Unix { path } => format!("http://{}{UNIX_SUFFIX}", hex::encode(path.as_os_str().as_encoded_bytes())),
+            Self::Unix { path } => {
+                format!("http://{}{UNIX_SUFFIX}", hex::encode(path.as_os_str().as_encoded_bytes()))
+            }
         }
     }
 
@@ -148,7 +151,10 @@ fn address(text: &str, rest: &str, default_port: u16) -> Result<(String, u16), E
         Some(inner) => {
             let (host, tail) = inner.split_once(']').ok_or_else(invalid)?;
             host.parse::<std::net::Ipv6Addr>().map_err(|_| invalid())?;
-            (format!("[{host}]"), tail.strip_prefix(':').or((tail.is_empty()).then_some("")).ok_or_else(invalid)?)
+            (
+                format!("[{host}]"),
+                tail.strip_prefix(':').or((tail.is_empty()).then_some("")).ok_or_else(invalid)?,
+            )
         }
         None => match rest.split_once(':') {
             Some((host, port)) => (host.to_ascii_lowercase(), port),
@@ -187,7 +193,11 @@ mod tests {
             ("tcp://[::1]:8531", "http://[::1]:8531"),
             ("tcp://[::1]", "http://[::1]:8529"),
         ] {
-            assert_eq!(Endpoint::parse(text).map(|endpoint| endpoint.url()), Ok(url.to_owned()), "{text}");
+            assert_eq!(
+                Endpoint::parse(text).map(|endpoint| endpoint.url()),
+                Ok(url.to_owned()),
+                "{text}"
+            );
         }
     }
 
@@ -201,10 +211,23 @@ mod tests {
 
     #[test]
     fn texts_that_are_no_endpoints_are_refused() {
-        for text in ["", "ftp://x", "tcp://", "tcp://h:70000", "tcp://h:x", "tcp://[::1", "tcp://h:0", "a b:1", "unix://"] {
+        for text in [
+            "",
+            "ftp://x",
+            "tcp://",
+            "tcp://h:70000",
+            "tcp://h:x",
+            "tcp://[::1",
+            "tcp://h:0",
+            "a b:1",
+            "unix://",
+        ] {
             assert!(Endpoint::parse(text).is_err(), "{text}");
         }
-        assert!(matches!(Endpoint::parse("tcp://0.0.0.0:1"), Err(EndpointError::AnyAddress { .. })));
+        assert!(matches!(
+            Endpoint::parse("tcp://0.0.0.0:1"),
+            Err(EndpointError::AnyAddress { .. })
+        ));
         assert!(matches!(Endpoint::parse("tcp://[::]:1"), Err(EndpointError::AnyAddress { .. })));
     }
 

@@ -91,7 +91,12 @@ pub fn closed_port() -> String {
     format!("http://{}", listener.local_addr().unwrap())
 }
 
-fn serve(stream: TcpStream, connection: usize, log: &Mutex<Vec<Seen>>, answer: &dyn Fn(&Seen) -> Reply) {
+fn serve(
+    stream: TcpStream,
+    connection: usize,
+    log: &Mutex<Vec<Seen>>,
+    answer: &dyn Fn(&Seen) -> Reply,
+) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut writer = stream;
     while let Some(request) = read_request(&mut reader, connection) {
@@ -144,5 +149,11 @@ fn read_request(reader: &mut BufReader<TcpStream>, connection: usize) -> Option<
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    Some(Seen { method, target, headers, body: String::from_utf8_lossy(&body).into_owned(), connection })
+    Some(Seen {
+        method,
+        target,
+        headers,
+        body: String::from_utf8_lossy(&body).into_owned(),
+        connection,
+    })
 }
