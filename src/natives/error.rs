@@ -82,11 +82,7 @@ impl NativeError {
             Gate::Network => ("network access", "permission.network"),
             Gate::Environment => ("access to the environment", "permission.environment"),
         };
-        Self::arango(
-            kind,
-            11,
-            format!("{what} is not allowed in this run; whoever starts the host can permit it"),
-        )
+        Self::arango(kind, 11, format!("{what} is not allowed in this run; whoever starts the host can permit it"))
     }
 
     /// Adds the HTTP status of the answer behind the error.

@@ -41,8 +41,7 @@ impl<'a> Options<'a> {
 
     /// A boolean, or `default` when absent.
     pub fn bool(&self, key: &str, default: bool) -> NativeResult<bool> {
-        self.typed(key, "a boolean", |value| value.as_bool().ok())
-            .map(|value| value.unwrap_or(default))
+        self.typed(key, "a boolean", |value| value.as_bool().ok()).map(|value| value.unwrap_or(default))
     }
 
     /// An integer.
@@ -57,9 +56,7 @@ impl<'a> Options<'a> {
 
     /// A string.
     pub fn string(&self, key: &str) -> NativeResult<Option<String>> {
-        self.typed(key, "a string", |value| {
-            value.clone().into_immutable_string().ok().map(|text| text.to_string())
-        })
+        self.typed(key, "a string", |value| value.clone().into_immutable_string().ok().map(|text| text.to_string()))
     }
 
     /// A map.
@@ -75,19 +72,11 @@ impl<'a> Options<'a> {
         })
     }
 
-    fn typed<T>(
-        &self,
-        key: &str,
-        wanted: &str,
-        read: impl Fn(&Dynamic) -> Option<T>,
-    ) -> NativeResult<Option<T>> {
+    fn typed<T>(&self, key: &str, wanted: &str, read: impl Fn(&Dynamic) -> Option<T>) -> NativeResult<Option<T>> {
         let Some(value) = self.value(key) else { return Ok(None) };
         read(value).map(Some).ok_or_else(|| {
-            NativeError::bad_parameter(format!(
-                "option '{key}' must be {wanted}, not {}",
-                value.type_name()
-            ))
-            .with("option", key.to_owned())
+            NativeError::bad_parameter(format!("option '{key}' must be {wanted}, not {}", value.type_name()))
+                .with("option", key.to_owned())
         })
     }
 }
@@ -109,8 +98,5 @@ pub fn bytes(value: &Dynamic, what: &str) -> NativeResult<Vec<u8>> {
     if let Some(blob) = value.read_lock::<Blob>() {
         return Ok(blob.clone());
     }
-    Err(NativeError::bad_parameter(format!(
-        "{what} must be a string or a blob, not {}",
-        value.type_name()
-    )))
+    Err(NativeError::bad_parameter(format!("{what} must be a string or a blob, not {}", value.type_name())))
 }
