@@ -13,9 +13,11 @@ pub fn from_json(value: Value) -> Dynamic {
         Value::Number(number) => from_number(&number),
         Value::String(text) => text.into(),
         Value::Array(items) => items.into_iter().map(from_json).collect::<Array>().into(),
-        Value::Object(members) => {
-            members.into_iter().map(|(key, value)| (key.into(), from_json(value))).collect::<Map>().into()
-        }
+        Value::Object(members) => members
+            .into_iter()
+            .map(|(key, value)| (key.into(), from_json(value)))
+            .collect::<Map>()
+            .into(),
     }
 }
 
@@ -55,9 +57,11 @@ pub fn to_json(value: &Dynamic) -> NativeResult<Value> {
     if let Some(blob) = value.read_lock::<rhai::Blob>() {
         return Ok(blob.iter().map(|byte| Value::from(*byte)).collect());
     }
-    Err(NativeError::bad_parameter(format!("a value of type {} has no JSON form", value.type_name())))
+    Err(NativeError::bad_parameter(format!(
+        "a value of type {} has no JSON form",
+        value.type_name()
+    )))
 }
-
 
 #[cfg(test)]
 mod tests {

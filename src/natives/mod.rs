@@ -4,10 +4,14 @@
 //! only list of them. A native reaches the run it belongs to through the
 //! engine's tag, so that two hosts in one process never meet.
 
+mod argument;
 mod context;
 mod convert;
+mod dispatch;
 mod error;
 mod options;
+mod random;
+pub mod reference;
 
 pub use context::{Gate, NativeContext, NativeContextBuilder, OutputSink};
 pub use convert::{from_json, to_json};
@@ -16,18 +20,19 @@ pub use options::Options;
 
 use std::sync::Arc;
 
-use rhai::{Engine, Module, Shared};
+use rhai::Engine;
+use rhai::plugin::ModuleManifest;
 
-/// Makes the module that scripts see under a namespace's name.
-pub type MakeModule = fn() -> Module;
-
-/// Every namespace of natives: its name and what makes its module.
-pub const NAMESPACES: &[(&str, MakeModule)] = &[];
+/// Every namespace of natives: its name, and the functions and constants it holds.
+pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[("random", &random::natives::RHAI_MANIFEST)];
 
 /// Registers all namespaces on `engine` and ties them to `context`.
 pub fn register(engine: &mut Engine, context: Arc<NativeContext>) {
-    for (name, make) in NAMESPACES {
-        engine.register_static_module(*name, Shared::new(make()));
+    for (name, manifest) in NAMESPACES {
+        engine.register_static_module(*name, dispatch::module(name, manifest).into());
     }
     engine.set_default_tag(rhai::Dynamic::from(context));
 }
+
+/// What the function behind a native returns to the engine.
+pub(crate) type Raw<T> = Result<T, Box<rhai::EvalAltResult>>;
