@@ -7,8 +7,11 @@
 mod argument;
 mod context;
 mod convert;
+mod crypto;
+mod digest;
 mod dispatch;
 mod error;
+mod jwt;
 mod options;
 mod random;
 pub mod reference;
@@ -24,7 +27,11 @@ use rhai::Engine;
 use rhai::plugin::ModuleManifest;
 
 /// Every namespace of natives: its name, and the functions and constants it holds.
-pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[("random", &random::natives::RHAI_MANIFEST)];
+pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[
+    ("crypto", &crypto::natives::RHAI_MANIFEST),
+    ("jwt", &jwt::natives::RHAI_MANIFEST),
+    ("random", &random::natives::RHAI_MANIFEST),
+];
 
 /// Registers all namespaces on `engine` and ties them to `context`.
 pub fn register(engine: &mut Engine, context: Arc<NativeContext>) {
