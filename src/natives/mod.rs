@@ -10,11 +10,15 @@ mod convert;
 mod crypto;
 mod digest;
 mod dispatch;
+pub mod env;
 mod error;
+mod json;
 mod jwt;
+mod net;
 mod options;
 mod random;
 pub mod reference;
+mod time;
 
 pub use context::{Gate, NativeContext, NativeContextBuilder, OutputSink};
 pub use convert::{from_json, to_json};
@@ -29,8 +33,12 @@ use rhai::plugin::ModuleManifest;
 /// Every namespace of natives: its name, and the functions and constants it holds.
 pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[
     ("crypto", &crypto::natives::RHAI_MANIFEST),
+    ("env", &env::natives::RHAI_MANIFEST),
+    ("json", &json::natives::RHAI_MANIFEST),
     ("jwt", &jwt::natives::RHAI_MANIFEST),
+    ("net", &net::natives::RHAI_MANIFEST),
     ("random", &random::natives::RHAI_MANIFEST),
+    ("time", &time::natives::RHAI_MANIFEST),
 ];
 
 /// Registers all namespaces on `engine` and ties them to `context`.

@@ -89,7 +89,8 @@ fn secret_text(length: INT, alphabet: &[u8]) -> NativeResult<String> {
     Ok(text)
 }
 
-fn range(run: &NativeContext, min: INT, max: INT) -> NativeResult<INT> {
+/// A uniform integer between two bounds, both included.
+pub(super) fn range(run: &NativeContext, min: INT, max: INT) -> NativeResult<INT> {
     if min > max {
         return Err(NativeError::bad_parameter(format!("min {min} is above max {max}")));
     }
