@@ -12,10 +12,13 @@ mod digest;
 mod dispatch;
 pub mod env;
 mod error;
+mod files;
+pub mod fs;
 mod json;
 mod jwt;
 mod net;
 mod options;
+mod paths;
 mod random;
 pub mod reference;
 mod time;
@@ -34,6 +37,7 @@ use rhai::plugin::ModuleManifest;
 pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[
     ("crypto", &crypto::natives::RHAI_MANIFEST),
     ("env", &env::natives::RHAI_MANIFEST),
+    ("fs", &fs::natives::RHAI_MANIFEST),
     ("json", &json::natives::RHAI_MANIFEST),
     ("jwt", &jwt::natives::RHAI_MANIFEST),
     ("net", &net::natives::RHAI_MANIFEST),
