@@ -12,15 +12,21 @@ mod digest;
 mod dispatch;
 pub mod env;
 mod error;
+mod errors;
 mod files;
 pub mod fs;
 mod json;
 mod jwt;
+pub mod log;
+pub mod log_levels;
 mod net;
 mod options;
 mod paths;
+mod printing;
 mod random;
 pub mod reference;
+mod term;
+mod terminal;
 mod time;
 
 pub use context::{Gate, NativeContext, NativeContextBuilder, OutputSink};
@@ -30,18 +36,23 @@ pub use options::Options;
 
 use std::sync::Arc;
 
-use rhai::Engine;
+use std::any::TypeId;
+
 use rhai::plugin::ModuleManifest;
+use rhai::{Dynamic, Engine, FLOAT, INT, ImmutableString, NativeCallContext};
 
 /// Every namespace of natives: its name, and the functions and constants it holds.
 pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[
     ("crypto", &crypto::natives::RHAI_MANIFEST),
     ("env", &env::natives::RHAI_MANIFEST),
+    ("errors", &errors::natives::RHAI_MANIFEST),
     ("fs", &fs::natives::RHAI_MANIFEST),
     ("json", &json::natives::RHAI_MANIFEST),
     ("jwt", &jwt::natives::RHAI_MANIFEST),
+    ("log", &log::natives::RHAI_MANIFEST),
     ("net", &net::natives::RHAI_MANIFEST),
     ("random", &random::natives::RHAI_MANIFEST),
+    ("term", &term::natives::RHAI_MANIFEST),
     ("time", &time::natives::RHAI_MANIFEST),
 ];
 
@@ -50,7 +61,50 @@ pub fn register(engine: &mut Engine, context: Arc<NativeContext>) {
     for (name, manifest) in NAMESPACES {
         engine.register_static_module(*name, dispatch::module(name, manifest).into());
     }
-    engine.set_default_tag(rhai::Dynamic::from(context));
+    register_globals(engine);
+    let output = Arc::clone(&context);
+    engine.on_print(move |line| output.write(&format!("{line}\n")));
+    engine.set_default_tag(Dynamic::from(context));
+}
+
+/// The most values that one `print` takes.
+const MOST_PRINTED: usize = 8;
+
+/// Replaces Rhai's own `sleep`, which knows no deadline, and `print`, which takes one value.
+fn register_globals(engine: &mut Engine) {
+    let sleep = |ctx: NativeCallContext, seconds: Dynamic| {
+        call(&ctx, "sleep", |run| time::sleep(run, &seconds))
+    };
+    engine.register_fn("sleep", sleep);
+    engine.register_fn("sleep", move |ctx: NativeCallContext, seconds: INT| {
+        sleep(ctx, seconds.into())
+    });
+    engine.register_fn("sleep", move |ctx: NativeCallContext, seconds: FLOAT| {
+        sleep(ctx, seconds.into())
+    });
+    let any = TypeId::of::<Dynamic>();
+    let own = [
+        // Rhai prints these itself unless an overload has exactly their type
+        TypeId::of::<()>(),
+        TypeId::of::<bool>(),
+        TypeId::of::<char>(),
+        TypeId::of::<INT>(),
+        TypeId::of::<FLOAT>(),
+        TypeId::of::<ImmutableString>(),
+        TypeId::of::<rhai::Array>(),
+        TypeId::of::<rhai::Blob>(),
+        TypeId::of::<rhai::Map>(),
+        TypeId::of::<rhai::FnPtr>(),
+    ];
+    let shapes = own
+        .into_iter()
+        .map(|one| vec![one])
+        .chain((0..=MOST_PRINTED).map(|arity| vec![any; arity]));
+    for types in shapes {
+        engine.register_raw_fn("print", types, |ctx, values| {
+            call(&ctx, "print", |run| Ok(ImmutableString::from(term::printed(run, values))))
+        });
+    }
 }
 
 /// What the function behind a native returns to the engine.
