@@ -1,5 +1,7 @@
 //! Every native documents all parts of the template, and every example runs.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::{Arc, Mutex};
 
 use agencysh::natives::reference::{NativeDoc, find, reference};

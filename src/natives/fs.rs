@@ -109,6 +109,7 @@ fn remove_tree(run: &NativeContext, path: &str, force: bool) -> NativeResult<()>
 
 #[export_module(manifest)]
 #[allow(unreachable_pub, reason = "the macro exports pub functions only")]
+#[allow(clippy::too_many_arguments, reason = "`join` takes up to eight parts")]
 pub(super) mod natives {
     /// What separates the parts of a path.
     pub const SEPARATOR: &str = "/";

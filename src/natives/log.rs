@@ -64,9 +64,12 @@ impl LogRecord {
     }
 }
 
+/// Takes each line that is logged.
+pub type LogFunction = Arc<dyn Fn(&LogRecord) + Send + Sync>;
+
 /// Where log lines go; nowhere unless the host says so.
 #[derive(Clone, Default)]
-pub struct LogSink(pub Option<Arc<dyn Fn(&LogRecord) + Send + Sync>>);
+pub struct LogSink(pub Option<LogFunction>);
 
 fn levels(run: &NativeContext) -> Arc<LogLevels> {
     run.extension::<LogLevels>()
