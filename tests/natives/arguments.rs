@@ -47,7 +47,7 @@ fn calls() -> Vec<(String, usize)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
     #[test]
     fn no_argument_makes_a_native_panic(
         at in any::<prop::sample::Index>(),

@@ -53,7 +53,7 @@ fn f7_create_dir_twice_raises_27_and_without_parent_14() {
     let run = Run::new();
     assert_eq!(run.number("fs::create_dir(dir + \"/d\"); fs::create_dir(dir + \"/d\")"), 27);
     assert_eq!(run.number("fs::create_dir(dir + \"/x/y\")"), 14);
-    run.eval("fs::create_dir_all(dir + \"/e/f\"); fs::create_dir_all(dir + \"/e/f\")");
+    run.exec("fs::create_dir_all(dir + \"/e/f\"); fs::create_dir_all(dir + \"/e/f\")");
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn f8_remove_file_and_remove_dir_refuse() {
 #[test]
 fn f9_remove_dir_all_stays_below_the_temporary_directory() {
     let run = Run::new();
-    run.eval("fs::create_dir_all(dir + \"/d/e\")");
+    run.exec("fs::create_dir_all(dir + \"/d/e\")");
     for path in [
         "dir + \"/d\"",
         "fs::temp_dir() + \"/../\"",
@@ -77,7 +77,7 @@ fn f9_remove_dir_all_stays_below_the_temporary_directory() {
         assert_eq!(run.number(&format!("fs::remove_dir_all({path})")), 10, "{path}");
     }
     run.is_true("fs::exists(dir + \"/d/e\") && fs::exists(fs::temp_dir())");
-    run.eval("fs::remove_dir(fs::temp_dir() + \"_sibling\")");
+    run.exec("fs::remove_dir(fs::temp_dir() + \"_sibling\")");
     run.is_true("fs::create_dir(fs::temp_dir() + \"/x\"); fs::remove_dir_all(fs::temp_dir() + \"/x\"); !fs::exists(fs::temp_dir() + \"/x\")");
 }
 
@@ -161,7 +161,7 @@ fn f21_the_size_of_a_directory_raises_14() {
 #[test]
 fn f22_modes_are_octal() {
     let run = Run::new();
-    run.eval("fs::write(dir + \"/a\", \"\"); fs::set_mode(dir + \"/a\", \"0600\")");
+    run.exec("fs::write(dir + \"/a\", \"\"); fs::set_mode(dir + \"/a\", \"0600\")");
     for mode in ["\"0800\"", "\"\"", "\"+777\"", "\"123456\"", "-1", "[]"] {
         assert_eq!(
             run.error(&format!("fs::set_mode(dir + \"/a\", {mode})"))["name"].to_string(),

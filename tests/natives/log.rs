@@ -12,7 +12,7 @@ fn logged(script: &str) -> Vec<LogRecord> {
     let sink = LogSink(Some(Arc::new(move |record: &LogRecord| {
         sink.lock().unwrap().push(record.clone())
     })));
-    Run::with(|builder| builder.extension(Arc::new(sink))).eval(script);
+    Run::with(|builder| builder.extension(Arc::new(sink))).exec(script);
     let lines = lines.lock().unwrap();
     lines.clone()
 }

@@ -122,7 +122,7 @@ fn t1_t2_compact_and_pretty_have_the_same_tokens() {
 #[test]
 fn t3_print_joins_with_blanks_and_keeps_strings_raw() {
     let run = Run::new();
-    run.eval("print(\"a\", 1, [2]); print(); print([\"x\"]); print(1.5)");
+    run.exec("print(\"a\", 1, [2]); print(); print([\"x\"]); print(1.5)");
     assert_eq!(*run.printed.lock().unwrap(), "a 1 [ 2 ]\n\n[ \"x\" ]\n1.5\n");
 }
 
@@ -138,6 +138,6 @@ fn t4_escape_sequences_appear_only_when_colours_are_on() {
 fn t5_capture_restores_the_output_after_an_error() {
     let run = Run::new();
     run.is_true("term::capture(|| { print(1); term::write(\"x\"); }) == \"1\\nx\"");
-    run.eval("try { term::capture(|| { print(\"lost\"); throw 1; }) } catch { } print(\"seen\")");
+    run.exec("try { term::capture(|| { print(\"lost\"); throw 1; }) } catch { } print(\"seen\")");
     assert_eq!(*run.printed.lock().unwrap(), "seen\n");
 }

@@ -37,6 +37,11 @@ impl Run {
         self.try_eval(script).unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
+    /// Runs the script for what it does.
+    pub(crate) fn exec(&self, script: &str) {
+        drop(self.eval(script));
+    }
+
     /// The map of the error that the script ends with.
     pub(crate) fn error(&self, script: &str) -> Map {
         match *self.try_eval(script).expect_err(script) {

@@ -19,7 +19,7 @@ fn d1_now_is_the_system_clock() {
 fn d2_sleep_takes_integers_floats_and_negatives() {
     let run = Run::new();
     let start = Instant::now();
-    run.eval("sleep(0.1); time::sleep(-5); time::sleep(-0.5); sleep(0);");
+    run.exec("sleep(0.1); time::sleep(-5); time::sleep(-0.5); sleep(0);");
     assert!(
         start.elapsed() >= Duration::from_millis(100) && start.elapsed() < Duration::from_secs(2)
     );
@@ -63,7 +63,7 @@ fn d6_zero_and_negative_clear() {
 fn d11_an_interrupt_can_set_the_script_deadline() {
     let deadline = Deadline::default();
     let run = Run::with(|builder| builder.deadline(deadline.clone()));
-    run.eval("time::interrupt_sets_deadline(true)");
+    run.exec("time::interrupt_sets_deadline(true)");
     deadline.interrupt();
     let error = run.error("sleep(1)");
     assert_eq!(error["error_num"].as_int(), Ok(36));
