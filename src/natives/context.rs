@@ -49,9 +49,14 @@ impl NativeContext {
     /// # Errors
     /// `host.no_context` when the engine was not prepared by [`super::register`].
     pub fn of(call: &NativeCallContext) -> Result<Arc<Self>, NativeError> {
-        call.tag().and_then(|tag| tag.read_lock::<Arc<Self>>().map(|context| Arc::clone(&context))).ok_or_else(|| {
-            NativeError::internal("host.no_context", "this engine has no run attached; build it with Host")
-        })
+        call.tag()
+            .and_then(|tag| tag.read_lock::<Arc<Self>>().map(|context| Arc::clone(&context)))
+            .ok_or_else(|| {
+                NativeError::internal(
+                    "host.no_context",
+                    "this engine has no run attached; build it with Host",
+                )
+            })
     }
 
     /// Writes to the run's output.

@@ -41,7 +41,8 @@ impl<'a> Options<'a> {
 
     /// A boolean, or `default` when absent.
     pub fn bool(&self, key: &str, default: bool) -> NativeResult<bool> {
-        self.typed(key, "a boolean", |value| value.as_bool().ok()).map(|value| value.unwrap_or(default))
+        self.typed(key, "a boolean", |value| value.as_bool().ok())
+            .map(|value| value.unwrap_or(default))
     }
 
     /// An integer.
@@ -56,7 +57,9 @@ impl<'a> Options<'a> {
 
     /// A string.
     pub fn string(&self, key: &str) -> NativeResult<Option<String>> {
-        self.typed(key, "a string", |value| value.clone().into_immutable_string().ok().map(|text| text.to_string()))
+        self.typed(key, "a string", |value| {
+            value.clone().into_immutable_string().ok().map(|text| text.to_string())
+        })
     }
 
     /// A map.
@@ -72,17 +75,25 @@ impl<'a> Options<'a> {
         })
     }
 
-    fn typed<T>(&self, key: &str, wanted: &str, read: impl Fn(&Dynamic) -> Option<T>) -> NativeResult<Option<T>> {
+    fn typed<T>(
+        &self,
+        key: &str,
+        wanted: &str,
+        read: impl Fn(&Dynamic) -> Option<T>,
+    ) -> NativeResult<Option<T>> {
         let Some(value) = self.value(key) else { return Ok(None) };
         read(value).map(Some).ok_or_else(|| {
-            NativeError::bad_parameter(format!("option '{key}' must be {wanted}, not {}", value.type_name()))
-                .with("option", key.to_owned())
+            NativeError::bad_parameter(format!(
+                "option '{key}' must be {wanted}, not {}",
+                value.type_name()
+            ))
+            .with("option", key.to_owned())
         })
     }
 }
 
 /// `value` as a number, from integer or float.
-pub fn number(value: &Dynamic) -> Option<FLOAT> {
+pub(crate) fn number(value: &Dynamic) -> Option<FLOAT> {
     #[allow(clippy::cast_precision_loss, reason = "seconds and sizes far below 2^53")]
     value.as_float().ok().or_else(|| value.as_int().ok().map(|int| int as FLOAT))
 }
@@ -91,12 +102,15 @@ pub fn number(value: &Dynamic) -> Option<FLOAT> {
 ///
 /// # Errors
 /// Number 10 naming `what` for any other type.
-pub fn bytes(value: &Dynamic, what: &str) -> NativeResult<Vec<u8>> {
+pub(crate) fn bytes(value: &Dynamic, what: &str) -> NativeResult<Vec<u8>> {
     if let Some(text) = value.read_lock::<ImmutableString>() {
         return Ok(text.as_bytes().to_vec());
     }
     if let Some(blob) = value.read_lock::<Blob>() {
         return Ok(blob.clone());
     }
-    Err(NativeError::bad_parameter(format!("{what} must be a string or a blob, not {}", value.type_name())))
+    Err(NativeError::bad_parameter(format!(
+        "{what} must be a string or a blob, not {}",
+        value.type_name()
+    )))
 }
