@@ -1,5 +1,7 @@
 //! The outgoing HTTP layer against servers that behave, and servers that do not.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 #[path = "support/server.rs"]
 mod server;
 

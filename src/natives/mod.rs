@@ -4,6 +4,7 @@
 //! only list of them. A native reaches the run it belongs to through the
 //! engine's tag, so that two hosts in one process never meet.
 
+pub mod agency;
 mod argument;
 mod context;
 mod convert;
@@ -15,6 +16,7 @@ mod error;
 mod errors;
 mod files;
 pub mod fs;
+mod http;
 mod json;
 mod jwt;
 pub mod log;
@@ -43,10 +45,12 @@ use rhai::{Dynamic, Engine, FLOAT, INT, ImmutableString, NativeCallContext};
 
 /// Every namespace of natives: its name, and the functions and constants it holds.
 pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[
+    ("agency", &agency::natives::RHAI_MANIFEST),
     ("crypto", &crypto::natives::RHAI_MANIFEST),
     ("env", &env::natives::RHAI_MANIFEST),
     ("errors", &errors::natives::RHAI_MANIFEST),
     ("fs", &fs::natives::RHAI_MANIFEST),
+    ("http", &http::natives::RHAI_MANIFEST),
     ("json", &json::natives::RHAI_MANIFEST),
     ("jwt", &jwt::natives::RHAI_MANIFEST),
     ("log", &log::natives::RHAI_MANIFEST),
