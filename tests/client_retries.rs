@@ -10,7 +10,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use agencysh::auth::{Secret, verify};
-use agencysh::client::{AgencyClient, ClientAuth, ClientError, ClientOptions, Outcome, Transaction};
+use agencysh::client::{
+    AgencyClient, ClientAuth, ClientError, ClientOptions, Outcome, Transaction,
+};
 use agencysh::deadline::{Deadline, Stop};
 use agencysh::http::Endpoint;
 use serde_json::json as value;
@@ -64,7 +66,10 @@ fn a_redirect_is_followed_with_method_and_body_and_the_leader_is_remembered() {
 #[test]
 fn a_redirected_poll_gets_its_parameters_back() {
     let lead = Server::start(|_| {
-        json(200, r#"{"error":false,"code":200,"result":{"commitIndex":9,"firstIndex":9,"log":[{"index":9,"query":{"/a":1}}]}}"#)
+        json(
+            200,
+            r#"{"error":false,"code":200,"result":{"commitIndex":9,"firstIndex":9,"log":[{"index":9,"query":{"/a":1}}]}}"#,
+        )
     });
     let to = lead.url.clone();
     let follower = Server::start(move |_| redirect(307, &format!("{to}/_api/agency/poll")));
@@ -82,13 +87,17 @@ fn agents_without_a_leader_are_asked_again_until_one_leads() {
     });
     assert_eq!(client(&[&server.url]).set("x", value!(1)).unwrap(), 7);
     let targets: Vec<_> = server.seen().iter().map(|request| request.target.clone()).collect();
-    assert!(targets.iter().all(|target| target == "/_api/agency/write"), "nothing to inquire: {targets:?}");
+    assert!(
+        targets.iter().all(|target| target == "/_api/agency/write"),
+        "nothing to inquire: {targets:?}"
+    );
 }
 
 #[test]
 fn no_leader_in_time_is_an_error_that_names_who_was_asked() {
     let server = Server::start(|_| json(503, NO_LEADER));
-    let client = client_with(&[&server.url], |options| options.timeout = Duration::from_millis(300));
+    let client =
+        client_with(&[&server.url], |options| options.timeout = Duration::from_millis(300));
     let begin = Instant::now();
     let error = client.get("x").unwrap_err();
     assert_eq!(error.kind(), "agency.no_leader");
@@ -168,7 +177,8 @@ fn a_write_whose_fate_nobody_tells_is_unknown() {
         "/_api/agency/write" => Reply::RawClose(Vec::new()),
         _ => json(503, NO_LEADER),
     });
-    let client = client_with(&[&server.url], |options| options.timeout = Duration::from_millis(300));
+    let client =
+        client_with(&[&server.url], |options| options.timeout = Duration::from_millis(300));
     let error = client.set("x", value!(1)).unwrap_err();
     let ClientError::UnknownOutcome { client_ids, .. } = &error else { panic!("{error:?}") };
     assert_eq!(*client_ids, [id_of(&server.seen()[0])]);
@@ -181,7 +191,8 @@ fn a_failed_precondition_is_an_outcome_and_an_operation_error_an_error() {
         _ => json(200, r#"{"results":[0]}"#),
     });
     let client = client(&[&server.url]);
-    let transaction = Transaction { client_id: Some("p".to_owned()), ..Transaction::single("/a", value!(1)) };
+    let transaction =
+        Transaction { client_id: Some("p".to_owned()), ..Transaction::single("/a", value!(1)) };
     assert_eq!(client.write(&[transaction]).unwrap().outcome(0), Outcome::PreconditionFailed);
     assert!(matches!(client.set("x", value!(1)), Err(ClientError::OperationFailed { .. })));
 }
@@ -189,7 +200,10 @@ fn a_failed_precondition_is_an_outcome_and_an_operation_error_an_error() {
 #[test]
 fn a_412_with_an_error_object_is_no_failed_precondition() {
     let server = Server::start(|_| {
-        json(412, r#"{"error":true,"code":412,"errorNum":21004,"errorMessage":"queue time violated"}"#)
+        json(
+            412,
+            r#"{"error":true,"code":412,"errorNum":21004,"errorMessage":"queue time violated"}"#,
+        )
     });
     let error = client(&[&server.url]).cas("x", None, value!(1)).unwrap_err();
     assert!(matches!(error, ClientError::Refused { error_num: Some(21004), .. }), "{error:?}");
@@ -197,7 +211,8 @@ fn a_412_with_an_error_object_is_no_failed_precondition() {
 
 #[test]
 fn an_agency_that_answers_html_is_told_at_once() {
-    let server = Server::start(|_| reply(200, &[("Content-Type", "text/html")], "<html>welcome</html>"));
+    let server =
+        Server::start(|_| reply(200, &[("Content-Type", "text/html")], "<html>welcome</html>"));
     let begin = Instant::now();
     let error = client(&[&server.url]).get("x").unwrap_err();
     assert!(matches!(error, ClientError::BadAnswer { .. }), "{error:?}");
@@ -208,7 +223,8 @@ fn an_agency_that_answers_html_is_told_at_once() {
 #[test]
 fn an_agency_that_hangs_is_told_within_the_timeout() {
     let server = Server::start(|_| Reply::Hang);
-    let client = client_with(&[&server.url], |options| options.timeout = Duration::from_millis(400));
+    let client =
+        client_with(&[&server.url], |options| options.timeout = Duration::from_millis(400));
     let begin = Instant::now();
     assert_eq!(client.get("x").unwrap_err().kind(), "agency.timeout");
     assert!(begin.elapsed() < Duration::from_secs(1));
@@ -216,9 +232,11 @@ fn an_agency_that_hangs_is_told_within_the_timeout() {
 
 #[test]
 fn an_agency_that_closes_half_way_is_told_within_the_timeout() {
-    let server =
-        Server::start(|_| Reply::RawClose(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n[{".to_vec()));
-    let client = client_with(&[&server.url], |options| options.timeout = Duration::from_millis(400));
+    let server = Server::start(|_| {
+        Reply::RawClose(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n[{".to_vec())
+    });
+    let client =
+        client_with(&[&server.url], |options| options.timeout = Duration::from_millis(400));
     let error = client.get("x").unwrap_err();
     assert_eq!(error.kind(), "agency.timeout");
     let source = std::error::Error::source(&error).unwrap().to_string();
@@ -233,7 +251,8 @@ fn a_redirect_loop_is_told_within_the_timeout() {
         redirect(307, &format!("{}{}", to.lock().unwrap(), request.target))
     });
     own.lock().unwrap().clone_from(&server.url);
-    let client = client_with(&[&server.url], |options| options.timeout = Duration::from_millis(400));
+    let client =
+        client_with(&[&server.url], |options| options.timeout = Duration::from_millis(400));
     assert_eq!(client.get("x").unwrap_err().kind(), "agency.no_leader");
     assert!(server.seen().len() < 60, "pauses come between rounds: {}", server.seen().len());
 }
