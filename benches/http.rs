@@ -27,6 +27,9 @@ const PATH: &str = "/_api/agency/read";
 const ROUNDS: usize = 9;
 const REQUESTS: u32 = 2000;
 
+/// A name, and what sends one request.
+type Contestant<'a> = (&'a str, Box<dyn FnMut() + 'a>);
+
 fn main() {
     let address = start_server();
     let url = format!("http://{address}{PATH}");
@@ -48,7 +51,7 @@ fn main() {
     let mut socket = TcpStream::connect(&address).unwrap();
     socket.set_nodelay(true).unwrap();
 
-    let mut contestants: Vec<(&str, Box<dyn FnMut()>)> = vec![
+    let mut contestants: Vec<Contestant<'_>> = vec![
         ("bare socket", Box::new(move || by_socket(&mut socket, &address))),
         ("ureq as it comes", Box::new(|| by_ureq(&bare, &url))),
         ("ureq with a timeout", Box::new(|| by_ureq(&timed, &url))),

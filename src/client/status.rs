@@ -1,11 +1,16 @@
 //! What the agents tell about themselves.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::request::{Call, Failure};
 use super::retry::Budget;
 use super::{AgencyClient, ClientError};
 use crate::http::Endpoint;
+
+/// How long one agent may take to tell how it is.
+const ASK_LIMIT: Duration = Duration::from_secs(2);
 
 /// A member of the agency.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,16 +93,13 @@ impl AgencyClient {
         loop {
             let call = Call::get("/_api/agency/config");
             let config = self.request(&call, &mut budget).map_err(Failure::into_error)?.json()?;
-            if let Some(leader) = agents_of(&config).into_iter().find(|agent| agent.leading) {
-                if let Ok(endpoint) = Endpoint::parse(&leader.endpoint) {
-                    let own = self.request_from(&endpoint, &call).and_then(|answer| answer.json());
-                    if own.is_ok_and(|own| {
-                        own.get("leaderId").and_then(Value::as_str) == Some(&leader.id)
-                    }) {
-                        self.shared.endpoints.promote(endpoint);
-                        return Ok(leader);
-                    }
-                }
+            let named = agents_of(&config).into_iter().find(|agent| agent.leading);
+            if let Some(leader) = named
+                && let Ok(endpoint) = Endpoint::parse(&leader.endpoint)
+                && self.leads(&endpoint, &leader.id)
+            {
+                self.shared.endpoints.promote(endpoint);
+                return Ok(leader);
             }
             if let Some(asked) = self.shared.endpoints.current() {
                 self.shared.endpoints.rotate(&asked);
@@ -107,6 +109,13 @@ impl AgencyClient {
                 return Err(ClientError::NoLeader { after: budget.spent(), endpoints });
             }
         }
+    }
+
+    /// Whether the agent at `endpoint` is that leader, in its own opinion: others may not know yet that it stopped.
+    fn leads(&self, endpoint: &Endpoint, id: &str) -> bool {
+        let call = Call { try_limit: Some(ASK_LIMIT), ..Call::get("/_api/agency/config") };
+        let own = self.request_from(endpoint, &call).and_then(|answer| answer.json());
+        own.is_ok_and(|own| own.get("leaderId").and_then(Value::as_str) == Some(id))
     }
 
     /// The members of the agency, by id.
@@ -137,9 +146,8 @@ impl AgencyClient {
 
     fn health_of(&self, agent: Agent) -> Result<AgentHealth, ClientError> {
         let endpoint = parse(&agent)?;
-        let config = self
-            .request_from(&endpoint, &Call::get("/_api/agency/config"))
-            .and_then(|answer| answer.json());
+        let call = Call { try_limit: Some(ASK_LIMIT), ..Call::get("/_api/agency/config") };
+        let config = self.request_from(&endpoint, &call).and_then(|answer| answer.json());
         match config {
             Err(ClientError::Stopped(stop)) => Err(stop.into()),
             Err(error) => Ok(AgentHealth {

@@ -21,6 +21,9 @@ use crate::deadline::Deadline;
 
 /// Idle connections are closed after this time.
 const MAX_IDLE: Duration = Duration::from_secs(30);
+/// Bounds of the pieces in which bodies are passed on, in bytes.
+const SMALLEST_PIECE: usize = 512;
+const LARGEST_PIECE: usize = 128 * 1024;
 
 /// Sends requests over a pool of kept-alive connections; clones share the pool.
 #[derive(Debug, Clone)]
@@ -163,11 +166,12 @@ impl HttpClient {
         sink: Option<&mut dyn Write>,
     ) -> Result<Response, HttpError> {
         let (parts, mut body) = answer.into_parts();
+        let length = body.content_length();
         let mut reader =
             body.with_config().limit(self.options.max_body.unwrap_or(u64::MAX)).reader();
         match sink {
-            Some(sink) => copy(&mut reader, sink, &url)?,
-            None => copy(&mut reader, &mut std::io::sink(), &url)?,
+            Some(sink) => copy(&mut reader, sink, length, &url)?,
+            None => copy(&mut reader, &mut std::io::sink(), length, &url)?,
         }
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         Ok(Response {
@@ -184,8 +188,15 @@ impl HttpClient {
     }
 }
 
-fn copy(reader: &mut dyn Read, sink: &mut dyn Write, url: &str) -> Result<(), HttpError> {
-    let mut buffer = [0; 32 * 1024];
+/// Passes a body on in large pieces; the buffer is as large as the body seems to be.
+fn copy(
+    reader: &mut dyn Read,
+    sink: &mut dyn Write,
+    length: Option<u64>,
+    url: &str,
+) -> Result<(), HttpError> {
+    let piece = length.and_then(|length| usize::try_from(length).ok()).unwrap_or(LARGEST_PIECE);
+    let mut buffer = vec![0; piece.clamp(SMALLEST_PIECE, LARGEST_PIECE)];
     loop {
         match reader.read(&mut buffer) {
             Ok(0) => return Ok(()),
