@@ -38,11 +38,16 @@ impl Stop {
 /// The text that stands for an ordinary expiry of the script's deadline.
 pub const DEFAULT_REASON: &str = "execution deadline reached";
 
+/// The text that stands for an interrupt which let the script's deadline pass.
+pub const INTERRUPT_REASON: &str = "interrupted by a signal";
+
 #[derive(Debug, Default)]
 struct State {
     run_end: Option<Instant>,
     script_end: Option<Instant>,
     interrupted: bool,
+    interrupt_sets_script: bool,
+    reason: Option<&'static str>,
 }
 
 /// Shared by all waiting calls of one run; cloning gives another handle to the same deadline.
@@ -70,15 +75,35 @@ impl Deadline {
         let mut state = self.state();
         let passed = state.script_end.is_some_and(|end| end <= Instant::now());
         state.script_end = limit.and_then(|limit| Instant::now().checked_add(limit));
+        state.reason = None;
         drop(state);
         self.shared.1.notify_all();
         passed
     }
 
     /// Interrupts the run: the call that waits now ends, and every later one.
+    ///
+    /// After [`Deadline::interrupt_sets_script`] the script's own deadline passes instead.
     pub fn interrupt(&self) {
-        self.state().interrupted = true;
+        let mut state = self.state();
+        if state.interrupt_sets_script {
+            state.script_end = Some(Instant::now());
+            state.reason = Some(INTERRUPT_REASON);
+        } else {
+            state.interrupted = true;
+        }
+        drop(state);
         self.shared.1.notify_all();
+    }
+
+    /// Whether an interrupt lets the script's deadline pass instead of ending the run.
+    pub fn interrupt_sets_script(&self, enabled: bool) {
+        self.state().interrupt_sets_script = enabled;
+    }
+
+    /// Why the script's deadline passed, or would pass.
+    pub fn reason(&self) -> String {
+        self.state().reason.unwrap_or(DEFAULT_REASON).to_owned()
     }
 
     /// Takes an interrupt back, so that a shell can run the next line.
@@ -156,7 +181,9 @@ impl Deadline {
             return Err(Stop::Deadline);
         }
         if state.script_end.is_some_and(|end| end <= now) {
-            return Err(Stop::ScriptDeadline { reason: DEFAULT_REASON.to_owned() });
+            return Err(Stop::ScriptDeadline {
+                reason: state.reason.unwrap_or(DEFAULT_REASON).to_owned(),
+            });
         }
         Ok(())
     }

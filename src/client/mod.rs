@@ -1,1 +1,82 @@
 //! The agency client: blocking, usable without Rhai.
+//!
+//! [`AgencyClient`] keeps a list of endpoints and a guess who leads, follows the
+//! agents' redirects, repeats what may be repeated under one backoff policy, and
+//! asks for the fate of a write whose answer got lost (protocol §13).
+//!
+//! * `request`: one request to whoever leads, tried until it is answered
+//! * `write`: transactions with ids, and what became of them
+//! * `operations`: a method for each everyday operation
+//! * `watch`: poll, watch, wait
+//! * `status`: configuration, state and health of the agents
+
+mod endpoints;
+mod error;
+mod operations;
+mod options;
+mod outcome;
+mod paths;
+mod request;
+mod retry;
+mod status;
+mod watch;
+mod write;
+
+use std::sync::Arc;
+
+use crate::deadline::Deadline;
+use crate::http::{HttpClient, HttpOptions};
+
+pub use error::ClientError;
+pub use options::{ClientAuth, ClientOptions, ClientOptionsBuilder};
+pub use outcome::{Outcome, Transaction, WriteOutcome};
+pub use status::{Agent, AgentHealth, Health};
+pub use watch::{Flow, LogItem, Poll};
+
+/// A client of one agency; clones share connections and the guess who leads.
+#[derive(Debug, Clone)]
+pub struct AgencyClient {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    http: HttpClient,
+    options: ClientOptions,
+    endpoints: endpoints::Endpoints,
+    deadline: Deadline,
+}
+
+impl AgencyClient {
+    /// Collects options; at least one endpoint is needed.
+    pub fn builder() -> ClientOptionsBuilder {
+        ClientOptionsBuilder::default()
+    }
+
+    /// A client that stops waiting when `deadline` says so; connects when first used.
+    ///
+    /// # Errors
+    /// [`ClientError::NoEndpoints`]; [`ClientError::Http`] when TLS cannot be set up.
+    pub fn new(options: ClientOptions, deadline: Deadline) -> Result<Self, ClientError> {
+        if options.endpoints.is_empty() {
+            return Err(ClientError::NoEndpoints);
+        }
+        let http = HttpClient::new(HttpOptions {
+            timeout: options.timeout,
+            tls: options.tls.clone(),
+            ..HttpOptions::default()
+        })?;
+        let endpoints = endpoints::Endpoints::new(options.endpoints.clone());
+        Ok(Self { shared: Arc::new(Shared { http, options, endpoints, deadline }) })
+    }
+
+    /// The endpoints known now: those given and those learnt, the likely leader first.
+    pub fn endpoints(&self) -> Vec<String> {
+        self.shared.endpoints.all().iter().map(crate::http::Endpoint::url).collect()
+    }
+
+    /// The deadline that ends every wait of this client.
+    pub fn deadline(&self) -> &Deadline {
+        &self.shared.deadline
+    }
+}

@@ -5,6 +5,9 @@ use serde_json::{Number, Value};
 
 use super::error::{NativeError, NativeResult};
 
+/// How many levels of arrays and maps a value may nest on its way out.
+const DEEPEST: usize = 256;
+
 /// The script value of a JSON value; integers above `i64::MAX` become floats.
 pub fn from_json(value: Value) -> Dynamic {
     match value {
@@ -30,6 +33,15 @@ fn from_number(number: &Number) -> Dynamic {
 /// # Errors
 /// Number 10 for functions and for custom types, naming the type.
 pub fn to_json(value: &Dynamic) -> NativeResult<Value> {
+    to_json_within(value, DEEPEST)
+}
+
+fn to_json_within(value: &Dynamic, levels: usize) -> NativeResult<Value> {
+    let Some(below) = levels.checked_sub(1) else {
+        return Err(NativeError::bad_parameter(format!(
+            "a value nested deeper than {DEEPEST} levels has no JSON form"
+        )));
+    };
     if value.is_unit() {
         return Ok(Value::Null);
     }
@@ -49,10 +61,13 @@ pub fn to_json(value: &Dynamic) -> NativeResult<Value> {
         return Ok(Value::String(letter.to_string()));
     }
     if let Some(items) = value.read_lock::<Array>() {
-        return items.iter().map(to_json).collect();
+        return items.iter().map(|item| to_json_within(item, below)).collect();
     }
     if let Some(map) = value.read_lock::<Map>() {
-        return map.iter().map(|(key, value)| Ok((key.to_string(), to_json(value)?))).collect();
+        return map
+            .iter()
+            .map(|(key, value)| Ok((key.to_string(), to_json_within(value, below)?)))
+            .collect();
     }
     if let Some(blob) = value.read_lock::<rhai::Blob>() {
         return Ok(blob.iter().map(|byte| Value::from(*byte)).collect());

@@ -32,8 +32,13 @@ impl ErrorName {
 }
 
 /// An error on its way from the library into a script.
+///
+/// One pointer wide, because every native returns it.
 #[derive(Debug, Clone)]
-pub struct NativeError {
+pub struct NativeError(Box<Parts>);
+
+#[derive(Debug, Clone)]
+struct Parts {
     kind: String,
     name: ErrorName,
     error_num: Option<i64>,
@@ -49,7 +54,7 @@ pub type NativeResult<T> = Result<T, NativeError>;
 impl NativeError {
     /// An `ArangoError` with a number of host-natives §2.5 and a stable dotted kind.
     pub fn arango(kind: impl Into<String>, error_num: i64, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Parts {
             kind: kind.into(),
             name: ErrorName::ArangoError,
             error_num: Some(error_num),
@@ -57,12 +62,15 @@ impl NativeError {
             message: message.into(),
             context: Map::new(),
             stop: None,
-        }
+        }))
     }
 
     /// An error without a number: `TypeError`, `SyntaxError` or `Error`.
     pub fn plain(kind: impl Into<String>, name: ErrorName, message: impl Into<String>) -> Self {
-        Self { name, error_num: None, ..Self::arango(kind, 0, message) }
+        let mut error = Self::arango(kind, 0, message);
+        error.0.name = name;
+        error.0.error_num = None;
+        error
     }
 
     /// Number 10: an argument has a value or type that the native cannot take.
@@ -91,40 +99,40 @@ impl NativeError {
 
     /// Adds the HTTP status of the answer behind the error.
     pub fn with_code(mut self, code: i64) -> Self {
-        self.code = Some(code);
+        self.0.code = Some(code);
         self
     }
 
     /// Adds one member of `context`.
     pub fn with(mut self, key: &str, value: impl Into<Dynamic>) -> Self {
-        self.context.insert(key.into(), value.into());
+        self.0.context.insert(key.into(), value.into());
         self
     }
 
     /// The stable dotted kind.
     pub fn kind(&self) -> &str {
-        &self.kind
+        &self.0.kind
     }
 
     /// ArangoDB's number.
     pub fn error_num(&self) -> Option<i64> {
-        self.error_num
+        self.0.error_num
     }
 
     /// The text.
     pub fn message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
 
     /// The map that scripts see.
     pub fn to_map(&self) -> Map {
         let mut map = Map::new();
-        map.insert("kind".into(), self.kind.clone().into());
-        map.insert("name".into(), self.name.as_str().into());
-        map.insert("error_num".into(), self.error_num.map_or(Dynamic::UNIT, Dynamic::from));
-        map.insert("code".into(), self.code.map_or(Dynamic::UNIT, Dynamic::from));
-        map.insert("message".into(), self.message.clone().into());
-        map.insert("context".into(), self.context.clone().into());
+        map.insert("kind".into(), self.0.kind.clone().into());
+        map.insert("name".into(), self.0.name.as_str().into());
+        map.insert("error_num".into(), self.0.error_num.map_or(Dynamic::UNIT, Dynamic::from));
+        map.insert("code".into(), self.0.code.map_or(Dynamic::UNIT, Dynamic::from));
+        map.insert("message".into(), self.0.message.clone().into());
+        map.insert("context".into(), self.0.context.clone().into());
         map
     }
 
@@ -132,7 +140,7 @@ impl NativeError {
     ///
     /// A passed run deadline and an interrupt become `ErrorTerminated`, which `try` does not catch.
     pub fn into_engine_error(self, position: Position) -> Box<EvalAltResult> {
-        match self.stop {
+        match self.0.stop {
             Some(stop) if stop.ends_run() => {
                 Box::new(EvalAltResult::ErrorTerminated(Dynamic::from(stop), position))
             }
@@ -148,7 +156,9 @@ impl From<Stop> for NativeError {
             Stop::Interrupted => "run.interrupted",
             Stop::ScriptDeadline { .. } => "deadline.script",
         };
-        Self { stop: Some(stop.clone()), ..Self::arango(kind, 36, stop.to_string()) }
+        let mut error = Self::arango(kind, 36, stop.to_string());
+        error.0.stop = Some(stop);
+        error
     }
 }
 

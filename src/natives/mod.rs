@@ -4,10 +4,32 @@
 //! only list of them. A native reaches the run it belongs to through the
 //! engine's tag, so that two hosts in one process never meet.
 
+pub mod agency;
+mod argument;
 mod context;
 mod convert;
+mod crypto;
+mod digest;
+mod dispatch;
+pub mod env;
 mod error;
+mod errors;
+mod files;
+pub mod fs;
+mod http;
+mod json;
+mod jwt;
+pub mod log;
+pub mod log_levels;
+mod net;
 mod options;
+mod paths;
+mod printing;
+mod random;
+pub mod reference;
+mod term;
+mod terminal;
+mod time;
 
 pub use context::{Gate, NativeContext, NativeContextBuilder, OutputSink};
 pub use convert::{from_json, to_json};
@@ -16,18 +38,78 @@ pub use options::Options;
 
 use std::sync::Arc;
 
-use rhai::{Engine, Module, Shared};
+use std::any::TypeId;
 
-/// Makes the module that scripts see under a namespace's name.
-pub type MakeModule = fn() -> Module;
+use rhai::plugin::ModuleManifest;
+use rhai::{Dynamic, Engine, FLOAT, INT, ImmutableString, NativeCallContext};
 
-/// Every namespace of natives: its name and what makes its module.
-pub const NAMESPACES: &[(&str, MakeModule)] = &[];
+/// Every namespace of natives: its name, and the functions and constants it holds.
+pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[
+    ("agency", &agency::natives::RHAI_MANIFEST),
+    ("crypto", &crypto::natives::RHAI_MANIFEST),
+    ("env", &env::natives::RHAI_MANIFEST),
+    ("errors", &errors::natives::RHAI_MANIFEST),
+    ("fs", &fs::natives::RHAI_MANIFEST),
+    ("http", &http::natives::RHAI_MANIFEST),
+    ("json", &json::natives::RHAI_MANIFEST),
+    ("jwt", &jwt::natives::RHAI_MANIFEST),
+    ("log", &log::natives::RHAI_MANIFEST),
+    ("net", &net::natives::RHAI_MANIFEST),
+    ("random", &random::natives::RHAI_MANIFEST),
+    ("term", &term::natives::RHAI_MANIFEST),
+    ("time", &time::natives::RHAI_MANIFEST),
+];
 
 /// Registers all namespaces on `engine` and ties them to `context`.
 pub fn register(engine: &mut Engine, context: Arc<NativeContext>) {
-    for (name, make) in NAMESPACES {
-        engine.register_static_module(*name, Shared::new(make()));
+    for (name, manifest) in NAMESPACES {
+        engine.register_static_module(*name, dispatch::module(name, manifest).into());
     }
-    engine.set_default_tag(rhai::Dynamic::from(context));
+    register_globals(engine);
+    let output = Arc::clone(&context);
+    engine.on_print(move |line| output.write(&format!("{line}\n")));
+    engine.set_default_tag(Dynamic::from(context));
 }
+
+/// The most values that one `print` takes.
+const MOST_PRINTED: usize = 8;
+
+/// Replaces Rhai's own `sleep`, which knows no deadline, and `print`, which takes one value.
+fn register_globals(engine: &mut Engine) {
+    let sleep = |ctx: NativeCallContext, seconds: Dynamic| {
+        call(&ctx, "sleep", |run| time::sleep(run, &seconds))
+    };
+    engine.register_fn("sleep", sleep);
+    engine.register_fn("sleep", move |ctx: NativeCallContext, seconds: INT| {
+        sleep(ctx, seconds.into())
+    });
+    engine.register_fn("sleep", move |ctx: NativeCallContext, seconds: FLOAT| {
+        sleep(ctx, seconds.into())
+    });
+    let any = TypeId::of::<Dynamic>();
+    let own = [
+        // Rhai prints these itself unless an overload has exactly their type
+        TypeId::of::<()>(),
+        TypeId::of::<bool>(),
+        TypeId::of::<char>(),
+        TypeId::of::<INT>(),
+        TypeId::of::<FLOAT>(),
+        TypeId::of::<ImmutableString>(),
+        TypeId::of::<rhai::Array>(),
+        TypeId::of::<rhai::Blob>(),
+        TypeId::of::<rhai::Map>(),
+        TypeId::of::<rhai::FnPtr>(),
+    ];
+    let shapes = own
+        .into_iter()
+        .map(|one| vec![one])
+        .chain((0..=MOST_PRINTED).map(|arity| vec![any; arity]));
+    for types in shapes {
+        engine.register_raw_fn("print", types, |ctx, values| {
+            call(&ctx, "print", |run| Ok(ImmutableString::from(term::printed(run, values))))
+        });
+    }
+}
+
+/// What the function behind a native returns to the engine.
+pub(crate) type Raw<T> = Result<T, Box<rhai::EvalAltResult>>;

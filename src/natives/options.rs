@@ -93,7 +93,7 @@ impl<'a> Options<'a> {
 }
 
 /// `value` as a number, from integer or float.
-pub fn number(value: &Dynamic) -> Option<FLOAT> {
+pub(crate) fn number(value: &Dynamic) -> Option<FLOAT> {
     #[allow(clippy::cast_precision_loss, reason = "seconds and sizes far below 2^53")]
     value.as_float().ok().or_else(|| value.as_int().ok().map(|int| int as FLOAT))
 }
@@ -102,7 +102,7 @@ pub fn number(value: &Dynamic) -> Option<FLOAT> {
 ///
 /// # Errors
 /// Number 10 naming `what` for any other type.
-pub fn bytes(value: &Dynamic, what: &str) -> NativeResult<Vec<u8>> {
+pub(crate) fn bytes(value: &Dynamic, what: &str) -> NativeResult<Vec<u8>> {
     if let Some(text) = value.read_lock::<ImmutableString>() {
         return Ok(text.as_bytes().to_vec());
     }

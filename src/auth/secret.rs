@@ -1,0 +1,102 @@
+//! The key that signs tokens.
+
+use std::path::{Path, PathBuf};
+
+use secrecy::{ExposeSecret, SecretSlice};
+
+/// The longest secret that servers accept, in bytes.
+const MAX_SECRET_BYTES: usize = 64;
+
+/// A signing key; neither `Debug` nor any message shows its bytes.
+#[derive(Clone)]
+pub struct Secret(SecretSlice<u8>);
+
+/// Why a secret cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SecretError {
+    /// The file cannot be read.
+    #[error("cannot read the secret file '{path}'")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The secret is longer than servers accept.
+    #[error("the secret has {bytes} bytes; servers accept at most {MAX_SECRET_BYTES}")]
+    TooLong {
+        /// Its length without surrounding white space.
+        bytes: usize,
+    },
+}
+
+impl SecretError {
+    /// The stable dotted name.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Unreadable { .. } => "auth.secret_unreadable",
+            Self::TooLong { .. } => "auth.secret_too_long",
+        }
+    }
+}
+
+impl Secret {
+    /// A secret without its surrounding spaces, tabs and line ends, as servers read their key files.
+    ///
+    /// # Errors
+    /// [`SecretError::TooLong`] beyond 64 bytes.
+    pub fn new(bytes: &[u8]) -> Result<Self, SecretError> {
+        let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+        let start = bytes.iter().position(|byte| !blank(byte)).unwrap_or(bytes.len());
+        let end = bytes.iter().rposition(|byte| !blank(byte)).map_or(start, |last| last + 1);
+        let trimmed = &bytes[start..end];
+        if trimmed.len() > MAX_SECRET_BYTES {
+            return Err(SecretError::TooLong { bytes: trimmed.len() });
+        }
+        Ok(Self(SecretSlice::from(trimmed.to_vec())))
+    }
+
+    /// The content of a key file, trimmed like [`Secret::new`].
+    ///
+    /// # Errors
+    /// [`SecretError`].
+    pub fn from_file(path: &Path) -> Result<Self, SecretError> {
+        let bytes = std::fs::read(path)
+            .map_err(|source| SecretError::Unreadable { path: path.to_owned(), source })?;
+        Self::new(&bytes)
+    }
+
+    /// The bytes, for a signature.
+    pub fn expose(&self) -> &[u8] {
+        self.0.expose_secret()
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Secret(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn surrounding_white_space_does_not_count() {
+        assert_eq!(Secret::new(b" \tkey one\r\n").unwrap().expose(), b"key one");
+        assert_eq!(Secret::new(b" \n").unwrap().expose(), b"");
+    }
+
+    #[test]
+    fn more_than_64_bytes_are_refused() {
+        assert!(Secret::new(&[b'x'; 64]).is_ok());
+        assert!(matches!(Secret::new(&[b'x'; 65]), Err(SecretError::TooLong { bytes: 65 })));
+    }
+
+    #[test]
+    fn debug_hides_the_bytes() {
+        assert!(!format!("{:?}", Secret::new(b"hidden").unwrap()).contains("hidden"));
+    }
+}

@@ -1,0 +1,85 @@
+//! How long to pause before the next try, and when to give up.
+
+use std::time::{Duration, Instant};
+
+use crate::deadline::{Deadline, Stop};
+
+/// The first pause.
+const FIRST: Duration = Duration::from_millis(10);
+/// The longest pause.
+const LONGEST: Duration = Duration::from_secs(2);
+
+/// The time of one operation and the pauses within it: the only such policy of the client.
+///
+/// Pauses double from 10 ms to 2 s; each is shortened by a random part of up to a
+/// half, so that clients that failed together do not come back together.
+#[derive(Debug)]
+pub(super) struct Budget<'a> {
+    deadline: &'a Deadline,
+    begin: Instant,
+    limit: Duration,
+    pauses: u32,
+}
+
+impl<'a> Budget<'a> {
+    pub(super) fn new(deadline: &'a Deadline, limit: Duration) -> Self {
+        Self { deadline, begin: Instant::now(), limit, pauses: 0 }
+    }
+
+    /// Time spent so far.
+    pub(super) fn spent(&self) -> Duration {
+        self.begin.elapsed()
+    }
+
+    /// Time left.
+    pub(super) fn left(&self) -> Duration {
+        self.limit.saturating_sub(self.begin.elapsed())
+    }
+
+    /// Starts again with short pauses: things have moved on.
+    pub(super) fn reset_pauses(&mut self) {
+        self.pauses = 0;
+    }
+
+    /// Pauses before the next try; false when the time is up.
+    ///
+    /// # Errors
+    /// When the run has to end.
+    pub(super) fn pause(&mut self) -> Result<bool, Stop> {
+        let pause = length(self.pauses, rand::random::<f64>());
+        self.pauses = self.pauses.saturating_add(1);
+        let left = self.left();
+        self.deadline.sleep(pause.min(left))?;
+        self.deadline.check()?;
+        Ok(left > pause)
+    }
+}
+
+fn length(pauses: u32, random: f64) -> Duration {
+    let full = FIRST.saturating_mul(2_u32.saturating_pow(pauses)).min(LONGEST);
+    full.mul_f64(1.0 - random.clamp(0.0, 1.0) / 2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_a_bound_and_lose_at_most_a_half() {
+        assert_eq!(length(0, 0.0), Duration::from_millis(10));
+        assert_eq!(length(3, 0.0), Duration::from_millis(80));
+        assert_eq!(length(3, 1.0), Duration::from_millis(40));
+        assert_eq!(length(40, 0.0), LONGEST);
+    }
+
+    #[test]
+    fn the_budget_ends() {
+        let deadline = Deadline::default();
+        let mut budget = Budget::new(&deadline, Duration::from_millis(30));
+        let mut pauses = 0;
+        while budget.pause().unwrap() {
+            pauses += 1;
+        }
+        assert!(pauses <= 4 && budget.left().is_zero());
+    }
+}

@@ -1,0 +1,123 @@
+//! Looks hosts up and connects; gives up when the request has to end.
+
+use std::io::{Error, ErrorKind};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::os::unix::net::UnixStream;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+
+use ureq::config::Config;
+use ureq::http::Uri;
+use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{ConnectionDetails, Connector, NextTimeout};
+
+use super::call;
+use super::endpoint::Endpoint;
+use super::error::{HttpError, Phase};
+use super::transport::{SlicedTransport, Socket, wrap};
+use crate::deadline::SLICE;
+
+/// Resolves nothing: ureq would ask before each request, also when the pool has a connection.
+#[derive(Debug)]
+pub(super) struct LazyResolver;
+
+impl Resolver for LazyResolver {
+    fn resolve(
+        &self,
+        _: &Uri,
+        _: &Config,
+        _: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        Ok(self.empty())
+    }
+}
+
+/// Opens connections for the pool.
+#[derive(Debug)]
+pub(super) struct SlicedConnector;
+
+impl Connector<()> for SlicedConnector {
+    type Out = SlicedTransport;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails,
+        _: Option<()>,
+    ) -> Result<Option<SlicedTransport>, ureq::Error> {
+        let socket = open(details.uri).map_err(wrap)?;
+        let transport = SlicedTransport::new(socket).map_err(|source| wrap(unreachable(source)))?;
+        Ok(Some(transport))
+    }
+}
+
+fn open(uri: &Uri) -> Result<Socket, HttpError> {
+    let host = uri.host().unwrap_or_default();
+    if let Some(path) = Endpoint::socket_of_host(host) {
+        return UnixStream::connect(path).map(Socket::Unix).map_err(unreachable);
+    }
+    let default_port = if uri.scheme_str() == Some("https") { 443 } else { 80 };
+    let port = uri.port_u16().unwrap_or(default_port);
+    let mut last = Error::new(ErrorKind::NotFound, "the name has no address");
+    for address in addresses(host, port)? {
+        match connect(address) {
+            Ok(stream) => return Ok(Socket::Tcp(stream)),
+            Err(HttpError::Unreachable { source, .. }) => last = source,
+            Err(error) => return Err(error),
+        }
+    }
+    Err(unreachable(last))
+}
+
+fn addresses(host: &str, port: u16) -> Result<Vec<SocketAddr>, HttpError> {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    if let Ok(address) = bare.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(address, port)]);
+    }
+    if bare.eq_ignore_ascii_case("localhost") {
+        return Ok(vec![(Ipv4Addr::LOCALHOST, port).into(), (Ipv6Addr::LOCALHOST, port).into()]);
+    }
+    let name = (bare.to_owned(), port);
+    in_slices(move || name.to_socket_addrs().map(Iterator::collect))?
+        .map_err(|source| HttpError::Resolve { endpoint: call::endpoint(), source })
+}
+
+fn connect(address: SocketAddr) -> Result<TcpStream, HttpError> {
+    if !address.ip().is_loopback() {
+        let left = call::time_left(Phase::Connect)?;
+        return in_slices(move || TcpStream::connect_timeout(&address, left))?.map_err(unreachable);
+    }
+    loop {
+        let left = call::time_left(Phase::Connect)?;
+        match TcpStream::connect_timeout(&address, left.min(SLICE)) {
+            Err(error) if error.kind() == ErrorKind::TimedOut => {}
+            result => return result.map_err(unreachable),
+        }
+    }
+}
+
+/// Runs what cannot be interrupted on a thread of its own and stops waiting for it when the request has to end.
+fn in_slices<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, HttpError> {
+    let (sender, receiver) = sync_channel(1);
+    std::thread::Builder::new()
+        .name("http-connect".to_owned())
+        .spawn(move || sender.send(work()).ok())
+        .map_err(unreachable)?;
+    loop {
+        let left = call::time_left(Phase::Connect)?;
+        match receiver.recv_timeout(left.min(SLICE)) {
+            Ok(result) => return Ok(result),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(unreachable(ErrorKind::Other.into()));
+            }
+        }
+    }
+}
+
+fn unreachable(source: Error) -> HttpError {
+    if source.kind() == ErrorKind::TimedOut
+        && let Err(timeout) = call::time_left(Phase::Connect)
+    {
+        return timeout;
+    }
+    HttpError::Unreachable { endpoint: call::endpoint(), source }
+}

@@ -1,0 +1,366 @@
+//! What the functions of `http` do: check options, send, build the answer.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use rhai::{Dynamic, INT, Map};
+
+use crate::http::{
+    Auth, Endpoint, EndpointError, HttpClient, HttpError, HttpOptions, Phase, Request, Response,
+    TlsOptions,
+};
+use crate::natives::options::bytes;
+use crate::natives::{
+    ErrorName, Gate, NativeContext, NativeError, NativeResult, Options, argument, to_json,
+};
+
+/// The largest body that a script receives.
+const MAX_BODY: u64 = 1 << 30;
+/// Limit of a request that names none.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// The verbs that scripts may use.
+const METHODS: [&str; 7] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
+/// The options of every function.
+const OPTIONS: [&str; 18] = [
+    "body",
+    "json",
+    "headers",
+    "query",
+    "timeout",
+    "follow_redirects",
+    "max_redirects",
+    "body_on_error",
+    "as_blob",
+    "jwt",
+    "username",
+    "password",
+    "verify_certificates",
+    "verify_depth",
+    "min_tls",
+    "ca_file",
+    "overwrite",
+    "user_agent",
+];
+
+/// The connections of one run: a client for each way to judge servers.
+#[derive(Debug, Default)]
+struct Clients(Mutex<Vec<(TlsOptions, HttpClient)>>);
+
+impl Clients {
+    fn get(&self, tls: TlsOptions) -> NativeResult<HttpClient> {
+        let mut clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, client)) = clients.iter().find(|(known, _)| *known == tls) {
+            return Ok(client.clone());
+        }
+        let options = HttpOptions {
+            timeout: TIMEOUT,
+            max_body: Some(MAX_BODY),
+            tls: tls.clone(),
+            ..HttpOptions::default()
+        };
+        let client = HttpClient::new(options)
+            .map_err(|error| NativeError::arango(error.kind(), 10, error.to_string()))?;
+        clients.push((tls, client.clone()));
+        Ok(client)
+    }
+}
+
+/// What a call asks for, checked.
+struct Asked {
+    request: Request,
+    tls: TlsOptions,
+    body_on_error: bool,
+    as_blob: bool,
+    overwrite: bool,
+}
+
+fn checked(
+    method: &str,
+    url: &str,
+    body: Option<&Dynamic>,
+    map: &Map,
+    keep_errors: bool,
+) -> NativeResult<Asked> {
+    let options = Options::new(map, &OPTIONS)?;
+    let method = method.to_ascii_uppercase();
+    if !METHODS.contains(&method.as_str()) {
+        return Err(NativeError::bad_parameter(format!(
+            "unknown method '{method}': use {}",
+            METHODS.join(", ")
+        )));
+    }
+    let mut request = Request::new(method, checked_url(url)?);
+    append_query(&mut request.url, options.map("query")?);
+    for (name, value) in options.map("headers")?.into_iter().flatten() {
+        request.headers.push((name.to_string(), value.to_string()));
+    }
+    set_body(&mut request, body, &options)?;
+    request.auth = auth(&options)?;
+    request.timeout = Some(options.number("timeout")?.map_or(TIMEOUT, argument::duration));
+    let follow = options.bool("follow_redirects", true)?;
+    let most = options.int("max_redirects")?.unwrap_or(5);
+    let most = u32::try_from(most)
+        .map_err(|_| NativeError::bad_parameter("option 'max_redirects' must not be negative"))?;
+    request.max_redirects = if follow { most } else { 0 };
+    if let Some(agent) = options.string("user_agent")? {
+        request.headers.push(("user-agent".to_owned(), agent));
+    }
+    if options.int("verify_depth")?.is_some_and(|depth| depth < 1) {
+        return Err(NativeError::bad_parameter("option 'verify_depth' must be at least 1"));
+    }
+    if options.string("min_tls")?.is_some_and(|version| version != "1.2") {
+        return Err(NativeError::bad_parameter(
+            "option 'min_tls' must be \"1.2\": TLS 1.2 and 1.3 are spoken",
+        ));
+    }
+    Ok(Asked {
+        request,
+        tls: TlsOptions {
+            insecure: !options.bool("verify_certificates", false)?,
+            ca_file: options.string("ca_file")?.map(Into::into),
+        },
+        body_on_error: options.bool("body_on_error", keep_errors)?,
+        as_blob: options.bool("as_blob", false)?,
+        overwrite: options.bool("overwrite", false)?,
+    })
+}
+
+fn checked_url(url: &str) -> NativeResult<String> {
+    let bad = |reason: &str| {
+        NativeError::plain("http.bad_url", ErrorName::SyntaxError, format!("'{url}' {reason}"))
+            .with("url", url.to_owned())
+    };
+    if url.starts_with('/') {
+        return Err(NativeError::arango(
+            "http.no_connection",
+            2001,
+            format!(
+                "'{url}' has no host and there is no current server connection; give the whole URL"
+            ),
+        ));
+    }
+    let (scheme, rest) =
+        url.split_once("://").ok_or_else(|| bad("is no URL; begin with http:// or https://"))?;
+    let scheme = match scheme.to_ascii_lowercase().as_str() {
+        "http" | "h2" => "http",
+        "https" | "h2s" => "https",
+        _ => return Err(bad("is no HTTP URL; `http::endpoint_to_url` turns an endpoint into one")),
+    };
+    let url = format!("{scheme}://{rest}");
+    match Endpoint::split_url(&url) {
+        Ok(_) => Ok(url),
+        Err(error @ EndpointError::AnyAddress { .. }) => {
+            Err(NativeError::bad_parameter(error.to_string()))
+        }
+        Err(error) => Err(bad(&format!("cannot be requested: {error}"))),
+    }
+}
+
+fn append_query(url: &mut String, query: Option<Map>) {
+    let Some(query) = query.filter(|query| !query.is_empty()) else { return };
+    let mut text = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in query {
+        text.append_pair(&name, &value.to_string());
+    }
+    let fragment = url.find('#').map(|at| url.split_off(at)).unwrap_or_default();
+    url.push(if url.contains('?') { '&' } else { '?' });
+    url.push_str(&text.finish());
+    url.push_str(&fragment);
+}
+
+fn set_body(
+    request: &mut Request,
+    body: Option<&Dynamic>,
+    options: &Options<'_>,
+) -> NativeResult<()> {
+    let json = options.value("json");
+    let body = body.or_else(|| options.value("body"));
+    if let Some(body) = body {
+        request.body = bytes(body, "the body")?;
+    }
+    if let Some(json) = json {
+        if body.is_some_and(|_| !request.body.is_empty()) {
+            return Err(NativeError::bad_parameter(
+                "give either a body or option 'json', not both",
+            ));
+        }
+        let text = serde_json::to_vec(&to_json(json)?);
+        request.body = text.map_err(|error| NativeError::bad_parameter(error.to_string()))?;
+        if !request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+            request.headers.push(("content-type".to_owned(), "application/json".to_owned()));
+        }
+    }
+    if !request.body.is_empty() && matches!(request.method.as_str(), "GET" | "HEAD") {
+        return Err(NativeError::bad_parameter(format!(
+            "a {} request has no body",
+            request.method
+        )));
+    }
+    Ok(())
+}
+
+fn auth(options: &Options<'_>) -> NativeResult<Option<Auth>> {
+    if let Some(token) = options.string("jwt")? {
+        return Ok(Some(Auth::Bearer(token)));
+    }
+    let password = options.string("password")?.unwrap_or_default();
+    Ok(options.string("username")?.map(|username| Auth::Basic { username, password }))
+}
+
+pub(super) fn request(
+    run: &NativeContext,
+    method: &str,
+    url: &str,
+    body: Option<&Dynamic>,
+    options: &Map,
+) -> NativeResult<Map> {
+    run.require(Gate::Network)?;
+    let asked = checked(method, url, body, options, true)?;
+    let client = run.extension::<Clients>().get(asked.tls)?;
+    match client.send(asked.request, &run.deadline) {
+        Err(error) => failure(error),
+        Ok(mut response) => {
+            let body = std::mem::take(&mut response.body);
+            let wanted = asked.body_on_error || (200..300).contains(&response.status);
+            let body = match (wanted, asked.as_blob) {
+                (false, _) => Dynamic::UNIT,
+                (true, true) => Dynamic::from_blob(body),
+                (true, false) => text_of(body).into(),
+            };
+            let mut map = response_map(&response);
+            map.insert("body".into(), body);
+            Ok(map)
+        }
+    }
+}
+
+fn text_of(body: Vec<u8>) -> String {
+    String::from_utf8(body)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+pub(super) fn download(
+    run: &NativeContext,
+    url: &str,
+    path: &str,
+    options: &Map,
+) -> NativeResult<Map> {
+    run.require(Gate::Network)?;
+    run.require(Gate::Files)?;
+    if path.is_empty() {
+        return Err(NativeError::bad_parameter("the path of the file must not be empty"));
+    }
+    let asked = checked("GET", url, None, options, false)?;
+    let target = Path::new(path);
+    if target.exists() && !asked.overwrite {
+        return Err(NativeError::arango(
+            "fs.exists",
+            16,
+            format!("the file '{path}' exists already"),
+        )
+        .with("path", path.to_owned()));
+    }
+    let cannot_write = |error: &dyn std::fmt::Display| {
+        NativeError::arango(
+            "fs.cannot_write",
+            15,
+            format!("cannot write the file '{path}': {error}"),
+        )
+        .with("path", path.to_owned())
+    };
+    let directory =
+        target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file =
+        tempfile::NamedTempFile::new_in(directory).map_err(|error| cannot_write(&error))?;
+    let keep_errors = asked.body_on_error;
+    let mut keep = false;
+    let client = run.extension::<Clients>().get(asked.tls)?;
+    let sent = client.send_to(asked.request, &run.deadline, |status| {
+        keep = keep_errors || (200..300).contains(&status);
+        keep.then_some(&mut file as &mut dyn Write)
+    });
+    match sent {
+        Err(HttpError::Sink { source, .. }) => Err(cannot_write(&source)),
+        Err(error) => failure(error),
+        Ok(response) => {
+            if keep {
+                file.persist(target).map_err(|error| cannot_write(&error.error))?;
+            }
+            Ok(response_map(&response))
+        }
+    }
+}
+
+fn response_map(response: &Response) -> Map {
+    let headers: Map = response
+        .headers
+        .iter()
+        .map(|(name, value)| (name.as_str().into(), value.clone().into()))
+        .collect();
+    let mut map = Map::new();
+    map.insert("code".into(), i64::from(response.status).into());
+    map.insert("message".into(), response.message.clone().into());
+    map.insert("headers".into(), headers.into());
+    map.insert("url".into(), response.url.clone().into());
+    map.insert("transport_error".into(), Dynamic::UNIT);
+    map
+}
+
+/// The answer that stands for a transport failure; what is wrong with the request itself is raised.
+fn failure(error: HttpError) -> NativeResult<Map> {
+    let kind = error.kind();
+    let connect =
+        |endpoint: &str, detail: &str| format!("Could not connect to '{endpoint}' '{detail}'");
+    let (code, word, message): (INT, _, _) = match error {
+        HttpError::Stopped(stop) => return Err(stop.into()),
+        HttpError::BadUrl { .. } => {
+            return Err(NativeError::plain(kind, ErrorName::SyntaxError, error.to_string()));
+        }
+        HttpError::BadRequest { .. } => {
+            return Err(NativeError::arango(kind, 10, error.to_string()));
+        }
+        HttpError::TooManyRedirects { .. } | HttpError::BadRedirect { .. } => {
+            return Err(NativeError::internal(kind, error.to_string()));
+        }
+        HttpError::NoTime { .. } => (504, "timeout", "Request timeout reached".to_owned()),
+        HttpError::Resolve { endpoint, source } => {
+            (500, "resolve", connect(&endpoint, &format!("getaddrinfo: {source}")))
+        }
+        HttpError::Unreachable { endpoint, source } => {
+            let number =
+                source.raw_os_error().map_or_else(String::new, |number| format!("#{number}"));
+            (500, "connect", connect(&endpoint, &format!("failed with {number} - {source}")))
+        }
+        HttpError::Tls { endpoint, reason } => {
+            (500, "tls", connect(&endpoint, &format!("SSL: {reason}")))
+        }
+        HttpError::Timeout { endpoint, phase: Phase::Connect, .. } => {
+            (500, "timeout", connect(&endpoint, "timeout during connect"))
+        }
+        HttpError::Timeout { endpoint, .. } => {
+            (500, "timeout", format!("Error reading from: '{endpoint}' 'timeout during read'"))
+        }
+        HttpError::Closed { .. } => (500, "closed", "Connection closed by remote".to_owned()),
+        HttpError::Broken { endpoint, source, .. } => {
+            (500, "read", format!("Error reading from: '{endpoint}' '{source}'"))
+        }
+        HttpError::Truncated { .. } => {
+            (500, "closed", "Got unexpected response from remote".to_owned())
+        }
+        HttpError::TooLarge { .. } => (
+            500,
+            "too_large",
+            "Got unexpected response from remote: max packet size exceeded".to_owned(),
+        ),
+        other => (500, "protocol", format!("Got unexpected response from remote: {other}")),
+    };
+    let mut map = Map::new();
+    map.insert("code".into(), Dynamic::from(code));
+    map.insert("message".into(), message.into());
+    map.insert("headers".into(), Map::new().into());
+    map.insert("body".into(), Dynamic::UNIT);
+    map.insert("transport_error".into(), word.into());
+    Ok(map)
+}

@@ -1,0 +1,258 @@
+//! `json`: text to values and back, and parts of values by path.
+
+use rhai::plugin::*;
+use rhai::{Array, Dynamic, INT, ImmutableString, Map};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::argument::{count, wrong_type};
+use super::{NativeError, NativeResult, Raw, call, from_json, to_json};
+
+/// How many levels of arrays and maps a text may nest.
+const DEEPEST: usize = 200;
+
+fn parse(text: &str) -> NativeResult<Dynamic> {
+    let malformed = |message: String| NativeError::arango("json.malformed", 37, message);
+    if let Some((line, column)) = too_deep(text) {
+        return Err(malformed(format!(
+            "nested deeper than {DEEPEST} levels at line {line} column {column}"
+        )));
+    }
+    let mut reader = serde_json::Deserializer::from_str(text);
+    reader.disable_recursion_limit();
+    let value = Value::deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
+    value.map(from_json).map_err(|error| malformed(error.to_string()))
+}
+
+/// Where the text opens more levels than allowed, as line and column.
+fn too_deep(text: &str) -> Option<(usize, usize)> {
+    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
+    let (mut line, mut column) = (1, 0);
+    for byte in text.bytes() {
+        column += 1;
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b'\n' => (line, column) = (line + 1, 0),
+            b'[' | b'{' if !quoted => depth += 1,
+            b']' | b'}' if !quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > DEEPEST {
+            return Some((line, column));
+        }
+    }
+    None
+}
+
+fn stringify(value: &Dynamic, indent: INT) -> NativeResult<String> {
+    let blanks = " ".repeat(count(indent, 0, 16, "indent")?);
+    let value = to_json(value)?;
+    if blanks.is_empty() {
+        return Ok(value.to_string());
+    }
+    let mut text = Vec::new();
+    let format = serde_json::ser::PrettyFormatter::with_indent(blanks.as_bytes());
+    let written = value.serialize(&mut serde_json::Serializer::with_formatter(&mut text, format));
+    written.map_err(|error| NativeError::internal("json.not_written", error.to_string()))?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+/// The steps of a path: texts and integers.
+fn steps(path: &Dynamic) -> NativeResult<Vec<ImmutableString>> {
+    if let Some(text) = path.read_lock::<ImmutableString>() {
+        return Ok(text.split('/').filter(|step| !step.is_empty()).map(Into::into).collect());
+    }
+    let Some(items) = path.read_lock::<Array>() else {
+        return Err(wrong_type("path", "a string or an array", path));
+    };
+    let step = |item: &Dynamic| match (item.as_int(), item.clone().into_immutable_string()) {
+        (Ok(index), _) => Ok(index.to_string().into()),
+        (_, Ok(key)) => Ok(key),
+        _ => Err(wrong_type("an element of the path", "a string or an integer", item)),
+    };
+    items.iter().map(step).collect()
+}
+
+fn get(value: &Dynamic, path: &Dynamic) -> NativeResult<Dynamic> {
+    let mut value = value.clone();
+    for step in steps(path)? {
+        let part = if let Some(map) = value.read_lock::<Map>() {
+            map.get(step.as_str()).cloned()
+        } else if let Some(items) = value.read_lock::<Array>() {
+            step.parse::<usize>().ok().and_then(|index| items.get(index).cloned())
+        } else {
+            None
+        };
+        match part {
+            Some(part) => value = part,
+            None => return Ok(Dynamic::UNIT),
+        }
+    }
+    Ok(value)
+}
+
+fn set(value: Dynamic, steps: &[ImmutableString], part: Dynamic) -> NativeResult<Dynamic> {
+    let Some((step, rest)) = steps.split_first() else { return Ok(part) };
+    if value.is_array() {
+        let mut items = value.cast::<Array>();
+        let index =
+            step.parse::<usize>().ok().filter(|index| *index <= items.len()).ok_or_else(|| {
+                NativeError::bad_parameter(format!(
+                    "'{step}' is no index of an array with {} elements",
+                    items.len()
+                ))
+            })?;
+        let old = items.get(index).cloned().unwrap_or_default();
+        let new = set(old, rest, part)?;
+        if index == items.len() {
+            items.push(new)
+        } else {
+            items[index] = new
+        }
+        return Ok(items.into());
+    }
+    let mut map = value.try_cast::<Map>().unwrap_or_default();
+    let old = map.get(step.as_str()).cloned().unwrap_or_default();
+    map.insert(step.as_str().into(), set(old, rest, part)?);
+    Ok(map.into())
+}
+
+fn equal(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(x), Value::Number(y)) => {
+            x == y || (x.is_f64() != y.is_f64() && x.as_f64() == y.as_f64())
+        }
+        (Value::Array(x), Value::Array(y)) => {
+            x.len() == y.len() && x.iter().zip(y).all(|(x, y)| equal(x, y))
+        }
+        (Value::Object(x), Value::Object(y)) => {
+            x.len() == y.len() && x.iter().all(|(key, x)| y.get(key).is_some_and(|y| equal(x, y)))
+        }
+        _ => a == b,
+    }
+}
+
+#[export_module(manifest)]
+#[allow(unreachable_pub, reason = "the macro exports pub functions only")]
+pub(super) mod natives {
+    /// Reads a value from JSON text.
+    ///
+    /// `json::parse(text: string) -> any`
+    ///
+    /// Arguments: `text`, with any value at the top.
+    /// Units: integers stay exact up to 9223372036854775807, greater ones become floats; null becomes `()`.
+    /// Errors: `json.malformed` (number 37) with line and column; deeper than 200 levels counts as malformed.
+    /// Legacy: `JSON.parse(text)`.
+    ///
+    /// ```rhai
+    /// assert_eq(json::parse(`{"a": [1, null]}`).a[0], 1);
+    /// assert_eq(json::parse("3"), 3);
+    /// ```
+    #[rhai_fn(name = "parse", return_raw)]
+    pub fn parse_native(ctx: NativeCallContext, text: &str) -> Raw<Dynamic> {
+        call(&ctx, "json::parse", |_| parse(text))
+    }
+
+    /// Writes a value as JSON text.
+    ///
+    /// `json::stringify(value: any, indent?: integer) -> string`
+    ///
+    /// Arguments: `indent`, blanks for each level, 0 to 16; one line unless given.
+    /// Units: whole floats keep their `.0`; NaN and infinities become null; members are sorted by key.
+    /// Errors: `argument.invalid` for functions and other values without a JSON form.
+    /// Legacy: `JSON.stringify(value, null, indent)`.
+    ///
+    /// ```rhai
+    /// assert_eq(json::stringify(#{ a: [1, 2.0, ()] }), `{"a":[1,2.0,null]}`);
+    /// assert_eq(json::stringify([1], 2), "[\n  1\n]");
+    /// ```
+    #[rhai_fn(name = "stringify", return_raw)]
+    pub fn stringify_line(ctx: NativeCallContext, value: Dynamic) -> Raw<String> {
+        call(&ctx, "json::stringify", |_| Ok(to_json(&value)?.to_string()))
+    }
+
+    #[rhai_fn(name = "stringify", return_raw)]
+    pub fn stringify_native(ctx: NativeCallContext, value: Dynamic, indent: INT) -> Raw<String> {
+        call(&ctx, "json::stringify", |_| stringify(&value, indent))
+    }
+
+    /// Reads a part of a value by its path.
+    ///
+    /// `json::get(value: any, path: array | string) -> any`
+    ///
+    /// Arguments: `path`, an array of keys and indexes, or a text such as `/a/0/b`.
+    /// Units: indexes count from 0; `()` when there is nothing at the path.
+    /// Errors: `argument.invalid` for a path of another type.
+    /// Legacy: none; `_.get(value, path)`.
+    ///
+    /// ```rhai
+    /// assert_eq(json::get(#{ a: [#{ b: 7 }] }, "/a/0/b"), 7);
+    /// assert_eq(json::get(#{}, ["x", "y"]), ());
+    /// ```
+    #[rhai_fn(name = "get", return_raw)]
+    pub fn get_native(ctx: NativeCallContext, value: Dynamic, path: Dynamic) -> Raw<Dynamic> {
+        call(&ctx, "json::get", |_| get(&value, &path))
+    }
+
+    /// Gives a copy of a value with one part replaced.
+    ///
+    /// `json::set(value: any, path: array | string, part: any) -> any`
+    ///
+    /// Arguments: `path` as for `json::get`; maps that are missing on the way are made.
+    /// Units: an index may be at most the length of the array.
+    /// Errors: `argument.invalid` for an index outside the array or a path of another type.
+    /// Legacy: none; `_.set(value, path, part)`.
+    ///
+    /// ```rhai
+    /// assert_eq(json::set(#{}, "/a/b", 1).a.b, 1);
+    /// ```
+    #[rhai_fn(name = "set", return_raw)]
+    pub fn set_native(
+        ctx: NativeCallContext,
+        value: Dynamic,
+        path: Dynamic,
+        part: Dynamic,
+    ) -> Raw<Dynamic> {
+        call(&ctx, "json::set", |_| set(value, &steps(&path)?, part))
+    }
+
+    /// Joins two maps; the second wins.
+    ///
+    /// `json::merge(a: map, b: map) -> map`
+    ///
+    /// Arguments: `a` and `b` stay as they are; only their top level is joined.
+    /// Units: none.
+    /// Errors: none.
+    /// Legacy: `_.defaults(b, a)`, `Object.assign({}, a, b)`.
+    ///
+    /// ```rhai
+    /// assert_eq(json::merge(#{ a: 1, b: 1 }, #{ b: 2 }).b, 2);
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn merge(ctx: NativeCallContext, mut a: Map, b: Map) -> Raw<Map> {
+        call(&ctx, "json::merge", |_| {
+            a.extend(b);
+            Ok(a)
+        })
+    }
+
+    /// Compares two values with everything in them.
+    ///
+    /// `json::equal(a: any, b: any) -> boolean`
+    ///
+    /// Arguments: `a` and `b` of any JSON type; 1 equals 1.0.
+    /// Units: none.
+    /// Errors: `argument.invalid` for functions and other values without a JSON form.
+    /// Legacy: `assertEqual(a, b)` as a question.
+    ///
+    /// ```rhai
+    /// assert(json::equal(#{ a: [1] }, #{ a: [1.0] }));
+    /// assert(!json::equal([1], [2]));
+    /// ```
+    #[rhai_fn(name = "equal", return_raw)]
+    pub fn equal_native(ctx: NativeCallContext, a: Dynamic, b: Dynamic) -> Raw<bool> {
+        call(&ctx, "json::equal", |_| Ok(equal(&to_json(&a)?, &to_json(&b)?)))
+    }
+}

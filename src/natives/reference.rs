@@ -1,0 +1,151 @@
+//! The reference of all natives, read from the documentation in their sources.
+
+use rhai::Engine;
+
+use super::NAMESPACES;
+
+/// The documentation of one native; each part as its source states it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NativeDoc {
+    /// The namespace, such as `fs`.
+    pub namespace: String,
+    /// The name inside the namespace, such as `read`.
+    pub name: String,
+    /// How a script author types it, such as `fs::read(path: string) -> string`.
+    pub signature: String,
+    /// One line on what it does.
+    pub summary: String,
+    /// What it takes.
+    pub arguments: String,
+    /// The units of numbers and times.
+    pub units: String,
+    /// The kinds of errors it raises.
+    pub errors: String,
+    /// What stood for it in arangosh.
+    pub legacy: String,
+    /// A script that a test runs.
+    pub example: String,
+    /// Whether it is a method of a value instead of a function of the namespace.
+    pub is_method: bool,
+}
+
+impl NativeDoc {
+    /// The whole name, such as `fs::read`.
+    pub fn full_name(&self) -> String {
+        format!("{}::{}", self.namespace, self.name)
+    }
+
+    fn parse(namespace: &str, name: &str, comment: &str) -> Self {
+        let mut doc =
+            Self { namespace: namespace.to_owned(), name: name.to_owned(), ..Self::default() };
+        let mut part = Part::Summary;
+        for line in comment.lines() {
+            if line.trim_start().starts_with("```") {
+                part = if part == Part::Example { Part::After } else { Part::Example };
+                continue;
+            }
+            if part == Part::Example {
+                doc.example.push_str(line);
+                doc.example.push('\n');
+                continue;
+            }
+            let mut text = line.trim();
+            if doc.signature.is_empty() && text.starts_with('`') && text.contains('(') {
+                text.trim_matches('`').clone_into(&mut doc.signature);
+                continue;
+            }
+            for (label, labelled) in LABELS {
+                if let Some(rest) = text.strip_prefix(label) {
+                    part = *labelled;
+                    text = rest.trim_start();
+                }
+            }
+            doc.append(part, text);
+        }
+        doc.is_method = !doc.signature.starts_with(&format!("{namespace}::"));
+        doc
+    }
+
+    fn append(&mut self, part: Part, text: &str) {
+        let target = match part {
+            Part::Summary => &mut self.summary,
+            Part::Arguments => &mut self.arguments,
+            Part::Units => &mut self.units,
+            Part::Errors => &mut self.errors,
+            Part::Legacy => &mut self.legacy,
+            Part::Example | Part::After => return,
+        };
+        if !target.is_empty() && !text.is_empty() {
+            target.push(' ');
+        }
+        target.push_str(text);
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Summary,
+    Arguments,
+    Units,
+    Errors,
+    Legacy,
+    Example,
+    After,
+}
+
+const LABELS: &[(&str, Part)] = &[
+    ("Arguments:", Part::Arguments),
+    ("Units:", Part::Units),
+    ("Errors:", Part::Errors),
+    ("Legacy:", Part::Legacy),
+];
+
+/// The documentation of all natives, sorted by namespace and name.
+///
+/// Overloads of one name share one entry: the documentation of the overload that carries it.
+pub fn reference() -> Vec<NativeDoc> {
+    let mut engine = Engine::new_raw();
+    for (name, manifest) in NAMESPACES {
+        engine.register_static_module(*name, rhai::Module::from_manifest(manifest).into());
+    }
+    let read = |info: rhai::FuncInfo| {
+        let lines: Vec<&str> =
+            info.metadata.comments.iter().flat_map(|comment| comment.lines()).collect();
+        let comment: Vec<&str> = lines
+            .into_iter()
+            .map(|line| line.trim_start().trim_start_matches("///"))
+            .map(|line| line.strip_prefix(' ').unwrap_or(line))
+            .collect();
+        Some(NativeDoc::parse(&info.namespace, &info.metadata.name, &comment.join("\n")))
+    };
+    let mut docs = engine.collect_fn_metadata(None, read, false);
+    docs.sort_by(|a, b| {
+        let key =
+            |doc: &NativeDoc| (doc.namespace.clone(), doc.name.clone(), doc.summary.is_empty());
+        key(a).cmp(&key(b))
+    });
+    docs.dedup_by(|later, kept| later.namespace == kept.namespace && later.name == kept.name);
+    docs
+}
+
+/// The natives whose name, or whose name in arangosh, contains `text`; exact names come first.
+pub fn find(text: &str) -> Vec<NativeDoc> {
+    let wanted = text.trim().to_lowercase();
+    let all = reference();
+    let exact = |doc: &NativeDoc| {
+        doc.full_name() == wanted
+            || doc.name == wanted
+            || doc
+                .legacy
+                .split(|c: char| !(c.is_alphanumeric() || "_.".contains(c)))
+                .any(|word| word.eq_ignore_ascii_case(&wanted))
+    };
+    let mut found: Vec<NativeDoc> = all.iter().filter(|doc| exact(doc)).cloned().collect();
+    if found.is_empty() {
+        let near = |doc: &&NativeDoc| {
+            doc.full_name().contains(&wanted) || doc.legacy.to_lowercase().contains(&wanted)
+        };
+        found = all.iter().filter(near).cloned().collect();
+    }
+    found
+}

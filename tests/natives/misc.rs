@@ -1,0 +1,143 @@
+//! N1-N3, Z1-Z2, V1-V5 of JSON, T1-T5.
+
+use std::net::TcpListener;
+
+use agencysh::natives::Gate;
+
+use crate::support::Run;
+
+#[test]
+fn n1_a_port_is_free_once_its_listener_closes() {
+    let run = Run::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    run.is_true(&format!("!net::port_free({port}) && !net::port_free(\"tcp://127.0.0.1:{port}\") && net::can_connect({port})"));
+    drop(listener);
+    run.is_true(&format!("net::port_free({port}) && !net::can_connect({port}, 1)"));
+    for bad in ["\"x\"", "\"tcp://:1\"", "\"a:99999\"", "0", "70000", "()"] {
+        assert_eq!(run.number(&format!("net::port_free({bad})")), 10, "{bad}");
+    }
+    assert_eq!(Run::with(|builder| builder.deny(Gate::Network)).number("net::port_free(8529)"), 11);
+}
+
+#[test]
+fn n2_a_found_port_is_not_excluded() {
+    let run = Run::new();
+    run.is_true("let p = net::find_free_port(30000, 40000, [30001]); p >= 30000 && p <= 40000 && net::port_free(p)");
+    assert_eq!(run.number("net::find_free_port(30000, 30000, [30000])"), 4);
+    assert_eq!(run.number("net::find_free_port(5, 1)"), 10);
+}
+
+#[test]
+fn n3_ip_versions() {
+    let run = Run::new();
+    for (text, version) in
+        [("1.2.3.4", 4), ("01.2.3.4", 0), ("::1", 6), ("::ffff:1.2.3.4", 6), ("x", 0)]
+    {
+        run.is_true(&format!("net::ip_version(\"{text}\") == {version}"));
+    }
+}
+
+#[test]
+fn z1_a_set_variable_stays_in_its_run() {
+    let run = Run::new();
+    run.is_true("env::set(\"AGENCYSH_TEST_Z1\", 5); env::get(\"AGENCYSH_TEST_Z1\") == \"5\" && \"AGENCYSH_TEST_Z1\" in env::all()");
+    Run::new().is_true("env::get(\"AGENCYSH_TEST_Z1\") == ()");
+    run.is_true("env::set(\"AGENCYSH_TEST_Z1\", ()); env::get(\"AGENCYSH_TEST_Z1\", 7) == 7 && !env::has(\"AGENCYSH_TEST_Z1\")");
+    for bad in ["\"\"", "\"a=b\"", "\"a\\x00\""] {
+        assert_eq!(run.number(&format!("env::set({bad}, \"x\")")), 10);
+    }
+    assert_eq!(run.number("env::set(\"A\", [])"), 10);
+    assert_eq!(
+        Run::with(|builder| builder.deny(Gate::Environment)).number("env::get(\"PATH\")"),
+        11
+    );
+}
+
+#[test]
+fn z2_arguments_keep_their_dashes() {
+    let words = vec!["-x".to_owned(), "--y".to_owned(), "3".to_owned()];
+    Run::with(|builder| builder.arguments(words))
+        .is_true("env::args() == [\"-x\", \"--y\", \"3\"]");
+}
+
+#[test]
+fn v1_integers_stay_exact_and_greater_ones_become_floats() {
+    let run = Run::new();
+    for number in ["-9223372036854775808", "9223372036854775807", "9007199254740993"] {
+        assert_eq!(run.text(&format!("json::stringify(json::parse(\"{number}\"))")), number);
+    }
+    run.is_true("type_of(json::parse(\"18446744073709551615\")) == \"f64\"");
+}
+
+#[test]
+fn v2_nan_becomes_null_and_functions_raise_10() {
+    let run = Run::new();
+    assert_eq!(run.text("json::stringify([0.0 / 0.0, (), 2.0])"), "[null,null,2.0]");
+    assert_eq!(run.number("json::stringify(|x| x)"), 10);
+}
+
+#[test]
+fn v4_any_top_level_value_parses_and_bad_text_raises_37_with_its_place() {
+    let run = Run::new();
+    run.is_true("json::parse(\"3\") == 3 && json::parse(\"null\") == () && json::parse(\"\\\"x\\\"\") == \"x\"");
+    let error = run.error("json::parse(\"{\\n  x\")");
+    assert_eq!(error["error_num"].as_int(), Ok(37));
+    let message = error["message"].to_string();
+    assert!(message.contains("line 2") && message.contains("column"), "{message}");
+    let deep = "[".repeat(100_000);
+    assert_eq!(run.number(&format!("json::parse(`{deep}`)")), 37);
+}
+
+#[test]
+fn v5_reserved_words_survive_as_keys() {
+    let run = Run::new();
+    let text = r#"{"default":3,"in":2,"new":1}"#;
+    assert_eq!(run.text(&format!("json::stringify(json::parse(`{text}`))")), text);
+    run.is_true(&format!("json::parse(`{text}`)[\"new\"] == 1"));
+}
+
+#[test]
+fn parts_of_values_are_read_and_replaced_by_path() {
+    let run = Run::new();
+    run.is_true("json::get([#{ a: 5 }], [0, \"a\"]) == 5 && json::get(5, \"/x\") == ()");
+    run.is_true("json::equal(json::set([1], [1], 2), [1, 2]) && json::equal(json::set((), \"/a/b\", 1), #{ a: #{ b: 1 } })");
+    assert_eq!(run.number("json::set([1], [5], 2)"), 10);
+    assert_eq!(run.number("json::get(#{}, 5)"), 10);
+}
+
+#[test]
+fn t1_t2_compact_and_pretty_have_the_same_tokens() {
+    let run = Run::new();
+    assert_eq!(
+        run.text("term::compact(#{a: 1, b: [1, \"x\"]})"),
+        r#"{ "a" : 1, "b" : [ 1, "x" ] }"#
+    );
+    assert_eq!(run.text("term::compact([]) + term::compact(#{})"), "[ ]{ }");
+    let pretty = run.text("term::pretty(#{a: 1, b: [1, \"x\"], c: []})");
+    let joined: String = pretty.lines().map(str::trim_start).collect();
+    assert_eq!(joined, run.text("term::compact(#{a: 1, b: [1, \"x\"], c: []})"));
+}
+
+#[test]
+fn t3_print_joins_with_blanks_and_keeps_strings_raw() {
+    let run = Run::new();
+    run.exec("print(\"a\", 1, [2]); print(); print([\"x\"]); print(1.5)");
+    assert_eq!(*run.printed.lock().unwrap(), "a 1 [ 2 ]\n\n[ \"x\" ]\n1.5\n");
+}
+
+#[test]
+fn t4_escape_sequences_appear_only_when_colours_are_on() {
+    let run = Run::new();
+    run.is_true("term::color(\"bold_red\") == \"\"");
+    run.is_true("term::set_color(true); term::color(\"bold_red\") == \"\\x1b[1;31m\" && term::color(\"reset\") == \"\\x1b[0m\"");
+    assert_eq!(run.number("term::color(\"pink\")"), 10);
+}
+
+#[test]
+fn t5_capture_restores_the_output_after_an_error() {
+    let run = Run::new();
+    run.is_true("term::capture(|| { print(1); term::write(\"x\"); }) == \"1\\nx\"");
+    run.exec("try { term::capture(|| { print(\"lost\"); throw 1; }) } catch { } print(\"seen\")");
+    assert_eq!(*run.printed.lock().unwrap(), "seen\n");
+}

@@ -1,0 +1,281 @@
+//! Numbered statements about `http::`, through scripts.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "support/server.rs"]
+mod server;
+
+use std::io::{Read as _, Write as _};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use agencysh::deadline::Deadline;
+use agencysh::natives::{NativeContext, register};
+use rhai::{Dynamic, Engine, Map, Scope};
+use server::{Reply, Server, closed_port, json, redirect, reply};
+
+fn run_within(deadline: Deadline, url: &str, script: &str) -> Result<Dynamic, Map> {
+    let mut engine = Engine::new();
+    register(&mut engine, NativeContext::builder().deadline(deadline).build());
+    let mut scope = Scope::new();
+    scope.push("url", url.to_owned());
+    engine.eval_with_scope::<Dynamic>(&mut scope, script).map_err(|error| match *error {
+        rhai::EvalAltResult::ErrorRuntime(value, _) => value.cast::<Map>(),
+        other => panic!("{other}"),
+    })
+}
+
+fn run(url: &str, script: &str) -> Dynamic {
+    run_within(Deadline::default(), url, script).unwrap()
+}
+
+fn answer(url: &str, script: &str) -> Map {
+    run(url, script).cast::<Map>()
+}
+
+fn raised(url: &str, script: &str) -> (i64, String) {
+    let error = run_within(Deadline::default(), url, script).unwrap_err();
+    (error["error_num"].as_int().unwrap_or(0), error["name"].to_string())
+}
+
+fn text(map: &Map, key: &str) -> String {
+    map[key].to_string()
+}
+
+#[test]
+fn h1_h2_h3_answers_have_all_parts_whatever_the_status() {
+    let server = Server::start(|request| match request.target.as_str() {
+        "/404" => reply(404, &[("X-A", "b")], "gone"),
+        "/204" => Reply::Raw(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec()),
+        _ => reply(200, &[], ""),
+    });
+    let found = answer(&server.url, "http::get(url + `/404`)");
+    assert_eq!((found["code"].as_int().unwrap(), text(&found, "body")), (404, "gone".to_owned()));
+    assert_eq!(found["headers"].as_map_ref().unwrap()["x-a"].to_string(), "b");
+    assert!(found["transport_error"].is_unit());
+    assert!(
+        answer(&server.url, "http::get(url + `/404`, #{ body_on_error: false })")["body"].is_unit()
+    );
+    for path in ["/204", "/200"] {
+        assert_eq!(text(&answer(&format!("{}{path}", server.url), "http::get(url)"), "body"), "");
+    }
+}
+
+#[test]
+fn h4_nothing_listening_is_code_500_with_the_platforms_number() {
+    let found = answer(&closed_port(), "http::get(url)");
+    assert_eq!(
+        (found["code"].as_int().unwrap(), text(&found, "transport_error")),
+        (500, "connect".to_owned())
+    );
+    let message = text(&found, "message");
+    assert!(message.contains("Could not connect to 'http+tcp://127.0.0.1:"), "{message}");
+    assert!(
+        message.contains(&format!("failed with #{}", nix::errno::Errno::ECONNREFUSED as i32)),
+        "{message}"
+    );
+    assert!(found["body"].is_unit() && found["headers"].as_map_ref().unwrap().is_empty());
+}
+
+#[test]
+fn h5_no_answer_in_time_is_code_500() {
+    let server = Server::start(|_| Reply::Hang);
+    let begin = Instant::now();
+    let found = answer(&server.url, "http::get(url, #{ timeout: 0.3 })");
+    assert_eq!(
+        (found["code"].as_int().unwrap(), text(&found, "transport_error")),
+        (500, "timeout".to_owned())
+    );
+    assert!(text(&found, "message").contains("timeout during read"));
+    assert!(begin.elapsed() < Duration::from_millis(800));
+}
+
+#[test]
+fn h6_h7_closed_and_reset_connections_have_their_own_words() {
+    let closing = Server::start(|_| Reply::RawClose(Vec::new()));
+    for script in ["http::get(url)", "http::post(url, `x`)"] {
+        let found = answer(&closing.url, script);
+        assert_eq!(text(&found, "message"), "Connection closed by remote");
+        assert_eq!(text(&found, "transport_error"), "closed");
+    }
+    assert_eq!(closing.seen().len(), 2);
+    let resetting = Server::start(|_| Reply::Reset);
+    let found = answer(&resetting.url, "http::get(url)");
+    assert!(text(&found, "message").contains("Connection reset by peer"));
+    assert_eq!(text(&found, "transport_error"), "read");
+}
+
+#[test]
+fn h8_a_timeout_of_zero_is_code_504() {
+    let found = answer(&closed_port(), "http::get(url, #{ timeout: -1 })");
+    assert_eq!(
+        (found["code"].as_int().unwrap(), text(&found, "message")),
+        (504, "Request timeout reached".to_owned())
+    );
+}
+
+#[test]
+fn h10_h12_redirects_are_bounded() {
+    let server = Server::start(|_| redirect(307, "/again"));
+    assert_eq!(
+        run(&server.url, "http::get(url, #{ follow_redirects: false }).headers.location")
+            .to_string(),
+        "/again"
+    );
+    assert_eq!(
+        run(&server.url, "http::get(url, #{ max_redirects: 0 }).code").as_int().unwrap(),
+        307
+    );
+    assert_eq!(raised(&server.url, "http::get(url, #{ max_redirects: 2 })").0, 4);
+    assert_eq!(server.seen().len(), 5);
+}
+
+#[test]
+fn h13_a_redirect_without_location_raises_4() {
+    let server = Server::start(|_| reply(302, &[], ""));
+    assert_eq!(raised(&server.url, "http::get(url)").0, 4);
+}
+
+#[test]
+fn h14_bodies_have_to_be_strings_or_blobs() {
+    let server = Server::start(|_| json(200, "{}"));
+    assert_eq!(raised(&server.url, "http::request(`GET`, url, #{ body: `x` })").0, 10);
+    assert_eq!(raised(&server.url, "http::post(url, #{ a: 1 })").0, 10);
+    let _ = run(&server.url, "http::request(`post`, url, #{ json: #{ a: 1 } })");
+    assert_eq!(server.seen()[0].header("content-type"), Some("application/json"));
+}
+
+#[test]
+fn h16_a_token_wins_over_a_user_name() {
+    let server = Server::start(|_| json(200, "{}"));
+    let _ = run(&server.url, "http::get(url, #{ jwt: `T`, username: `root` })");
+    let _ = run(&server.url, "http::get(url, #{ username: `root`, password: `pw` })");
+    let seen = server.seen();
+    assert_eq!(seen[0].header("authorization"), Some("bearer T"));
+    assert_eq!(seen[1].header("authorization"), Some("Basic cm9vdDpwdw=="));
+}
+
+#[test]
+fn h18_blobs_hold_the_exact_bytes() {
+    let server = Server::start(|_| {
+        Reply::Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n\xff\x00".to_vec())
+    });
+    assert_eq!(
+        run(&server.url, "http::get(url, #{ as_blob: true }).body").into_blob().unwrap(),
+        [0xff, 0]
+    );
+    assert_eq!(run(&server.url, "http::get(url).body").to_string(), "\u{fffd}\0");
+}
+
+#[test]
+fn h20_h21_other_urls_are_refused() {
+    for url in ["ftp://x", "tcp://x", "no url"] {
+        assert_eq!(raised(url, "http::get(url)").1, "SyntaxError", "{url}");
+    }
+    assert_eq!(raised("http://0.0.0.0:1/", "http::get(url)").0, 10);
+    assert_eq!(raised("/_api/version", "http::get(url)").0, 2001);
+}
+
+#[test]
+fn h22_downloads_appear_whole_or_not_at_all() {
+    let server = Server::start(|request| match request.target.as_str() {
+        "/404" => reply(404, &[], "gone"),
+        _ => reply(200, &[], "content"),
+    });
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("file");
+    let script = |call: &str| call.replace("PATH", &format!("`{}`", path.display()));
+    assert_eq!(
+        run(&server.url, &script("http::download(url + `/404`, PATH).code")).as_int().unwrap(),
+        404
+    );
+    assert!(!path.exists());
+    let _ = run(&server.url, &script("http::download(url, PATH)"));
+    assert_eq!(std::fs::read(&path).unwrap(), b"content");
+    assert_eq!(raised(&server.url, &script("http::download(url, PATH)")).0, 16);
+    assert_eq!(server.seen().len(), 2, "no request for a file that exists");
+    let _ = run(&server.url, &script("http::download(url, PATH, #{ overwrite: true })"));
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn h23_a_self_signed_server_works_unless_certificates_are_verified() {
+    let url = start_tls_server();
+    assert_eq!(run(&url, "http::get(url).body").to_string(), "hi");
+    let found = answer(&url, "http::get(url, #{ verify_certificates: true })");
+    assert_eq!(text(&found, "transport_error"), "tls", "{found:?}");
+}
+
+#[test]
+fn h24_d4_the_script_deadline_ends_a_request_and_is_raised_by_the_next() {
+    let server = Server::start(|_| Reply::Hang);
+    let deadline = Deadline::default();
+    deadline.set_script(Some(Duration::from_millis(200)));
+    let begin = Instant::now();
+    let found = run_within(deadline.clone(), &server.url, "http::get(url)").unwrap().cast::<Map>();
+    assert_eq!(text(&found, "transport_error"), "timeout");
+    assert!(begin.elapsed() < Duration::from_millis(600));
+    let error = run_within(deadline, &server.url, "http::get(url)").unwrap_err();
+    assert_eq!(error["error_num"].as_int().unwrap(), 36);
+}
+
+#[test]
+fn h26_methods_are_known_in_any_case() {
+    let server = Server::start(|_| json(200, "{}"));
+    let _ = run(&server.url, "http::request(`oPtIoNs`, url)");
+    assert_eq!(server.seen()[0].method, "OPTIONS");
+    assert_eq!(raised(&server.url, "http::request(`FOO`, url)").0, 10);
+    assert_eq!(raised(&server.url, "http::get(url, #{ time_out: 1 })").0, 10);
+}
+
+#[test]
+fn a_run_without_an_agency_names_the_remedy() {
+    let error = run_within(Deadline::default(), "", "agency::current()").unwrap_err();
+    assert_eq!(error["kind"].to_string(), "agency.no_target");
+    assert!(text(&error, "message").contains("--embedded"));
+}
+
+#[test]
+fn agency_errors_carry_kind_number_and_status() {
+    let server = Server::start(|_| json(503, r#"{"message":"No leader"}"#));
+    let script = "agency::connect(#{ endpoints: url, timeout: 0.2 }).get(`x`)";
+    let error = run_within(Deadline::default(), &server.url, script).unwrap_err();
+    assert_eq!(error["kind"].to_string(), "agency.no_leader");
+    assert_eq!((error["error_num"].as_int().unwrap(), error["code"].as_int().unwrap()), (503, 503));
+    assert_eq!(error["context"].as_map_ref().unwrap()["func"].to_string(), "agency::get");
+}
+
+#[test]
+fn errors_of_a_callback_come_out_unchanged() {
+    let server = Server::start(|_| json(200, r#"[{"arango":{"x":1}}]"#));
+    let script = "try { agency::connect(#{ endpoints: url }).update(`x`, |old| { throw `mine ${old}` }) } catch (e) { e }";
+    let script = format!("let found = (); {}; found", script.replace("{ e }", "{ found = e; }"));
+    assert_eq!(run(&server.url, &script).to_string(), "mine 1");
+}
+
+/// A server with a certificate of its own that says "hi" to every connection.
+fn start_tls_server() -> String {
+    let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .unwrap();
+    let config = Arc::new(config);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let connection = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
+            let mut tls = rustls::StreamOwned::new(connection, stream);
+            let mut buffer = [0; 4096];
+            if tls.read(&mut buffer).is_ok() {
+                tls.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi").ok();
+            }
+        }
+    });
+    url
+}
