@@ -65,6 +65,14 @@ impl Object {
         }
     }
 
+    /// The value of a key, to be changed in this object alone; `{}` if there is none yet.
+    pub fn child_mut(&mut self, key: &str) -> &mut Value {
+        if self.get(key).is_none() {
+            self.insert(key.into(), Value::Object(Self::new()));
+        }
+        self.get_mut(key).expect("the key was inserted if it was missing")
+    }
+
     /// Sets the value of a key; gives the one it had.
     pub fn insert(&mut self, key: Arc<str>, value: Value) -> Option<Value> {
         if let Children::Narrow(children) = &self.0

@@ -50,6 +50,17 @@ impl Value {
         }
     }
 
+    /// The object that this is, or that takes the place of what it was.
+    pub fn make_object(&mut self) -> &mut Object {
+        if !matches!(self, Self::Object(_)) {
+            *self = Self::Object(Object::new());
+        }
+        match self {
+            Self::Object(object) => object,
+            _ => unreachable!("anything else has been replaced"),
+        }
+    }
+
     /// The text, if this is a string.
     pub fn as_str(&self) -> Option<&str> {
         match self {
