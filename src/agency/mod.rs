@@ -1,1 +1,7 @@
 //! Values and wire types of the agency; no I/O.
+
+pub mod entry;
+pub mod json;
+mod object;
+pub mod path;
+pub mod value;
