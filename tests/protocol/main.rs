@@ -4,4 +4,14 @@
 
 mod support;
 
+mod config;
+mod content;
 mod endpoints;
+mod inquire;
+mod poll;
+mod raft;
+mod read;
+mod state;
+mod transact;
+mod transient;
+mod write;

@@ -238,3 +238,19 @@ impl Agency {
 pub fn config(url: &str) -> Value {
     send("GET", &format!("{url}/_api/agency/config"), &[], &[]).json()
 }
+
+/// An agency whose leader has lost the others but does not notice for long:
+/// it accepts writes and can commit none.
+pub fn stalled() -> &'static Agency {
+    static STALLED: LazyLock<Agency> = LazyLock::new(|| {
+        let agency = Agency::configured(3, |c| c.max_ping = Duration::from_secs(600));
+        let leader = agency.leader_id();
+        for (_, id) in agency.members() {
+            if id != leader {
+                agency.agents.stop_agent(&id).unwrap();
+            }
+        }
+        agency
+    });
+    &STALLED
+}

@@ -158,8 +158,11 @@ impl Agent {
             let accepted = spearhead.clients.get(client_id).copied();
             accepted.filter(|_| spearhead.term.is_some())
         };
-        let committed = self.machine.with(|r| r.index_of(client_id));
-        accepted.max(committed).unwrap_or(0)
+        self.machine.with(|replica| {
+            // What is committed may have been forgotten since.
+            let accepted = accepted.filter(|index| *index > replica.commit_index());
+            accepted.max(replica.index_of(client_id)).unwrap_or(0)
+        })
     }
 }
 

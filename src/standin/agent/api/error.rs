@@ -58,6 +58,9 @@ pub(super) enum ApiError {
         /// The text.
         message: String,
     },
+    /// The same, but without a body.
+    #[error("internal server error")]
+    InternalSilent,
     /// The request may not touch what it touches.
     #[error("{message}")]
     Forbidden {
@@ -118,6 +121,7 @@ impl ApiError {
             }
             Self::Message { status, message } => message_object(status, &message),
             Self::Internal { .. } => error_object(StatusCode::INTERNAL_SERVER_ERROR, 4, &text),
+            Self::InternalSilent => empty(StatusCode::INTERNAL_SERVER_ERROR),
             Self::Forbidden { .. } => error_object(StatusCode::FORBIDDEN, 403, &text),
             Self::Redirect { location } => redirect(&location),
             Self::NoLeader => message_object(StatusCode::SERVICE_UNAVAILABLE, &text),

@@ -117,7 +117,7 @@ pub(super) fn store(call: &Call) -> Answer {
     let index = match body::parse(&call.body) {
         Ok(Some(Value::Int(index))) => u64::try_from(index).unwrap_or(u64::MAX),
         Ok(_) => u64::MAX,
-        Err(message) => return Err(ApiError::Internal { message }),
+        Err(_) => return Err(ApiError::InternalSilent),
     };
     let store = call.agent.machine.with(|r| r.tree_at(index));
     Ok(answer::value(StatusCode::OK, &store.read(&["/"])))
