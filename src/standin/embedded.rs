@@ -57,7 +57,7 @@ impl EmbeddedAgency {
         contents: Contents,
         configure: impl Fn(&mut AgentConfig),
     ) -> Result<Self, StandinError> {
-        if agents % 2 == 0 {
+        if agents.is_multiple_of(2) {
             return Err(StandinError::PoolSize { agents });
         }
         let runtime = Builder::new_multi_thread()

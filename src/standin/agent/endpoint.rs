@@ -3,7 +3,7 @@
 /// The URL origin of an endpoint: `tcp://h:p` becomes `http://h:p`, `ssl://h:p`
 /// becomes `https://h:p`, with or without `http+` in front. Anything else
 /// stays as it is.
-pub fn to_url(endpoint: &str) -> String {
+pub(super) fn to_url(endpoint: &str) -> String {
     let plain = endpoint.strip_prefix("http+").unwrap_or(endpoint);
     if let Some(rest) = plain.strip_prefix("tcp://") {
         format!("http://{rest}")

@@ -49,7 +49,7 @@ pub enum AgentError {
     Listener(#[source] std::io::Error),
     /// The timings contradict each other.
     #[error("timings of the agent contradict each other")]
-    Timing(#[source] openraft::ConfigError),
+    Timing(#[source] Box<openraft::ConfigError>),
     /// Raft does not start.
     #[error("raft does not start")]
     Raft(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -198,7 +198,8 @@ impl std::fmt::Debug for AgentHandle {
 /// The timings contradict each other, or Raft does not start.
 pub async fn start(listener: TcpListener, config: AgentConfig) -> Result<AgentHandle, AgentError> {
     let address = listener.local_addr().map_err(AgentError::Listener)?;
-    let raft_config = config.raft_config().validate().map_err(AgentError::Timing)?;
+    let raft_config =
+        config.raft_config().validate().map_err(|e| AgentError::Timing(Box::new(e)))?;
     let peers = Arc::new(Peers::default());
     let machine = StateMachine::new(config.compaction);
     let own_id = node_id(&config.id);

@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// All polls in progress. Clones share them.
 #[derive(Clone, Debug, Default)]
-pub struct Polls {
+pub(super) struct Polls {
     shared: Arc<Shared>,
 }
 
@@ -41,7 +41,7 @@ impl Shared {
 /// Held by a poll until its answer is ready; for a deferred poll that is the
 /// moment its answer is kept. Travels with the response as an extension.
 #[derive(Clone, Debug)]
-pub struct Waiter {
+pub(super) struct Waiter {
     _ends: Arc<Ends>,
 }
 
@@ -60,7 +60,7 @@ impl Drop for Ends {
 
 impl Polls {
     /// Notes that a poll waits for `index`.
-    pub fn wait_for(&self, index: u64) -> Waiter {
+    pub(super) fn wait_for(&self, index: u64) -> Waiter {
         let mut waiting = self.shared.lock();
         waiting.next_id += 1;
         let key = (index, waiting.next_id);
@@ -75,7 +75,7 @@ impl Polls {
     }
 
     /// Returns once no poll waits for an index up to `commit_index`.
-    pub async fn answered(&self, commit_index: u64) {
+    pub(super) async fn answered(&self, commit_index: u64) {
         let all = async {
             loop {
                 let answered = self.shared.answered.notified();
