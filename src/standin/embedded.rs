@@ -20,6 +20,13 @@ const MAX_PING: Duration = Duration::from_millis(600);
 /// Time an agency gets to elect its first leader.
 const ELECTION_PATIENCE: Duration = Duration::from_secs(10);
 
+/// More threads than the work of small requests needs: while some are busy
+/// with big values, the others keep the heartbeats going.
+const WORKERS: usize = 6;
+
+/// Bytes of stack per thread: trees may be nested hundreds of levels deep.
+const STACK_SIZE: usize = 8 << 20;
+
 /// What an embedded agency holds when it is handed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Contents {
@@ -61,8 +68,9 @@ impl EmbeddedAgency {
             return Err(StandinError::PoolSize { agents });
         }
         let runtime = Builder::new_multi_thread()
-            .worker_threads(2)
+            .worker_threads(WORKERS)
             .thread_name("embedded-agency")
+            .thread_stack_size(STACK_SIZE)
             .enable_all()
             .build()
             .map_err(StandinError::Runtime)?;

@@ -87,7 +87,10 @@ impl Agent {
     }
 
     fn tasks(&self) -> MutexGuard<'_, JoinSet<()>> {
-        lock(&self.tasks)
+        let mut tasks = lock(&self.tasks);
+        // Finished ones need not be remembered.
+        while tasks.try_join_next().is_some() {}
+        tasks
     }
 
     fn led_since(&self) -> MutexGuard<'_, Instant> {

@@ -9,6 +9,7 @@ use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use crate::agency::json as codec;
 use crate::agency::value::Value;
 
+use super::dispatch::Call;
 use super::error::ApiError;
 
 /// Largest body in bytes, compressed or not.
@@ -65,11 +66,33 @@ fn inflate(decoder: impl Read) -> Result<Vec<u8>, ApiError> {
     Ok(inflated)
 }
 
-/// Parses a body; an empty one is no value at all.
+/// Bodies from this size on are not decoded where heartbeats are handled.
+const BIG: usize = 256 << 10;
+
+/// Runs the decoding of a body, on a thread of its own if the body is big.
 ///
 /// # Errors
-/// The text of the parser.
-pub(super) fn parse(bytes: &[u8]) -> Result<Option<Value>, String> {
+/// The decoder panicked, or the runtime is going down.
+pub(super) async fn decoding<T: Send + 'static>(
+    bytes: Vec<u8>,
+    decode: impl FnOnce(&[u8]) -> T + Send + 'static,
+) -> Result<T, ApiError> {
+    if bytes.len() < BIG {
+        return Ok(decode(&bytes));
+    }
+    tokio::task::spawn_blocking(move || decode(&bytes)).await.map_err(|_| ApiError::ShuttingDown)
+}
+
+/// Parses the body of a call, which is gone then; an empty one is no value at
+/// all. The inner error is the text of the parser.
+///
+/// # Errors
+/// As [`decoding`].
+pub(super) async fn parse(call: &mut Call) -> Result<Result<Option<Value>, String>, ApiError> {
+    decoding(std::mem::take(&mut call.body), parse_bytes).await
+}
+
+fn parse_bytes(bytes: &[u8]) -> Result<Option<Value>, String> {
     if bytes.is_empty() {
         return Ok(None);
     }

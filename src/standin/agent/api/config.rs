@@ -13,9 +13,10 @@ use super::dispatch::Call;
 use super::error::ApiError;
 
 /// Shows the configuration, after changing it if asked to.
-pub(super) fn config(call: &Call, method: &Method) -> Answer {
+pub(super) async fn config(mut call: Call, method: &Method) -> Answer {
     if *method != Method::GET {
-        let body = body::parse(&call.body).map_err(|message| ApiError::Internal { message })?;
+        let body =
+            body::parse(&mut call).await?.map_err(|message| ApiError::Internal { message })?;
         if *method == Method::PUT {
             if let Some(Value::Object(changes)) = body {
                 change(&call.agent, &Value::Object(changes))?;

@@ -133,10 +133,10 @@ async fn agency(
         "transient" => transact::transient(call).await,
         "inquire" => inquire::inquire(call).await,
         "poll" => poll::poll(call).await,
-        "config" => config::config(&call, method),
+        "config" => config::config(call, method).await,
         "state" => state::state(&call),
         "stores" => Ok(state::stores(&call)),
-        _ => state::store(&call),
+        _ => state::store(call).await,
     }
 }
 
@@ -161,8 +161,8 @@ async fn private(
     }
     call.body = body?;
     match *name {
-        APPEND => peers::append(&call).await,
-        VOTE => peers::vote(&call).await,
+        APPEND => peers::append(call).await,
+        VOTE => peers::vote(call).await,
         SNAPSHOT => peers::snapshot(call).await,
         _ => Ok(general::active_agents(&call)),
     }

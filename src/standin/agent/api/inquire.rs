@@ -16,8 +16,8 @@ use super::{body, leader};
 const RECHECK: Duration = Duration::from_millis(100);
 
 /// Tells the fate of transactions by client id.
-pub(super) async fn inquire(call: Call) -> Answer {
-    let body = body::parse(&call.body).map_err(|_| ApiError::BadParameter)?;
+pub(super) async fn inquire(mut call: Call) -> Answer {
+    let body = body::parse(&mut call).await?.map_err(|_| ApiError::BadParameter)?;
     leader::leading(&call)?;
     let Some(Value::Array(ids)) = body else {
         return Err(ApiError::server_message("Expecting Array slice"));

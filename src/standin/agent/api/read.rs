@@ -11,8 +11,8 @@ use super::error::ApiError;
 use super::{body, leader};
 
 /// Answers one tree per query, from what is committed.
-pub(super) async fn read(call: Call) -> Answer {
-    let body = body::parse(&call.body).map_err(ApiError::bad_request)?;
+pub(super) async fn read(mut call: Call) -> Answer {
+    let body = body::parse(&mut call).await?.map_err(ApiError::bad_request)?;
     leader::serving(&call).await?;
     let Some(Value::Array(queries)) = body else {
         return Err(ApiError::bad_request("Expecting array of arrays as body for reads"));

@@ -113,8 +113,8 @@ pub(super) fn stores(call: &Call) -> Response {
 }
 
 /// `POST store`: the tree as it was at an index.
-pub(super) fn store(call: &Call) -> Answer {
-    let index = match body::parse(&call.body) {
+pub(super) async fn store(mut call: Call) -> Answer {
+    let index = match body::parse(&mut call).await? {
         Ok(Some(Value::Int(index))) => u64::try_from(index).unwrap_or(u64::MAX),
         Ok(_) => u64::MAX,
         Err(_) => return Err(ApiError::InternalSilent),

@@ -107,8 +107,8 @@ fn observed(store: &Store, paths: &[String]) -> Value {
 }
 
 /// Reads and writes on the write-ahead store; answers when all is committed.
-pub(super) async fn transact(call: Call) -> Answer {
-    let elements = envelope(&call.body)?;
+pub(super) async fn transact(mut call: Call) -> Answer {
+    let elements = envelope(&mut call).await?;
     let term = leader::serving(&call).await?;
     let forbidden = elements.iter().any(
         |element| matches!(Item::parse(element), Ok(Item::Write(write)) if write.touches_agency()),
@@ -169,8 +169,8 @@ fn transact_item(
 }
 
 /// Reads and writes on the leader's transient store.
-pub(super) async fn transient(call: Call) -> Answer {
-    let elements = envelope(&call.body)?;
+pub(super) async fn transient(mut call: Call) -> Answer {
+    let elements = envelope(&mut call).await?;
     leader::serving(&call).await?;
     let mut results = Vec::new();
     let mut transient = lock(&call.agent.transient);

@@ -33,8 +33,8 @@ impl WaitMode {
 }
 
 /// The envelope that write, transact and transient share: a non-empty array.
-pub(super) fn envelope(bytes: &[u8]) -> Result<std::sync::Arc<Vec<Value>>, ApiError> {
-    match body::parse(bytes).map_err(ApiError::bad_request)? {
+pub(super) async fn envelope(call: &mut Call) -> Result<std::sync::Arc<Vec<Value>>, ApiError> {
+    match body::parse(call).await?.map_err(ApiError::bad_request)? {
         Some(Value::Array(elements)) if elements.is_empty() => {
             Err(ApiError::bad_request("Empty request"))
         }
@@ -44,8 +44,8 @@ pub(super) fn envelope(bytes: &[u8]) -> Result<std::sync::Arc<Vec<Value>>, ApiEr
 }
 
 /// Runs transactions, chunk by chunk, and waits for their commit.
-pub(super) async fn write(call: Call) -> Answer {
-    let transactions = envelope(&call.body)?;
+pub(super) async fn write(mut call: Call) -> Answer {
+    let transactions = envelope(&mut call).await?;
     let term = leader::serving(&call).await?;
     let agent = &call.agent;
     let _ongoing = agent.ongoing.register(&transactions);

@@ -35,6 +35,9 @@ pub const VOTE: &str = "raft-vote";
 /// Route of whole snapshots.
 pub const SNAPSHOT: &str = "raft-snapshot";
 
+/// Longest time that one message with entries may take.
+const APPEND_TIMEOUT: Duration = Duration::from_secs(150);
+
 /// What precedes the bytes of a snapshot on the wire, as one line of JSON.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct SnapshotHeader {
@@ -118,6 +121,12 @@ struct Sending {
     answer: tokio::task::JoinHandle<AppendResult>,
 }
 
+impl Sending {
+    fn carries(&self, first: Option<u64>, last: Option<u64>, vote: Vote) -> bool {
+        self.first == first && self.last == last && self.vote == vote
+    }
+}
+
 impl Drop for Sending {
     fn drop(&mut self) {
         self.answer.abort();
@@ -166,11 +175,6 @@ impl Peer {
         decode_deep(&bytes).map_err(|source| TransportError::Codec { endpoint, source })
     }
 
-    fn encode(&self, message: &impl Serialize) -> Result<Vec<u8>, TransportError> {
-        serde_json::to_vec(message)
-            .map_err(|source| TransportError::Codec { endpoint: self.endpoint.clone(), source })
-    }
-
     /// Sends entries in a task of its own. openraft waits no longer than a
     /// heartbeat interval and then asks again for the same entries: the second
     /// time joins the message that is still on its way, however big it is.
@@ -180,50 +184,68 @@ impl Peer {
     ) -> AppendResult {
         let first = rpc.entries.first().map(|e| e.log_id.index);
         let last = rpc.entries.last().map(|e| e.log_id.index);
-        let same = self
-            .sending
-            .as_ref()
-            .is_some_and(|s| s.first == first && s.last == last && s.vote == rpc.vote);
-        if !same {
-            self.network.peers.sending(self.target);
-            let body = self.encode(&rpc)?;
-            let network = self.network.clone();
-            let endpoint = self.endpoint.clone();
-            self.sending = Some(Sending {
-                first,
-                last,
-                vote: rpc.vote,
-                answer: tokio::spawn(async move {
-                    let post = Self::post(&network, &endpoint, APPEND, body);
-                    match tokio::time::timeout(Duration::from_secs(150), post).await {
-                        Ok(answer) => answer,
-                        Err(_) => Err(TransportError::Silent { endpoint }),
-                    }
-                }),
-            });
-        }
-        let Some(sending) = self.sending.as_mut() else {
-            return Err(TransportError::Silent { endpoint: self.endpoint.clone() });
-        };
-        let keep_alive = AppendEntriesRequest::<TypeConfig> {
-            vote: rpc.vote,
-            prev_log_id: None,
-            entries: Vec::new(),
-            leader_commit: None,
-        };
-        let keep_alive = serde_json::to_vec(&keep_alive).unwrap_or_default();
-        let answer = if same {
-            // A big message must not look like a dead leader.
-            let ping =
-                Self::post::<serde_json::Value>(&self.network, &self.endpoint, APPEND, keep_alive);
-            let (answer, _) = tokio::join!(&mut sending.answer, ping);
-            answer
-        } else {
-            (&mut sending.answer).await
+        let vote = rpc.vote;
+        let sending = match self.sending.take() {
+            Some(sending) if sending.carries(first, last, vote) => {
+                // A big message must make neither side look dead.
+                let keep_alive = self.keep_alive(vote);
+                let sending = self.sending.insert(sending);
+                let (answer, ()) = tokio::join!(&mut sending.answer, keep_alive);
+                answer
+            }
+            _ => {
+                self.network.peers.sending(self.target);
+                let answer = tokio::spawn(self.send_append(rpc));
+                let sending = self.sending.insert(Sending { first, last, vote, answer });
+                (&mut sending.answer).await
+            }
         };
         self.sending = None;
-        answer.unwrap_or_else(|_| Err(TransportError::Silent { endpoint: self.endpoint.clone() }))
+        sending.unwrap_or_else(|_| Err(TransportError::Silent { endpoint: self.endpoint.clone() }))
     }
+
+    /// Sends entries, however long it takes.
+    fn send_append(
+        &self,
+        rpc: AppendEntriesRequest<TypeConfig>,
+    ) -> impl Future<Output = AppendResult> + use<> {
+        let network = self.network.clone();
+        let endpoint = self.endpoint.clone();
+        async move {
+            let body = encode(&endpoint, &rpc)?;
+            drop(rpc);
+            let post = Self::post(&network, &endpoint, APPEND, body);
+            match tokio::time::timeout(APPEND_TIMEOUT, post).await {
+                Ok(answer) => answer,
+                Err(_) => Err(TransportError::Silent { endpoint }),
+            }
+        }
+    }
+
+    /// Sends an append that carries nothing and presupposes nothing.
+    fn keep_alive(&self, vote: Vote) -> impl Future<Output = ()> + use<> {
+        let network = self.network.clone();
+        let endpoint = self.endpoint.clone();
+        let target = self.target;
+        async move {
+            let nothing = AppendEntriesRequest::<TypeConfig> {
+                vote,
+                prev_log_id: None,
+                entries: Vec::new(),
+                leader_commit: None,
+            };
+            let Ok(body) = encode(&endpoint, &nothing) else { return };
+            let answer: AppendResult = Self::post(&network, &endpoint, APPEND, body).await;
+            if answer.is_ok_and(|a| a.is_success()) {
+                network.peers.answered(target, None);
+            }
+        }
+    }
+}
+
+fn encode(endpoint: &str, message: &impl Serialize) -> Result<Vec<u8>, TransportError> {
+    serde_json::to_vec(message)
+        .map_err(|source| TransportError::Codec { endpoint: endpoint.to_owned(), source })
 }
 
 fn unreachable(error: &TransportError) -> AppendError {
@@ -242,7 +264,7 @@ impl RaftNetwork<TypeConfig> for Peer {
         let answer = if stored.is_some() {
             self.append_in_background(rpc).await
         } else {
-            match self.encode(&rpc) {
+            match encode(&self.endpoint, &rpc) {
                 Ok(body) => Self::post(&self.network, &self.endpoint, APPEND, body).await,
                 Err(e) => Err(e),
             }
@@ -280,8 +302,8 @@ impl RaftNetwork<TypeConfig> for Peer {
         _option: RPCOption,
     ) -> Result<SnapshotResponse<NodeId>, StreamingError<TypeConfig, Fatal<NodeId>>> {
         let header = SnapshotHeader { vote, meta: snapshot.meta };
-        let mut body =
-            self.encode(&header).map_err(|e| StreamingError::Unreachable(Unreachable::new(&e)))?;
+        let mut body = encode(&self.endpoint, &header)
+            .map_err(|e| StreamingError::Unreachable(Unreachable::new(&e)))?;
         body.push(b'\n');
         body.extend_from_slice(snapshot.snapshot.get_ref());
         let post = Self::post(&self.network, &self.endpoint, SNAPSHOT, body);
@@ -303,7 +325,7 @@ impl RaftNetwork<TypeConfig> for Peer {
         rpc: VoteRequest<NodeId>,
         _option: RPCOption,
     ) -> Result<VoteResponse<NodeId>, AppendError> {
-        let body = self.encode(&rpc).map_err(|e| unreachable(&e))?;
+        let body = encode(&self.endpoint, &rpc).map_err(|e| unreachable(&e))?;
         Self::post(&self.network, &self.endpoint, VOTE, body).await.map_err(|e| unreachable(&e))
     }
 
