@@ -1,6 +1,7 @@
 //! An agency inside this process, on loopback ports, gone with its owner.
 
 use std::future::Future;
+use std::net::TcpListener as StdListener;
 use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
@@ -75,28 +76,19 @@ impl EmbeddedAgency {
             .build()
             .map_err(StandinError::Runtime)?;
         let mut agency = Self { runtime: Some(runtime), agents: Mutex::default() };
-        let configs = |pool: Vec<(String, String)>| -> Vec<AgentConfig> {
-            let configured = pool.iter().map(|(id, endpoint)| {
-                let mut config = AgentConfig::new(id, endpoint, pool.clone());
+        let starting = bind_all(agents)?
+            .into_iter()
+            .map(|(listener, mut config)| {
                 config.min_ping = MIN_PING;
                 config.max_ping = MAX_PING;
                 config.wait_for_sync = false;
                 configure(&mut config);
-                config
-            });
-            configured.collect()
-        };
-        let handles = match &agency.runtime {
-            Some(runtime) => runtime.block_on(start_all(agents, configs, contents)),
-            None => Err(StandinError::Stopped),
-        };
-        match handles {
-            Ok(handles) => {
-                agency.agents = Mutex::new(handles);
-                Ok(agency)
-            }
-            Err(error) => Err(error),
-        }
+                (listener, config)
+            })
+            .collect();
+        let handles = agency.run(start_all(starting, contents))??;
+        agency.agents = Mutex::new(handles);
+        Ok(agency)
     }
 
     fn agents(&self) -> MutexGuard<'_, Vec<AgentHandle>> {
@@ -178,23 +170,30 @@ impl Drop for EmbeddedAgency {
     }
 }
 
-async fn start_all(
-    agents: usize,
-    configs: impl Fn(Vec<(String, String)>) -> Vec<AgentConfig>,
-    contents: Contents,
-) -> Result<Vec<AgentHandle>, StandinError> {
+/// Binds a port for each agent, so that all know all endpoints.
+fn bind_all(agents: usize) -> Result<Vec<(StdListener, AgentConfig)>, StandinError> {
     let mut listeners = Vec::new();
     let mut pool = Vec::new();
     for _ in 0..agents {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(StandinError::Port)?;
+        let listener = StdListener::bind(("127.0.0.1", 0)).map_err(StandinError::Port)?;
+        listener.set_nonblocking(true).map_err(StandinError::Port)?;
         let address = listener.local_addr().map_err(StandinError::Port)?;
         let id = format!("AGNT-{}", uuid::Uuid::new_v4());
         pool.push((id, format!("tcp://{address}")));
         listeners.push(listener);
     }
+    let configs = pool.iter().map(|(id, endpoint)| AgentConfig::new(id, endpoint, pool.clone()));
+    Ok(listeners.into_iter().zip(configs).collect())
+}
+
+async fn start_all(
+    starting: Vec<(StdListener, AgentConfig)>,
+    contents: Contents,
+) -> Result<Vec<AgentHandle>, StandinError> {
     let mut handles = Vec::new();
     // The first agent calls the election: it starts when the others listen.
-    for (listener, config) in listeners.into_iter().zip(configs(pool)).rev() {
+    for (listener, config) in starting.into_iter().rev() {
+        let listener = TcpListener::from_std(listener).map_err(StandinError::Port)?;
         handles.push(agent::start(listener, config).await?);
     }
     handles.reverse();

@@ -6,8 +6,10 @@
 
 mod support;
 
+mod bad_input;
 mod config;
 mod content;
+mod embedded;
 mod endpoints;
 mod inquire;
 mod poll;

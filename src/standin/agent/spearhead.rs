@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use crate::agency::entry::LogEntry;
-use crate::agency::value::Value;
+use crate::agency::value::{Object, Value};
 
 use super::raft::proposer::Batch;
 use super::store::Store;
@@ -173,6 +173,9 @@ fn judge(
     last: bool,
 ) -> Result<Result<LogEntry, Outcome>, ChunkError> {
     let malformed = |text: &str| Err(ChunkError::Malformed(text.to_owned()));
+    if operations_of(element).is_some_and(is_too_deep) {
+        return malformed(TOO_DEEP);
+    }
     match transaction::run(store, element) {
         Transaction::Applied { operations, client_id } => {
             Ok(Ok(LogEntry { request: operations, client_id, epoch_millis: now_millis() }))
@@ -184,6 +187,31 @@ fn judge(
         Transaction::Structural { .. } => malformed("Invalid transaction syntax"),
         Transaction::Malformed { message } => Err(ChunkError::Malformed(message)),
     }
+}
+
+fn operations_of(transaction: &Value) -> Option<&Object> {
+    match transaction {
+        Value::Array(elements) => match elements.first() {
+            Some(Value::Object(operations)) => Some(operations),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Longest path of an operation, in segments. Values may be nested 200 levels
+/// deep; with paths without end a tree could outgrow every stack.
+const MAX_PATH_SEGMENTS: usize = 200;
+
+/// What a request with a longer path is told.
+pub(super) const TOO_DEEP: &str = "Too deep nesting in path";
+
+/// Whether a path of the operations is too long to be stored.
+pub(super) fn is_too_deep(operations: &Object) -> bool {
+    operations.keys().any(|path| {
+        path.len() > MAX_PATH_SEGMENTS
+            && path.split('/').filter(|s| !s.is_empty()).count() > MAX_PATH_SEGMENTS
+    })
 }
 
 /// Client ids of the requests that are being processed right now.

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use crate::agency::entry::LogEntry;
 use crate::agency::value::{Object, Value};
 
-use super::super::spearhead::ChunkError;
+use super::super::spearhead::{ChunkError, TOO_DEEP, is_too_deep};
 use super::super::store::{OperationError, Store};
 use super::super::{lock, now_millis};
 use super::answer::{self, Answer};
@@ -68,6 +68,9 @@ impl Write<'_> {
         }
         if self.operations.is_empty() {
             return Err(ApiError::bad_request("Index out of bounds"));
+        }
+        if is_too_deep(self.operations) {
+            return Err(ApiError::bad_request(TOO_DEEP));
         }
         match self.preconditions {
             None => {}
