@@ -1,3 +1,45 @@
 //! The stand-in for `arangod`: agents that speak the agency API.
 
+use std::time::Duration;
+
 pub mod agent;
+mod embedded;
+mod initial;
+
+pub use embedded::{Contents, EmbeddedAgency};
+
+/// Why a stand-in does not start, or does not do as asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StandinError {
+    /// An agency needs an odd number of agents.
+    #[error("an agency of {agents} agents is not possible, the number must be odd")]
+    PoolSize {
+        /// The number asked for.
+        agents: usize,
+    },
+    /// The runtime of the agents does not start.
+    #[error("threads for the agents cannot be started")]
+    Runtime(#[source] std::io::Error),
+    /// No port to listen on.
+    #[error("no loopback port to listen on")]
+    Port(#[source] std::io::Error),
+    /// An agent does not start.
+    #[error("an agent does not start")]
+    Agent(#[from] agent::AgentError),
+    /// No leader was elected in time.
+    #[error("the agents elected no leader within {after:?}")]
+    NoLeader {
+        /// How long they had.
+        after: Duration,
+    },
+    /// No running agent has this id.
+    #[error("no running agent has the id {id}")]
+    UnknownAgent {
+        /// The id asked for.
+        id: String,
+    },
+    /// The agency has been stopped.
+    #[error("the agency has been stopped")]
+    Stopped,
+}

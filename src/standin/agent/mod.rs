@@ -1,3 +1,328 @@
 //! One agent: its Raft node, its store and its HTTP API.
+//!
+//! ```text
+//! server -> api -> Agent (leadership, spearhead, commit, polls) -> raft -> store
+//! ```
 
+mod api;
+mod commit;
+mod config;
+mod endpoint;
+mod leadership;
+mod polls;
+pub mod raft;
+mod server;
+mod spearhead;
 pub mod store;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinSet;
+
+use crate::agency::entry::LogEntry;
+use crate::agency::value::Value;
+
+pub use config::{AgentConfig, SupervisionConfig, TIMEOUT_MULT};
+pub use leadership::Role;
+pub use raft::replica::CompactionRule;
+
+use polls::Polls;
+use raft::log_store::MemoryLog;
+use raft::network::Network;
+use raft::peers::Peers;
+use raft::proposer::{self, Batch};
+use raft::state_machine::StateMachine;
+use raft::types::{AgentNode, NodeId, Raft, node_id};
+use spearhead::{Ongoing, Spearhead};
+use store::Store;
+
+/// Why an agent cannot be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AgentError {
+    /// The listener's own address cannot be told.
+    #[error("address of the listener is unknown")]
+    Listener(#[source] std::io::Error),
+    /// The timings contradict each other.
+    #[error("timings of the agent contradict each other")]
+    Timing(#[source] Box<openraft::ConfigError>),
+    /// Raft does not start.
+    #[error("raft does not start")]
+    Raft(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Everything the endpoints of one agent share.
+pub(crate) struct Agent {
+    config: AgentConfig,
+    supervision: Mutex<SupervisionConfig>,
+    node_id: NodeId,
+    raft: Raft,
+    machine: StateMachine,
+    peers: Arc<Peers>,
+    spearhead: Mutex<Spearhead>,
+    transient: Mutex<Store>,
+    ongoing: Ongoing,
+    polls: Polls,
+    jobs: api::Jobs,
+    batches: mpsc::UnboundedSender<Batch>,
+    role: watch::Sender<Role>,
+    resigned: Mutex<Option<u64>>,
+    resignation: Notify,
+    led_since: Mutex<Instant>,
+    shutdown: watch::Sender<bool>,
+    tasks: Mutex<JoinSet<()>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Agent {
+    fn role(&self) -> Role {
+        self.role.borrow().clone()
+    }
+
+    fn tasks(&self) -> MutexGuard<'_, JoinSet<()>> {
+        let mut tasks = lock(&self.tasks);
+        // Finished ones need not be remembered.
+        while tasks.try_join_next().is_some() {}
+        tasks
+    }
+
+    fn led_since(&self) -> MutexGuard<'_, Instant> {
+        lock(&self.led_since)
+    }
+
+    fn resigned_term(&self) -> Option<u64> {
+        *lock(&self.resigned)
+    }
+
+    /// Changes the role; whatever depends on leading ends with it.
+    fn set_role(&self, role: Role) {
+        let leads = role.leading_term();
+        self.role.send_if_modified(|current| {
+            let changed = *current != role;
+            *current = role;
+            changed
+        });
+        let mut spearhead = lock(&self.spearhead);
+        if spearhead.term.is_some() && spearhead.term != leads {
+            spearhead.term = None;
+        }
+    }
+
+    /// Gives up the leadership of `term`.
+    fn resign(&self, term: u64) {
+        *lock(&self.resigned) = Some(term);
+        if self.role().leading_term() == Some(term) {
+            self.set_role(Role::Leaderless);
+        }
+        self.resignation.notify_one();
+    }
+
+    /// Whether enough other agents answered lately.
+    fn has_majority(&self) -> bool {
+        let period = self.config.leadership_timeout();
+        self.led_since().elapsed() <= period
+            || self.peers.answered_within(period) >= self.config.size() / 2
+    }
+
+    /// Takes over what is committed and lets the clients in.
+    fn begin_serving(&self, term: u64) {
+        let mut spearhead = lock(&self.spearhead);
+        let (store, last_index, leader_term) =
+            self.machine.with(|r| (r.store(), r.commit_index(), r.leader_term()));
+        if leader_term != term {
+            return;
+        }
+        *lock(&self.transient) = Store::default();
+        self.role.send_if_modified(|role| {
+            let waiting = *role == Role::Preparing { term };
+            if waiting {
+                *spearhead = Spearhead::new(term, store, last_index);
+                *role = Role::Leader { term };
+            }
+            waiting
+        });
+    }
+
+    /// The agency entry that opens the leadership of `term`.
+    fn leadership_entry(&self, term: u64) -> LogEntry {
+        LogEntry {
+            request: Value::from(json!({ ".agency": self.config.agency_key(term) })),
+            client_id: None,
+            epoch_millis: now_millis(),
+        }
+    }
+
+    /// This agent's Raft term.
+    fn term(&self) -> u64 {
+        self.raft.server_metrics().borrow().vote.leader_id().term
+    }
+
+    fn is_shutting_down(&self) -> bool {
+        *self.shutdown.borrow()
+    }
+}
+
+/// Returns once the flag is true, or its owner gone.
+async fn turned_true(flag: &mut watch::Receiver<bool>) {
+    let _ = flag.wait_for(|set| *set).await;
+}
+
+/// Unix time in milliseconds.
+fn now_millis() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    i64::try_from(since.unwrap_or_default().as_millis()).unwrap_or(i64::MAX)
+}
+
+/// A running agent. Dropping it ends the agent without waiting for that.
+pub struct AgentHandle {
+    agent: Arc<Agent>,
+    url: String,
+}
+
+impl std::fmt::Debug for AgentHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AgentHandle")
+            .field("id", &self.agent.config.id)
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Starts an agent that serves `listener`.
+///
+/// # Errors
+/// The timings contradict each other, or Raft does not start.
+pub async fn start(listener: TcpListener, config: AgentConfig) -> Result<AgentHandle, AgentError> {
+    let address = listener.local_addr().map_err(AgentError::Listener)?;
+    let raft_config =
+        config.raft_config().validate().map_err(|e| AgentError::Timing(Box::new(e)))?;
+    let peers = Arc::new(Peers::default());
+    let machine = StateMachine::new(config.compaction);
+    let own_id = node_id(&config.id);
+    let raft = Raft::new(
+        own_id,
+        Arc::new(raft_config),
+        Network::new(peers.clone(), config.heartbeat()),
+        MemoryLog::default(),
+        machine.clone(),
+    )
+    .await
+    .map_err(|e| AgentError::Raft(Box::new(e)))?;
+    let (batches, batches_in) = mpsc::unbounded_channel();
+    let agent = Arc::new(Agent {
+        supervision: Mutex::new(config.supervision.clone()),
+        config,
+        node_id: own_id,
+        raft,
+        machine,
+        peers,
+        spearhead: Mutex::default(),
+        transient: Mutex::default(),
+        ongoing: Ongoing::default(),
+        polls: Polls::default(),
+        jobs: api::Jobs::default(),
+        batches,
+        role: watch::Sender::new(Role::Leaderless),
+        resigned: Mutex::new(None),
+        resignation: Notify::new(),
+        led_since: Mutex::new(Instant::now()),
+        shutdown: watch::Sender::new(false),
+        tasks: Mutex::new(JoinSet::new()),
+    });
+    {
+        let mut tasks = agent.tasks();
+        let down = || agent.shutdown.subscribe();
+        tasks.spawn(server::run(agent.clone(), listener, down()));
+        tasks.spawn(leadership::run(agent.clone(), down()));
+        tasks.spawn(proposer::run(agent.raft.clone(), batches_in, down()));
+        tasks.spawn(found(agent.clone()));
+    }
+    Ok(AgentHandle { agent, url: format!("http://{address}") })
+}
+
+/// Founds the agency: the first agent of the pool at once, the others only
+/// if they hear of nobody for some time. Founding twice does no harm, because
+/// all begin with the same entry.
+async fn found(agent: Arc<Agent>) {
+    let mut down = agent.shutdown.subscribe();
+    if !agent.config.first {
+        let patience = agent.config.max_ping.max(Duration::from_millis(500));
+        tokio::select! {
+            () = tokio::time::sleep(patience) => {}
+            () = turned_true(&mut down) => return,
+        }
+    }
+    let members = agent.config.pool.iter().map(|(id, endpoint)| {
+        let node = AgentNode { agent_id: id.clone(), endpoint: endpoint.clone() };
+        (node_id(id), node)
+    });
+    let members: std::collections::BTreeMap<_, _> = members.collect();
+    if let Err(error) = agent.raft.initialize(members).await {
+        tracing::debug!(%error, "agency has been founded already");
+    }
+}
+
+impl AgentHandle {
+    /// The URL the agent listens on, such as `http://127.0.0.1:8531`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The agent's id.
+    pub fn id(&self) -> &str {
+        &self.agent.config.id
+    }
+
+    /// The part the agent plays at the moment.
+    pub fn role(&self) -> Role {
+        self.agent.role()
+    }
+
+    /// Tells whenever the agent's part changes.
+    pub fn watch_role(&self) -> watch::Receiver<Role> {
+        self.agent.role.subscribe()
+    }
+
+    /// Runs one transaction and waits for its commit, as the write endpoint
+    /// does. False if the agent does not lead, or leads no more.
+    pub(super) async fn write(&self, transaction: &Value) -> bool {
+        let Role::Leader { term } = self.role() else {
+            return false;
+        };
+        let chunk = std::slice::from_ref(transaction);
+        let Ok(outcomes) = self.agent.write_chunk(term, chunk) else {
+            return false;
+        };
+        match outcomes.first().map_or(0, spearhead::Outcome::index) {
+            0 => true,
+            index => self.agent.committed(index, Some(term)).await.is_ok(),
+        }
+    }
+
+    /// Ends the agent: requests in progress are answered with 503, then
+    /// everything it runs is ended and awaited.
+    pub async fn shutdown(self) {
+        self.agent.shutdown.send_replace(true);
+        if let Err(error) = self.agent.raft.shutdown().await {
+            tracing::debug!(%error, "raft ended abnormally");
+        }
+        let mut tasks = std::mem::take(&mut *self.agent.tasks());
+        let ended = async { while tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(Duration::from_secs(2), ended).await.is_err() {
+            tasks.shutdown().await;
+        }
+    }
+}
+
+impl Drop for AgentHandle {
+    fn drop(&mut self) {
+        self.agent.shutdown.send_replace(true);
+    }
+}

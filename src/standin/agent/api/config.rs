@@ -1,0 +1,130 @@
+//! `/_api/agency/config`.
+
+use axum::http::{Method, StatusCode};
+use serde_json::{Map, Value as Json, json};
+
+use crate::agency::value::Value;
+
+use super::super::raft::types::node_id;
+use super::super::{Agent, SupervisionConfig, lock};
+use super::answer::{self, Answer};
+use super::body;
+use super::dispatch::Call;
+use super::error::ApiError;
+
+/// Shows the configuration, after changing it if asked to.
+pub(super) async fn config(mut call: Call, method: &Method) -> Answer {
+    if *method != Method::GET {
+        let body =
+            body::parse(&mut call).await?.map_err(|message| ApiError::Internal { message })?;
+        if *method == Method::PUT {
+            if let Some(Value::Object(changes)) = body {
+                change(&call.agent, &Value::Object(changes))?;
+            }
+        } else {
+            announce(body.as_ref())?;
+        }
+    }
+    Ok(answer::json(StatusCode::OK, &describe(&call.agent)))
+}
+
+fn change(agent: &Agent, changes: &Value) -> Result<(), ApiError> {
+    let changes: Json = changes.clone().into();
+    let mut settings = lock(&agent.supervision);
+    let mut changed = settings.clone();
+    apply_changes(&mut changed, &changes)?;
+    *settings = changed;
+    Ok(())
+}
+
+/// Sets what is recognised and of the right type.
+fn apply_changes(settings: &mut SupervisionConfig, changes: &Json) -> Result<(), ApiError> {
+    let number = |key: &str| changes.get(key).and_then(Json::as_f64);
+    let delay = |key: &str| match number(key) {
+        Some(seconds) if seconds < 0.0 => {
+            Err(ApiError::Internal { message: format!("{key} must not be negative") })
+        }
+        // Conversion saturates; nobody waits that long.
+        Some(seconds) => Ok(Some(seconds as u64)),
+        None => Ok(None),
+    };
+    let delay_add = delay("delayAddFollower")?;
+    let delay_failed = delay("delayFailedFollower")?;
+    if let Some(seconds) = number("okThreshold") {
+        settings.ok_threshold = seconds;
+    }
+    if let Some(seconds) = number("gracePeriod") {
+        settings.grace_period = seconds;
+    }
+    if let Some(seconds) = delay_add {
+        settings.delay_add_follower = seconds;
+    }
+    if let Some(seconds) = delay_failed {
+        settings.delay_failed_follower = seconds;
+    }
+    if let Some(adds) = changes.get("failedLeaderAddsFollower").and_then(Json::as_bool) {
+        settings.failed_leader_adds_follower = adds;
+    }
+    Ok(())
+}
+
+/// Checks the announcement of an agent's endpoint. The pool of this agency is
+/// always complete and its endpoints do not change, so there is nothing to do.
+fn announce(body: Option<&Value>) -> Result<(), ApiError> {
+    let Some(Value::Object(pair)) = body else {
+        return Err(ApiError::Internal { message: "internal error".to_owned() });
+    };
+    if pair.is_empty() {
+        return Err(ApiError::Internal { message: "internal error".to_owned() });
+    }
+    Ok(())
+}
+
+/// The answer to all methods.
+fn describe(agent: &Agent) -> Json {
+    let role = agent.role();
+    let (commit_index, compacted, next) = agent
+        .machine
+        .with(|r| (r.commit_index(), r.last_compaction_at(), r.next_compaction_after()));
+    let mut config = agent.config.clone();
+    config.supervision = lock(&agent.supervision).clone();
+    let mut description = json!({
+        "term": agent.term(),
+        "leaderId": role.leader_id(&agent.config.id),
+        "commitIndex": commit_index,
+        "lastCompactionAt": compacted,
+        "nextCompactionAfter": next,
+        "configuration": config.to_json(),
+        "engine": "rocksdb",
+        "version": agent.config.version,
+    });
+    if role.leading_term().is_some() {
+        description["lastAcked"] = Json::Object(last_acked(agent, commit_index));
+    }
+    description
+}
+
+fn last_acked(agent: &Agent, commit_index: u64) -> Map<String, Json> {
+    let mut acked = Map::new();
+    for (id, _) in &agent.config.pool {
+        if *id == agent.config.id {
+            let own = json!({ "lastAckedTime": 0, "lastAckedIndex": commit_index });
+            acked.insert(id.clone(), own);
+            continue;
+        }
+        let contact = agent.peers.contact(node_id(id));
+        let seconds = |at: Option<std::time::Instant>| {
+            let since = at.unwrap_or(*agent.led_since()).elapsed();
+            since.as_millis() as f64 / 1000.0
+        };
+        acked.insert(
+            id.clone(),
+            json!({
+                "lastAckedTime": seconds(contact.acknowledged),
+                "lastAckedIndex": agent.machine.agency_index(contact.raft_index),
+                "lastAppend": seconds(contact.appended),
+            }),
+        );
+    }
+    acked
+}

@@ -1,0 +1,169 @@
+//! Finds the endpoint of a request, checks the method, reads the body.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
+use axum::response::Response;
+
+use super::super::Agent;
+use super::answer::Answer;
+use super::error::ApiError;
+use super::route::Path;
+use super::{body, config, general, inquire, jobs, peers, poll, read, state, transact, write};
+
+/// A request whose endpoint has been found.
+pub(super) struct Call {
+    pub(super) agent: Arc<Agent>,
+    /// The normalised path, for redirects.
+    pub(super) path: String,
+    pub(super) query: Option<String>,
+    pub(super) headers: HeaderMap,
+    /// The whole body, read once the method is known to be right.
+    pub(super) body: Vec<u8>,
+}
+
+impl Call {
+    /// The value of a query parameter.
+    pub(super) fn parameter(&self, name: &str) -> Option<String> {
+        super::route::parameter(self.query.as_deref(), name)
+    }
+}
+
+/// Answers one request.
+pub(super) async fn dispatch(agent: Arc<Agent>, request: Request<Body>) -> Response {
+    let is_head = request.method() == Method::HEAD;
+    let mut response = match answer(agent, request).await {
+        Ok(response) => response,
+        Err(error) => error.into_response(),
+    };
+    if is_head {
+        *response.body_mut() = Body::empty();
+    }
+    response
+}
+
+async fn answer(agent: Arc<Agent>, request: Request<Body>) -> Answer {
+    let (head, body) = request.into_parts();
+    let method = head.method;
+    if method == Method::OPTIONS {
+        return Ok(allowed_methods());
+    }
+    if !KNOWN_METHODS.contains(&method) {
+        return Err(ApiError::MethodUnknown);
+    }
+    // Read in any case: a connection with an unread body cannot go on.
+    let body = body::read(&head.headers, body).await;
+    let path = Path::new(head.uri.path());
+    if path.database.as_deref().is_some_and(|db| db != "_system") {
+        return Err(ApiError::DatabaseNotFound);
+    }
+    let segments = path.segments();
+    let call = Call {
+        agent,
+        path: path.text.clone(),
+        query: head.uri.query().map(str::to_owned),
+        headers: head.headers,
+        body: Vec::new(),
+    };
+    if call.agent.is_shutting_down() {
+        return Err(ApiError::ShuttingDown);
+    }
+    match segments.as_slice() {
+        ["_api", "agency", rest @ ..] => agency(call, body, &method, rest).await,
+        ["_api", "agency_priv", rest @ ..] => private(call, body, &method, rest).await,
+        ["_api", "job", rest @ ..] => {
+            jobs::endpoint(&call.agent, &method, rest, call.query.as_deref())
+        }
+        other => match general::find(other) {
+            Some(endpoint) if method == Method::GET => endpoint(&call),
+            Some(_) => Err(ApiError::MethodNotSupported),
+            None => Err(ApiError::NotImplemented { path: call.path }),
+        },
+    }
+}
+
+const KNOWN_METHODS: [Method; 7] = [
+    Method::GET,
+    Method::HEAD,
+    Method::POST,
+    Method::PUT,
+    Method::PATCH,
+    Method::DELETE,
+    Method::OPTIONS,
+];
+
+fn allowed_methods() -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::OK;
+    response.headers_mut().insert(
+        header::ALLOW,
+        HeaderValue::from_static("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"),
+    );
+    response
+}
+
+/// The endpoints below `/_api/agency`: the method is checked before anything
+/// else.
+async fn agency(
+    mut call: Call,
+    body: Result<Vec<u8>, ApiError>,
+    method: &Method,
+    rest: &[&str],
+) -> Answer {
+    let [name] = rest else {
+        return Err(ApiError::NotFound);
+    };
+    let methods: &[Method] = match *name {
+        "read" | "write" | "transact" | "transient" | "inquire" | "store" => &[Method::POST],
+        "poll" | "state" | "stores" => &[Method::GET],
+        "config" => &[Method::GET, Method::PUT, Method::POST],
+        _ => return Err(ApiError::NotFound),
+    };
+    if !methods.contains(method) {
+        return Err(ApiError::MethodNotSupported);
+    }
+    if *method != Method::GET {
+        call.body = body?;
+    }
+    match *name {
+        "read" => read::read(call).await,
+        "write" => write::write(call).await,
+        "transact" => transact::transact(call).await,
+        "transient" => transact::transient(call).await,
+        "inquire" => inquire::inquire(call).await,
+        "poll" => poll::poll(call).await,
+        "config" => config::config(call, method).await,
+        "state" => state::state(&call),
+        "stores" => Ok(state::stores(&call)),
+        _ => state::store(call).await,
+    }
+}
+
+/// The endpoints below `/_api/agency_priv`.
+async fn private(
+    mut call: Call,
+    body: Result<Vec<u8>, ApiError>,
+    method: &Method,
+    rest: &[&str],
+) -> Answer {
+    use super::super::raft::network::{APPEND, SNAPSHOT, VOTE};
+    let [name] = rest else {
+        return Err(ApiError::NotFound);
+    };
+    let expected = match *name {
+        APPEND | VOTE | SNAPSHOT => Method::POST,
+        "activeAgents" => Method::GET,
+        _ => return Err(ApiError::NotFound),
+    };
+    if *method != expected {
+        return Err(ApiError::MethodNotSupported);
+    }
+    call.body = body?;
+    match *name {
+        APPEND => peers::append(call).await,
+        VOTE => peers::vote(call).await,
+        SNAPSHOT => peers::snapshot(call).await,
+        _ => Ok(general::active_agents(&call)),
+    }
+}

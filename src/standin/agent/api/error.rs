@@ -1,0 +1,169 @@
+//! Everything a request can fail with, and the one place that turns it into
+//! a status and a body.
+
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use serde_json::json;
+
+use super::answer;
+
+/// Why a request is not answered as it wished.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub(super) enum ApiError {
+    /// No such endpoint below a known prefix, or no such job.
+    #[error("not found")]
+    NotFound,
+    /// The endpoint exists, but not with this method.
+    #[error("method not supported")]
+    MethodNotSupported,
+    /// A method that HTTP servers of this kind do not know at all.
+    #[error("method not known")]
+    MethodUnknown,
+    /// A path nobody serves here.
+    #[error("'{path}' not implemented")]
+    NotImplemented {
+        /// The path, normalised.
+        path: String,
+    },
+    /// A `/_db/` prefix with a database that does not exist.
+    #[error("database not found")]
+    DatabaseNotFound,
+    /// The request uses a transfer this server refuses.
+    #[error("{what} not implemented")]
+    TransferRefused {
+        /// What is refused.
+        what: &'static str,
+    },
+    /// The body exceeds the limit.
+    #[error("request body too large")]
+    BodyTooLarge,
+    /// The body broke off or cannot be decompressed.
+    #[error("request body cannot be read")]
+    BodyUnreadable,
+    /// The agency's own short form: `{"message":…}`.
+    #[error("{message}")]
+    Message {
+        /// Status of the answer.
+        status: StatusCode,
+        /// The text.
+        message: String,
+    },
+    /// A parameter is malformed.
+    #[error("bad parameter")]
+    BadParameter,
+    /// Something that the original reports as an internal error.
+    #[error("{message}")]
+    Internal {
+        /// The text.
+        message: String,
+    },
+    /// The same, but without a body.
+    #[error("internal server error")]
+    InternalSilent,
+    /// The request may not touch what it touches.
+    #[error("{message}")]
+    Forbidden {
+        /// The text.
+        message: String,
+    },
+    /// Another agent leads.
+    #[error("redirected to {location}")]
+    Redirect {
+        /// Where the request has to go.
+        location: String,
+    },
+    /// Nobody leads.
+    #[error("No leader")]
+    NoLeader,
+    /// Nobody leads any more; answer of a poll that was already waiting.
+    #[error("No leader")]
+    LeaderResigned,
+    /// Leadership was lost before the outcome was known.
+    #[error("service unavailable")]
+    LeadershipLost,
+    /// The commit index did not move for too long.
+    #[error("request timeout")]
+    CommitTimeout,
+    /// The agent is going down.
+    #[error("shutdown in progress")]
+    ShuttingDown,
+    /// Misshapen read query: answered with an empty array.
+    #[error("not a query")]
+    NotAQuery,
+}
+
+impl ApiError {
+    /// A 400 message object.
+    pub(super) fn bad_request(message: impl Into<String>) -> Self {
+        Self::Message { status: StatusCode::BAD_REQUEST, message: message.into() }
+    }
+
+    /// A 500 message object.
+    pub(super) fn server_message(message: impl Into<String>) -> Self {
+        Self::Message { status: StatusCode::INTERNAL_SERVER_ERROR, message: message.into() }
+    }
+
+    /// Status and body of the answer.
+    pub(super) fn into_response(self) -> Response {
+        let text = self.to_string();
+        match self {
+            Self::NotFound => error_object(StatusCode::NOT_FOUND, 404, &text),
+            Self::MethodNotSupported => error_object(StatusCode::METHOD_NOT_ALLOWED, 405, &text),
+            Self::MethodUnknown => empty(StatusCode::METHOD_NOT_ALLOWED),
+            Self::NotImplemented { .. } | Self::TransferRefused { .. } => {
+                error_object(StatusCode::NOT_IMPLEMENTED, 9, &text)
+            }
+            Self::DatabaseNotFound => error_object(StatusCode::NOT_FOUND, 1228, &text),
+            Self::BodyTooLarge => error_object(StatusCode::PAYLOAD_TOO_LARGE, 413, &text),
+            Self::BodyUnreadable | Self::BadParameter => {
+                error_object(StatusCode::BAD_REQUEST, 400, &text)
+            }
+            Self::Message { status, message } => message_object(status, &message),
+            Self::Internal { .. } => error_object(StatusCode::INTERNAL_SERVER_ERROR, 4, &text),
+            Self::InternalSilent => empty(StatusCode::INTERNAL_SERVER_ERROR),
+            Self::Forbidden { .. } => error_object(StatusCode::FORBIDDEN, 403, &text),
+            Self::Redirect { location } => redirect(&location),
+            Self::NoLeader => message_object(StatusCode::SERVICE_UNAVAILABLE, &text),
+            Self::LeaderResigned | Self::LeadershipLost => {
+                error_object(StatusCode::SERVICE_UNAVAILABLE, 503, &text)
+            }
+            Self::CommitTimeout => error_object(StatusCode::REQUEST_TIMEOUT, 408, &text),
+            Self::ShuttingDown => error_object(StatusCode::SERVICE_UNAVAILABLE, 30, &text),
+            Self::NotAQuery => answer::raw_json(StatusCode::IM_A_TEAPOT, b"[]".to_vec()),
+        }
+    }
+}
+
+fn error_object(status: StatusCode, number: u32, text: &str) -> Response {
+    answer::json(
+        status,
+        &json!({
+            "error": true,
+            "code": status.as_u16(),
+            "errorNum": number,
+            "errorMessage": text,
+        }),
+    )
+}
+
+fn message_object(status: StatusCode, message: &str) -> Response {
+    answer::json(status, &json!({ "message": message }))
+}
+
+fn empty(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}
+
+fn redirect(location: &str) -> Response {
+    let mut response = answer::raw_json(StatusCode::TEMPORARY_REDIRECT, Vec::new());
+    match HeaderValue::from_str(location) {
+        Ok(location) => {
+            response.headers_mut().insert(header::LOCATION, location);
+            response
+        }
+        Err(_) => ApiError::NoLeader.into_response(),
+    }
+}

@@ -1,0 +1,58 @@
+//! `POST /_api/agency/inquire`.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+
+use crate::agency::value::Value;
+
+use super::answer::{self, Answer};
+use super::dispatch::Call;
+use super::error::ApiError;
+use super::write::WaitMode;
+use super::{body, leader};
+
+/// Time between two looks whether a request in progress has been logged.
+const RECHECK: Duration = Duration::from_millis(100);
+
+/// Tells the fate of transactions by client id.
+pub(super) async fn inquire(mut call: Call) -> Answer {
+    let body = body::parse(&mut call).await?.map_err(|_| ApiError::BadParameter)?;
+    leader::leading(&call)?;
+    let Some(Value::Array(ids)) = body else {
+        return Err(ApiError::server_message("Expecting Array slice"));
+    };
+    let ids: Option<Vec<&str>> = ids
+        .iter()
+        .map(|id| match id {
+            Value::String(id) => Some(&**id),
+            _ => None,
+        })
+        .collect();
+    let ids = ids.ok_or_else(|| ApiError::server_message("Expecting type String"))?;
+    while ids.iter().any(|id| call.agent.ongoing.contains(id)) {
+        tokio::time::sleep(RECHECK).await;
+        leader::leading(&call)?;
+    }
+    let indices: Vec<u64> = ids.iter().map(|id| call.agent.logged_with(id)).collect();
+    let highest = indices.iter().copied().max().unwrap_or(0);
+    let mut ongoing = false;
+    if WaitMode::of(&call) == WaitMode::Committed {
+        call.agent.committed(highest, None).await?;
+    } else {
+        ongoing = highest > call.agent.machine.with(|r| r.commit_index());
+    }
+    let status = if indices.contains(&0) { StatusCode::NOT_FOUND } else { StatusCode::OK };
+    let results = answer::array(indices.into_iter().map(answer::index).collect());
+    let inquired = Value::Bool(true);
+    let body = if ongoing {
+        answer::object([
+            ("results", results),
+            ("inquired", inquired),
+            ("ongoing", Value::Bool(true)),
+        ])
+    } else {
+        answer::object([("results", results), ("inquired", inquired)])
+    };
+    Ok(answer::value(status, &body))
+}

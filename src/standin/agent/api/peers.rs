@@ -1,0 +1,53 @@
+//! What the other agents send: openraft's messages.
+
+use std::io::Cursor;
+
+use axum::http::StatusCode;
+use openraft::raft::{AppendEntriesRequest, VoteRequest};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::super::raft::network::SnapshotHeader;
+use super::super::raft::state_machine::decode_deep;
+use super::super::raft::types::{NodeId, Snapshot, TypeConfig};
+use super::answer::{self, Answer};
+use super::body;
+use super::dispatch::Call;
+use super::error::ApiError;
+
+/// Entries or a heartbeat of the leader.
+pub(super) async fn append(mut call: Call) -> Answer {
+    let request: AppendEntriesRequest<TypeConfig> = decode(&mut call).await?;
+    reply(call.agent.raft.append_entries(request).await)
+}
+
+/// A candidate asks for this agent's vote.
+pub(super) async fn vote(mut call: Call) -> Answer {
+    let request: VoteRequest<NodeId> = decode(&mut call).await?;
+    reply(call.agent.raft.vote(request).await)
+}
+
+/// A whole snapshot: a line of JSON, then its bytes.
+pub(super) async fn snapshot(mut call: Call) -> Answer {
+    let mut bytes = std::mem::take(&mut call.body);
+    let end = bytes.iter().position(|b| *b == b'\n');
+    let end = end.ok_or(ApiError::BadParameter)?;
+    let header: SnapshotHeader = decode_deep(&bytes[..end]).map_err(|_| ApiError::BadParameter)?;
+    bytes.drain(..=end);
+    let snapshot = Snapshot { meta: header.meta, snapshot: Box::new(Cursor::new(bytes)) };
+    let raft = &call.agent.raft;
+    reply(raft.install_full_snapshot(header.vote, snapshot).await)
+}
+
+async fn decode<T: DeserializeOwned + Send + 'static>(call: &mut Call) -> Result<T, ApiError> {
+    let bytes = std::mem::take(&mut call.body);
+    let decoded = body::decoding(bytes, |bytes| decode_deep(bytes)).await?;
+    decoded.map_err(|_| ApiError::BadParameter)
+}
+
+fn reply<T: Serialize, E: std::fmt::Display>(outcome: Result<T, E>) -> Answer {
+    let internal = |e: &dyn std::fmt::Display| ApiError::Internal { message: e.to_string() };
+    let answer = outcome.map_err(|e| internal(&e))?;
+    let body = serde_json::to_vec(&answer).map_err(|e| internal(&e))?;
+    Ok(answer::raw_json(StatusCode::OK, body))
+}

@@ -1,0 +1,192 @@
+//! `POST /_api/agency/transact` and `transient`: reads and writes, mixed.
+
+use axum::http::StatusCode;
+
+use crate::agency::entry::LogEntry;
+use crate::agency::value::{Object, Value};
+
+use super::super::spearhead::{ChunkError, TOO_DEEP, is_too_deep};
+use super::super::store::{OperationError, Store};
+use super::super::{lock, now_millis};
+use super::answer::{self, Answer};
+use super::dispatch::Call;
+use super::error::ApiError;
+use super::leader;
+use super::read::run_query;
+use super::write::envelope;
+
+/// One element of the request.
+enum Item<'a> {
+    Read(&'a [Value]),
+    Write(Write<'a>),
+    /// Neither: leaves no result.
+    Nothing,
+}
+
+/// A write transaction of the request.
+struct Write<'a> {
+    operations: &'a Object,
+    preconditions: Option<&'a Value>,
+    client_id: Option<&'a std::sync::Arc<str>>,
+    surplus: bool,
+}
+
+/// What became of a write.
+enum Written {
+    Applied,
+    PreconditionFailed(Vec<String>),
+    OperationFailed,
+}
+
+impl<'a> Item<'a> {
+    fn parse(element: &'a Value) -> Result<Self, ApiError> {
+        let Value::Array(parts) = element else {
+            return Err(ApiError::bad_request("Expecting type Array"));
+        };
+        match parts.first() {
+            None => Err(ApiError::bad_request("Index out of bounds")),
+            Some(Value::String(_)) => Ok(Self::Read(parts)),
+            Some(Value::Object(operations)) => Ok(Self::Write(Write {
+                operations,
+                preconditions: parts.get(1),
+                client_id: match parts.get(2) {
+                    Some(Value::String(id)) if !id.is_empty() => Some(id),
+                    _ => None,
+                },
+                surplus: parts.len() > 3,
+            })),
+            Some(_) => Ok(Self::Nothing),
+        }
+    }
+}
+
+impl Write<'_> {
+    /// Runs the write; on anything but success the store stays as it was.
+    fn run(&self, store: &mut Store) -> Result<Written, ApiError> {
+        if self.surplus {
+            return Err(ApiError::bad_request("Too many elements in transaction"));
+        }
+        if self.operations.is_empty() {
+            return Err(ApiError::bad_request("Index out of bounds"));
+        }
+        if is_too_deep(self.operations) {
+            return Err(ApiError::bad_request(TOO_DEEP));
+        }
+        match self.preconditions {
+            None => {}
+            Some(Value::Object(preconditions)) => {
+                let failing =
+                    store.check(preconditions).map_err(|e| ApiError::bad_request(e.to_string()))?;
+                if !failing.is_empty() {
+                    return Ok(Written::PreconditionFailed(failing));
+                }
+            }
+            Some(_) => return Err(ApiError::bad_request("Expecting Object slice")),
+        }
+        match store.apply(self.operations) {
+            Ok(()) => Ok(Written::Applied),
+            Err(OperationError::Failed { .. }) => Ok(Written::OperationFailed),
+            Err(structural) => Err(ApiError::bad_request(structural.to_string())),
+        }
+    }
+
+    fn entry(&self) -> LogEntry {
+        LogEntry {
+            request: Value::Object(self.operations.clone()),
+            client_id: self.client_id.cloned(),
+            epoch_millis: now_millis(),
+        }
+    }
+
+    fn touches_agency(&self) -> bool {
+        self.operations.keys().any(|key| matches!(key.find(".agency"), Some(0 | 1)))
+    }
+}
+
+/// What the failing paths hold.
+fn observed(store: &Store, paths: &[String]) -> Value {
+    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    store.read(&paths)
+}
+
+/// Reads and writes on the write-ahead store; answers when all is committed.
+pub(super) async fn transact(mut call: Call) -> Answer {
+    let elements = envelope(&mut call).await?;
+    let term = leader::serving(&call).await?;
+    let forbidden = elements.iter().any(
+        |element| matches!(Item::parse(element), Ok(Item::Write(write)) if write.touches_agency()),
+    );
+    if forbidden {
+        return Err(ApiError::Forbidden { message: "forbidden".to_owned() });
+    }
+    let ongoing = call.agent.ongoing.register(&elements);
+    let mut results = Vec::new();
+    let mut status = StatusCode::OK;
+    let mut highest = 0;
+    for element in elements.iter() {
+        let (result, index) = transact_item(&call, term, element)?;
+        if index == Some(0) {
+            status = StatusCode::PRECONDITION_FAILED;
+        }
+        highest = highest.max(index.unwrap_or(0));
+        results.extend(result);
+    }
+    drop(ongoing);
+    if highest > 0 {
+        call.agent.committed(highest, Some(term)).await?;
+    }
+    Ok(answer::value(status, &answer::array(results)))
+}
+
+/// Runs one item: its result, and the index if it is a write.
+fn transact_item(
+    call: &Call,
+    term: u64,
+    element: &Value,
+) -> Result<(Option<Value>, Option<u64>), ApiError> {
+    let write = match Item::parse(element)? {
+        Item::Nothing => return Ok((None, None)),
+        Item::Read(paths) => {
+            let store = lock(&call.agent.spearhead).store.clone();
+            return Ok((Some(run_query(&store, paths)?), None));
+        }
+        Item::Write(write) => write,
+    };
+    let written = call.agent.write_one(term, |store| {
+        let result = write.run(store).map(|written| match written {
+            Written::Applied => None,
+            Written::PreconditionFailed(paths) => Some(observed(store, &paths)),
+            Written::OperationFailed => Some(answer::object([])),
+        });
+        let applied = matches!(result, Ok(None));
+        (applied.then(|| write.entry()), result)
+    });
+    match written {
+        Err(ChunkError::LeadershipLost) => Err(ApiError::LeadershipLost),
+        Err(ChunkError::Malformed(message)) => Err(ApiError::bad_request(message)),
+        Ok((index, result)) => {
+            let refusal = result?;
+            Ok((Some(refusal.unwrap_or_else(|| answer::index(index))), Some(index)))
+        }
+    }
+}
+
+/// Reads and writes on the leader's transient store.
+pub(super) async fn transient(mut call: Call) -> Answer {
+    let elements = envelope(&mut call).await?;
+    leader::serving(&call).await?;
+    let mut results = Vec::new();
+    let mut transient = lock(&call.agent.transient);
+    for element in elements.iter() {
+        match Item::parse(element)? {
+            Item::Nothing => {}
+            Item::Read(paths) => results.push(run_query(&transient, paths)?),
+            Item::Write(write) => {
+                let written = write.run(&mut transient)?;
+                results.push(Value::Bool(matches!(written, Written::Applied)));
+            }
+        }
+    }
+    drop(transient);
+    Ok(answer::value(StatusCode::OK, &answer::array(results)))
+}

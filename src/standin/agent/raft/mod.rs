@@ -1,0 +1,12 @@
+//! The agents' replicated log: openraft with our storage and network.
+
+pub mod log_store;
+pub mod network;
+pub mod peers;
+pub mod proposer;
+pub mod replica;
+pub mod state_machine;
+pub mod types;
+
+#[cfg(test)]
+mod storage_suite;

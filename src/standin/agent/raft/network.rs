@@ -1,0 +1,335 @@
+//! Agent-to-agent traffic: openraft's messages as JSON over HTTP.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, Uri, header};
+use http_body_util::BodyExt;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use openraft::error::{
+    Fatal, InstallSnapshotError, NetworkError, RPCError, RaftError, ReplicationClosed,
+    StreamingError, Unreachable,
+};
+use openraft::network::{Backoff, RPCOption, RaftNetwork, RaftNetworkFactory};
+use openraft::raft::{
+    AppendEntriesRequest, AppendEntriesResponse, InstallSnapshotRequest, InstallSnapshotResponse,
+    SnapshotResponse, VoteRequest, VoteResponse,
+};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::peers::Peers;
+use super::state_machine::decode_deep;
+use super::types::{AgentNode, NodeId, Snapshot, SnapshotMeta, TypeConfig, Vote};
+
+/// Path prefix of all agent-to-agent routes.
+pub const PRIVATE_PREFIX: &str = "/_api/agency_priv/";
+/// Route of openraft's append message.
+pub const APPEND: &str = "raft-append";
+/// Route of openraft's vote message.
+pub const VOTE: &str = "raft-vote";
+/// Route of whole snapshots.
+pub const SNAPSHOT: &str = "raft-snapshot";
+
+/// Longest time that one message with entries may take.
+const APPEND_TIMEOUT: Duration = Duration::from_secs(150);
+
+/// What precedes the bytes of a snapshot on the wire, as one line of JSON.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SnapshotHeader {
+    /// The sending leader's vote.
+    pub vote: Vote,
+    /// What the snapshot contains.
+    pub meta: SnapshotMeta,
+}
+
+/// Why a message to another agent got no usable answer.
+#[derive(Debug, thiserror::Error)]
+enum TransportError {
+    #[error("cannot reach {endpoint}")]
+    Unreachable {
+        endpoint: String,
+        #[source]
+        source: hyper_util::client::legacy::Error,
+    },
+    #[error("answer of {endpoint} broke off")]
+    Broken {
+        endpoint: String,
+        #[source]
+        source: hyper::Error,
+    },
+    #[error("{endpoint} answered with status {status}")]
+    Status { endpoint: String, status: StatusCode },
+    #[error("message for or from {endpoint} is not valid")]
+    Codec {
+        endpoint: String,
+        #[source]
+        source: serde_json::Error,
+    },
+    #[error("endpoint {endpoint} is not valid")]
+    Endpoint { endpoint: String },
+    #[error("{endpoint} did not answer in time")]
+    Silent { endpoint: String },
+}
+
+/// Opens connections to the other agents; one pool of them per agent.
+#[derive(Clone)]
+pub struct Network {
+    client: Client<HttpConnector, Body>,
+    peers: Arc<Peers>,
+    retry_pause: Duration,
+}
+
+impl Network {
+    /// `retry_pause` lies between two attempts to reach a silent agent.
+    pub fn new(peers: Arc<Peers>, retry_pause: Duration) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        connector.set_connect_timeout(Some(Duration::from_secs(2)));
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(Duration::from_secs(30))
+            .build(connector);
+        Self { client, peers, retry_pause }
+    }
+}
+
+impl RaftNetworkFactory<TypeConfig> for Network {
+    type Network = Peer;
+
+    async fn new_client(&mut self, target: NodeId, node: &AgentNode) -> Peer {
+        Peer {
+            network: self.clone(),
+            target,
+            endpoint: crate::standin::agent::endpoint::to_url(&node.endpoint),
+            sending: None,
+        }
+    }
+}
+
+type AppendResult = Result<AppendEntriesResponse<NodeId>, TransportError>;
+
+/// An append that goes on although openraft has given up waiting for it.
+struct Sending {
+    first: Option<u64>,
+    last: Option<u64>,
+    vote: Vote,
+    answer: tokio::task::JoinHandle<AppendResult>,
+}
+
+impl Sending {
+    fn carries(&self, first: Option<u64>, last: Option<u64>, vote: Vote) -> bool {
+        self.first == first && self.last == last && self.vote == vote
+    }
+}
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        self.answer.abort();
+    }
+}
+
+/// The connection to one other agent.
+pub struct Peer {
+    network: Network,
+    target: NodeId,
+    endpoint: String,
+    sending: Option<Sending>,
+}
+
+impl Peer {
+    async fn post<T: DeserializeOwned>(
+        network: &Network,
+        endpoint: &str,
+        route: &str,
+        body: Vec<u8>,
+    ) -> Result<T, TransportError> {
+        let endpoint = endpoint.to_owned();
+        let Ok(uri) = format!("{endpoint}{PRIVATE_PREFIX}{route}").parse::<Uri>() else {
+            return Err(TransportError::Endpoint { endpoint });
+        };
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(uri)
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(body));
+        let Ok(request) = request else {
+            return Err(TransportError::Endpoint { endpoint });
+        };
+        let response = match network.client.request(request).await {
+            Ok(response) => response,
+            Err(source) => return Err(TransportError::Unreachable { endpoint, source }),
+        };
+        let status = response.status();
+        let bytes = match response.into_body().collect().await {
+            Ok(body) => body.to_bytes(),
+            Err(source) => return Err(TransportError::Broken { endpoint, source }),
+        };
+        if status != StatusCode::OK {
+            return Err(TransportError::Status { endpoint, status });
+        }
+        decode_deep(&bytes).map_err(|source| TransportError::Codec { endpoint, source })
+    }
+
+    /// Sends entries in a task of its own. openraft waits no longer than a
+    /// heartbeat interval and then asks again for the same entries: the second
+    /// time joins the message that is still on its way, however big it is.
+    async fn append_in_background(
+        &mut self,
+        rpc: AppendEntriesRequest<TypeConfig>,
+    ) -> AppendResult {
+        let first = rpc.entries.first().map(|e| e.log_id.index);
+        let last = rpc.entries.last().map(|e| e.log_id.index);
+        let vote = rpc.vote;
+        let sending = match self.sending.take() {
+            Some(sending) if sending.carries(first, last, vote) => {
+                // A big message must make neither side look dead.
+                let keep_alive = self.keep_alive(vote);
+                let sending = self.sending.insert(sending);
+                let (answer, ()) = tokio::join!(&mut sending.answer, keep_alive);
+                answer
+            }
+            _ => {
+                self.network.peers.sending(self.target);
+                let answer = tokio::spawn(self.send_append(rpc));
+                let sending = self.sending.insert(Sending { first, last, vote, answer });
+                (&mut sending.answer).await
+            }
+        };
+        self.sending = None;
+        sending.unwrap_or_else(|_| Err(TransportError::Silent { endpoint: self.endpoint.clone() }))
+    }
+
+    /// Sends entries, however long it takes.
+    fn send_append(
+        &self,
+        rpc: AppendEntriesRequest<TypeConfig>,
+    ) -> impl Future<Output = AppendResult> + use<> {
+        let network = self.network.clone();
+        let endpoint = self.endpoint.clone();
+        async move {
+            let body = encode(&endpoint, &rpc)?;
+            drop(rpc);
+            let post = Self::post(&network, &endpoint, APPEND, body);
+            match tokio::time::timeout(APPEND_TIMEOUT, post).await {
+                Ok(answer) => answer,
+                Err(_) => Err(TransportError::Silent { endpoint }),
+            }
+        }
+    }
+
+    /// Sends an append that carries nothing and presupposes nothing.
+    fn keep_alive(&self, vote: Vote) -> impl Future<Output = ()> + use<> {
+        let network = self.network.clone();
+        let endpoint = self.endpoint.clone();
+        let target = self.target;
+        async move {
+            let nothing = AppendEntriesRequest::<TypeConfig> {
+                vote,
+                prev_log_id: None,
+                entries: Vec::new(),
+                leader_commit: None,
+            };
+            let Ok(body) = encode(&endpoint, &nothing) else { return };
+            let answer: AppendResult = Self::post(&network, &endpoint, APPEND, body).await;
+            if answer.is_ok_and(|a| a.is_success()) {
+                network.peers.answered(target, None);
+            }
+        }
+    }
+}
+
+fn encode(endpoint: &str, message: &impl Serialize) -> Result<Vec<u8>, TransportError> {
+    serde_json::to_vec(message)
+        .map_err(|source| TransportError::Codec { endpoint: endpoint.to_owned(), source })
+}
+
+fn unreachable(error: &TransportError) -> AppendError {
+    RPCError::Unreachable(Unreachable::new(error))
+}
+
+type AppendError = RPCError<NodeId, AgentNode, RaftError<NodeId>>;
+
+impl RaftNetwork<TypeConfig> for Peer {
+    async fn append_entries(
+        &mut self,
+        rpc: AppendEntriesRequest<TypeConfig>,
+        _option: RPCOption,
+    ) -> Result<AppendEntriesResponse<NodeId>, AppendError> {
+        let stored = rpc.entries.last().map(|e| e.log_id.index);
+        let answer = if stored.is_some() {
+            self.append_in_background(rpc).await
+        } else {
+            match encode(&self.endpoint, &rpc) {
+                Ok(body) => Self::post(&self.network, &self.endpoint, APPEND, body).await,
+                Err(e) => Err(e),
+            }
+        };
+        match answer {
+            Ok(answer) => {
+                let stored = stored.filter(|_| answer.is_success());
+                if !matches!(answer, AppendEntriesResponse::HigherVote(_)) {
+                    self.network.peers.answered(self.target, stored);
+                }
+                Ok(answer)
+            }
+            Err(e) => Err(unreachable(&e)),
+        }
+    }
+
+    async fn install_snapshot(
+        &mut self,
+        _rpc: InstallSnapshotRequest<TypeConfig>,
+        _option: RPCOption,
+    ) -> Result<
+        InstallSnapshotResponse<NodeId>,
+        RPCError<NodeId, AgentNode, RaftError<NodeId, InstallSnapshotError>>,
+    > {
+        // Never called: `full_snapshot` sends snapshots in one piece.
+        let error = TransportError::Endpoint { endpoint: self.endpoint.clone() };
+        Err(RPCError::Network(NetworkError::new(&error)))
+    }
+
+    async fn full_snapshot(
+        &mut self,
+        vote: Vote,
+        snapshot: Snapshot,
+        cancel: impl Future<Output = ReplicationClosed> + Send + 'static,
+        _option: RPCOption,
+    ) -> Result<SnapshotResponse<NodeId>, StreamingError<TypeConfig, Fatal<NodeId>>> {
+        let header = SnapshotHeader { vote, meta: snapshot.meta };
+        let mut body = encode(&self.endpoint, &header)
+            .map_err(|e| StreamingError::Unreachable(Unreachable::new(&e)))?;
+        body.push(b'\n');
+        body.extend_from_slice(snapshot.snapshot.get_ref());
+        let post = Self::post(&self.network, &self.endpoint, SNAPSHOT, body);
+        let answer = tokio::select! {
+            closed = cancel => return Err(StreamingError::Closed(closed)),
+            answer = post => answer,
+        };
+        match answer {
+            Ok(answer) => {
+                self.network.peers.answered(self.target, None);
+                Ok(answer)
+            }
+            Err(e) => Err(StreamingError::Unreachable(Unreachable::new(&e))),
+        }
+    }
+
+    async fn vote(
+        &mut self,
+        rpc: VoteRequest<NodeId>,
+        _option: RPCOption,
+    ) -> Result<VoteResponse<NodeId>, AppendError> {
+        let body = encode(&self.endpoint, &rpc).map_err(|e| unreachable(&e))?;
+        Self::post(&self.network, &self.endpoint, VOTE, body).await.map_err(|e| unreachable(&e))
+    }
+
+    fn backoff(&self) -> Backoff {
+        Backoff::new(std::iter::repeat(self.network.retry_pause))
+    }
+}

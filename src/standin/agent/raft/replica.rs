@@ -1,0 +1,247 @@
+//! What an agent knows to be committed: the tree, the retained part of the
+//! agency's log, its snapshots and the client ids found in it.
+//!
+//! Knows nothing of openraft beyond the commands it applies.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::agency::entry::LogEntry;
+use crate::agency::value::{Object, Value};
+use crate::standin::agent::store::Store;
+
+use super::types::Command;
+
+/// One entry of the agency's log.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Record {
+    /// Position in the agency's log.
+    pub index: u64,
+    /// Term of the leader that accepted it.
+    pub term: u64,
+    /// The accepted transaction.
+    pub entry: Arc<LogEntry>,
+}
+
+/// The tree as it was right after one entry, kept by compaction.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Compaction {
+    /// Index of the last entry contained.
+    pub index: u64,
+    /// Term of that entry.
+    pub term: u64,
+    /// The whole tree, hidden keys included.
+    pub tree: Value,
+}
+
+/// When entries are dropped from the retained log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CompactionRule {
+    /// A snapshot is taken every so many entries.
+    pub step: u64,
+    /// So many entries before the snapshot are kept.
+    pub keep: u64,
+}
+
+impl Default for CompactionRule {
+    fn default() -> Self {
+        Self { step: 1000, keep: 50_000 }
+    }
+}
+
+/// The committed state of one agent.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Replica {
+    tree: Value,
+    leader_term: u64,
+    log: VecDeque<Record>,
+    snapshots: VecDeque<Compaction>,
+    next_compaction_after: u64,
+    #[serde(skip)]
+    clients: HashMap<Arc<str>, u64>,
+    #[serde(skip)]
+    rule: CompactionRule,
+}
+
+impl Replica {
+    /// The state of a fresh agent: an empty tree and the sentinel entry 0.
+    pub fn new(rule: CompactionRule) -> Self {
+        let sentinel = LogEntry {
+            request: Value::Object(Object::default()),
+            client_id: None,
+            epoch_millis: 0,
+        };
+        Self {
+            tree: Store::default().root().clone(),
+            leader_term: 0,
+            log: VecDeque::from([Record { index: 0, term: 0, entry: Arc::new(sentinel) }]),
+            snapshots: VecDeque::new(),
+            next_compaction_after: rule.step,
+            clients: HashMap::new(),
+            rule,
+        }
+    }
+
+    /// Completes a replica that came over the wire.
+    pub fn restored(mut self, rule: CompactionRule) -> Self {
+        self.rule = rule;
+        self.clients.clear();
+        for record in &self.log {
+            if let Some(id) = &record.entry.client_id {
+                self.clients.insert(id.clone(), record.index);
+            }
+        }
+        self
+    }
+
+    /// Applies one command of the replicated log.
+    ///
+    /// Writes of a leader that has been replaced, or that leave a gap because
+    /// something before them was lost, change nothing.
+    pub fn apply(&mut self, command: &Command) {
+        match command {
+            Command::Lead { term, entry } => {
+                self.leader_term = *term;
+                self.append(entry);
+            }
+            Command::Write { term, first_index, entries } => {
+                if *term != self.leader_term || *first_index != self.commit_index() + 1 {
+                    return;
+                }
+                for entry in entries {
+                    self.append(entry);
+                }
+            }
+        }
+        self.compact();
+    }
+
+    fn append(&mut self, entry: &Arc<LogEntry>) {
+        let index = self.commit_index() + 1;
+        if let Value::Object(operations) = &entry.request {
+            let mut store = Store::from_value(std::mem::replace(&mut self.tree, Value::Null));
+            // The leader ran the same operations on the same tree before it
+            // accepted them; should they fail here, they do so on every agent.
+            let _ = store.apply(operations);
+            self.tree = store.root().clone();
+        }
+        if let Some(id) = &entry.client_id {
+            self.clients.insert(id.clone(), index);
+        }
+        self.log.push_back(Record { index, term: self.leader_term, entry: entry.clone() });
+    }
+
+    fn compact(&mut self) {
+        let index = self.commit_index();
+        if self.rule.step == 0 || index < self.next_compaction_after {
+            return;
+        }
+        self.snapshots.push_back(Compaction {
+            index,
+            term: self.leader_term,
+            tree: self.tree.clone(),
+        });
+        self.next_compaction_after = index + self.rule.step;
+        let first_kept = index.saturating_sub(self.rule.keep);
+        while self.log.len() > 1 && self.first_index() < first_kept {
+            if let Some(dropped) = self.log.pop_front() {
+                self.forget(&dropped);
+            }
+        }
+        let oldest = index.saturating_sub(self.rule.keep.saturating_mul(3));
+        self.snapshots.retain(|s| s.index >= oldest);
+    }
+
+    fn forget(&mut self, dropped: &Record) {
+        if let Some(id) = &dropped.entry.client_id
+            && self.clients.get(id) == Some(&dropped.index)
+        {
+            self.clients.remove(id);
+        }
+    }
+
+    /// The committed tree.
+    pub fn store(&self) -> Store {
+        Store::from_value(self.tree.clone())
+    }
+
+    /// Index of the last committed entry.
+    pub fn commit_index(&self) -> u64 {
+        self.log.back().map_or(0, |r| r.index)
+    }
+
+    /// Index of the oldest entry that is still retained.
+    pub fn first_index(&self) -> u64 {
+        self.log.front().map_or(0, |r| r.index)
+    }
+
+    /// Term of the leader whose entries are being applied.
+    pub fn leader_term(&self) -> u64 {
+        self.leader_term
+    }
+
+    /// Index of the newest snapshot, 0 if there is none.
+    pub fn last_compaction_at(&self) -> u64 {
+        self.snapshots.back().map_or(0, |s| s.index)
+    }
+
+    /// Commit index that causes the next snapshot.
+    pub fn next_compaction_after(&self) -> u64 {
+        self.next_compaction_after
+    }
+
+    /// Retained snapshots, oldest first.
+    pub fn snapshots(&self) -> impl DoubleEndedIterator<Item = &Compaction> {
+        self.snapshots.iter()
+    }
+
+    /// Highest index logged with a client id.
+    pub fn index_of(&self, client_id: &str) -> Option<u64> {
+        self.clients.get(client_id).copied()
+    }
+
+    /// Term of a retained entry.
+    pub fn term_of(&self, index: u64) -> Option<u64> {
+        self.records_from(index).next().filter(|r| r.index == index).map(|r| r.term)
+    }
+
+    /// Retained entries from `index` on.
+    pub fn records_from(&self, index: u64) -> impl Iterator<Item = &Record> {
+        let skipped = index.saturating_sub(self.first_index());
+        let skipped = usize::try_from(skipped).unwrap_or(usize::MAX);
+        self.log.range(skipped.min(self.log.len())..)
+    }
+
+    /// The tree as it was after entry `index`, clamped to what can still be
+    /// computed: the newest snapshot and everything after it.
+    pub fn tree_at(&self, index: u64) -> Store {
+        if index >= self.commit_index() {
+            return self.store();
+        }
+        let (base, mut store) = match self.snapshots.back() {
+            Some(snapshot) => (snapshot.index, Store::from_value(snapshot.tree.clone())),
+            None => (0, Store::default()),
+        };
+        for record in self.records_from(base + 1) {
+            if record.index > index {
+                break;
+            }
+            if let Value::Object(operations) = &record.entry.request {
+                let _ = store.apply(operations);
+            }
+        }
+        store
+    }
+
+    /// A copy to be sent to an agent that lags behind: of the snapshots only
+    /// the newest.
+    pub fn for_transfer(&self) -> Self {
+        Self {
+            snapshots: self.snapshots.back().cloned().into_iter().collect(),
+            clients: HashMap::new(),
+            ..self.clone()
+        }
+    }
+}

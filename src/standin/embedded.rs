@@ -1,0 +1,230 @@
+//! An agency inside this process, on loopback ports, gone with its owner.
+
+use std::future::Future;
+use std::net::TcpListener as StdListener;
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinSet;
+
+use super::StandinError;
+use super::agent::{self, AgentConfig, AgentHandle, Role};
+use super::initial;
+
+/// Election timing of embedded agents: short, yet long enough not to call
+/// elections on a busy machine.
+const MIN_PING: Duration = Duration::from_millis(200);
+const MAX_PING: Duration = Duration::from_millis(600);
+
+/// Time an agency gets to elect its first leader.
+const ELECTION_PATIENCE: Duration = Duration::from_secs(10);
+
+/// More threads than the work of small requests needs: while some are busy
+/// with big values, the others keep the heartbeats going.
+const WORKERS: usize = 6;
+
+/// Bytes of stack per thread: trees may be nested hundreds of levels deep.
+const STACK_SIZE: usize = 8 << 20;
+
+/// What an embedded agency holds when it is handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Contents {
+    /// Nothing but the agents' own `.agency`.
+    Empty,
+    /// What the first server of a cluster writes.
+    Initial,
+}
+
+/// Agents in this process. They end when it is dropped.
+#[derive(Debug)]
+pub struct EmbeddedAgency {
+    runtime: Option<Runtime>,
+    agents: Mutex<Vec<AgentHandle>>,
+}
+
+impl EmbeddedAgency {
+    /// Starts so many agents, waits for a leader and writes the initial
+    /// contents.
+    ///
+    /// # Errors
+    /// The number of agents is not odd, a port cannot be had, or nobody is
+    /// elected within ten seconds.
+    pub fn start(agents: usize) -> Result<Self, StandinError> {
+        Self::start_configured(agents, Contents::Initial, |_| {})
+    }
+
+    /// As [`Self::start`], with contents and configuration of choice. The
+    /// closure sees each agent's configuration before the agent starts.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_configured(
+        agents: usize,
+        contents: Contents,
+        configure: impl Fn(&mut AgentConfig),
+    ) -> Result<Self, StandinError> {
+        if agents.is_multiple_of(2) {
+            return Err(StandinError::PoolSize { agents });
+        }
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(WORKERS)
+            .thread_name("embedded-agency")
+            .thread_stack_size(STACK_SIZE)
+            .enable_all()
+            .build()
+            .map_err(StandinError::Runtime)?;
+        let mut agency = Self { runtime: Some(runtime), agents: Mutex::default() };
+        let starting = bind_all(agents)?
+            .into_iter()
+            .map(|(listener, mut config)| {
+                config.min_ping = MIN_PING;
+                config.max_ping = MAX_PING;
+                config.wait_for_sync = false;
+                configure(&mut config);
+                (listener, config)
+            })
+            .collect();
+        let handles = agency.run(start_all(starting, contents))??;
+        agency.agents = Mutex::new(handles);
+        Ok(agency)
+    }
+
+    fn agents(&self) -> MutexGuard<'_, Vec<AgentHandle>> {
+        self.agents.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The URLs of the running agents.
+    pub fn endpoints(&self) -> Vec<String> {
+        self.agents().iter().map(|a| a.url().to_owned()).collect()
+    }
+
+    /// The ids of the running agents, in the order of [`Self::endpoints`].
+    pub fn agent_ids(&self) -> Vec<String> {
+        self.agents().iter().map(|a| a.id().to_owned()).collect()
+    }
+
+    /// The id of the agent that leads and serves at the moment.
+    pub fn leader_id(&self) -> Option<String> {
+        let agents = self.agents();
+        let leader = agents
+            .iter()
+            .filter_map(|a| match a.role() {
+                Role::Leader { term } => Some((term, a)),
+                _ => None,
+            })
+            .max_by_key(|(term, _)| *term);
+        leader.map(|(_, a)| a.id().to_owned())
+    }
+
+    /// Stops one agent for good and waits until it is gone.
+    ///
+    /// # Errors
+    /// No running agent has this id.
+    pub fn stop_agent(&self, id: &str) -> Result<(), StandinError> {
+        let handle = {
+            let mut agents = self.agents();
+            let position = agents.iter().position(|a| a.id() == id);
+            let position =
+                position.ok_or_else(|| StandinError::UnknownAgent { id: id.to_owned() })?;
+            agents.remove(position)
+        };
+        self.run(handle.shutdown())
+    }
+
+    /// Runs a future to its end, also when called from within a runtime.
+    fn run<T: Send + 'static>(
+        &self,
+        future: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, StandinError> {
+        let runtime = self.runtime.as_ref().ok_or(StandinError::Stopped)?;
+        let (done, outcome) = mpsc::channel();
+        runtime.spawn(async move {
+            let _ = done.send(future.await);
+        });
+        outcome.recv().map_err(|_| StandinError::Stopped)
+    }
+
+    /// Stops all agents and waits until they are gone.
+    pub fn shutdown(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        let handles = std::mem::take(&mut *self.agents());
+        let _ = self.run(async {
+            let mut ending: JoinSet<()> = handles.into_iter().map(AgentHandle::shutdown).collect();
+            while ending.join_next().await.is_some() {}
+        });
+        if let Some(runtime) = self.runtime.take() {
+            // Whatever is left of it holds nothing worth waiting for.
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Drop for EmbeddedAgency {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Binds a port for each agent, so that all know all endpoints.
+fn bind_all(agents: usize) -> Result<Vec<(StdListener, AgentConfig)>, StandinError> {
+    let mut listeners = Vec::new();
+    let mut pool = Vec::new();
+    for _ in 0..agents {
+        let listener = StdListener::bind(("127.0.0.1", 0)).map_err(StandinError::Port)?;
+        listener.set_nonblocking(true).map_err(StandinError::Port)?;
+        let address = listener.local_addr().map_err(StandinError::Port)?;
+        let id = format!("AGNT-{}", uuid::Uuid::new_v4());
+        pool.push((id, format!("tcp://{address}")));
+        listeners.push(listener);
+    }
+    let configs = pool.iter().map(|(id, endpoint)| AgentConfig::new(id, endpoint, pool.clone()));
+    Ok(listeners.into_iter().zip(configs).collect())
+}
+
+async fn start_all(
+    starting: Vec<(StdListener, AgentConfig)>,
+    contents: Contents,
+) -> Result<Vec<AgentHandle>, StandinError> {
+    let mut handles = Vec::new();
+    // The first agent calls the election: it starts when the others listen.
+    for (listener, config) in starting.into_iter().rev() {
+        let listener = TcpListener::from_std(listener).map_err(StandinError::Port)?;
+        handles.push(agent::start(listener, config).await?);
+    }
+    handles.reverse();
+    let ready = async {
+        let leader = wait_for_leader(&handles).await?;
+        if contents == Contents::Initial {
+            while !initial::write(leader).await {
+                wait_for_leader(&handles).await?;
+            }
+        }
+        Some(())
+    };
+    match tokio::time::timeout(ELECTION_PATIENCE, ready).await {
+        Ok(Some(())) => Ok(handles),
+        _ => Err(StandinError::NoLeader { after: ELECTION_PATIENCE }),
+    }
+}
+
+/// The first agent that leads, whenever that happens.
+async fn wait_for_leader(agents: &[AgentHandle]) -> Option<&AgentHandle> {
+    let (found, mut leader) = tokio::sync::mpsc::channel(1);
+    let mut watching = JoinSet::new();
+    for (position, agent) in agents.iter().enumerate() {
+        let mut role = agent.watch_role();
+        let found = found.clone();
+        watching.spawn(async move {
+            if role.wait_for(|r| matches!(r, Role::Leader { .. })).await.is_ok() {
+                let _ = found.send(position).await;
+            }
+        });
+    }
+    drop(found);
+    agents.get(leader.recv().await?)
+}

@@ -1,0 +1,21 @@
+//! The numbered statements of the agency protocol that concern a live agency,
+//! each tested over HTTP under its own name.
+#![cfg(feature = "standin")]
+// A test that cannot go on ends there and then; nobody imports this crate.
+#![allow(clippy::unwrap_used, unreachable_pub)]
+
+mod support;
+
+mod bad_input;
+mod config;
+mod content;
+mod embedded;
+mod endpoints;
+mod inquire;
+mod poll;
+mod raft;
+mod read;
+mod state;
+mod transact;
+mod transient;
+mod write;
