@@ -38,7 +38,7 @@ pub fn parse(text: &[u8]) -> Result<Value, ParseError> {
     Ok(value)
 }
 
-/// The text of a value as [`write`] makes it.
+/// The text of a value as [`write()`] makes it.
 pub fn to_string(value: &Value) -> String {
     let mut text = Vec::new();
     write(value, &mut text);
