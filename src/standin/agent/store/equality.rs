@@ -4,7 +4,7 @@ use crate::agency::value::{Object, Value};
 
 /// Equality of a condition's argument with a value: a missing attribute differs
 /// from `null`, numbers of different types are compared as doubles.
-pub(super) fn equal(a: &Value, b: &Value) -> bool {
+pub(crate) fn equal(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Array(a), Value::Array(b)) => {
             a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| equal(a, b))

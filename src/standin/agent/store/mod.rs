@@ -22,6 +22,7 @@ use crate::agency::value::{Object, Value};
 
 use operation::{Dialect, Effect};
 
+pub(crate) use equality::equal;
 pub use precondition::PreconditionError;
 
 /// A tree of the agency.

@@ -207,7 +207,11 @@ fn expanded(value: &Value) -> Value {
     };
     let mut node = Value::Object(Object::new());
     for (key, child) in children.iter() {
-        let slot = segments(key).fold(&mut node, |node, key| node.make_object().child_mut(key));
+        let slot = if key.contains('/') {
+            segments(key).fold(&mut node, |node, key| node.make_object().child_mut(key))
+        } else {
+            node.make_object().child_mut(key)
+        };
         *slot = expanded(child);
     }
     node

@@ -1,7 +1,10 @@
 //! The statements of the store's behaviour, one test each.
 
+mod model;
+mod near_values;
 mod operators;
 mod preconditions;
+mod properties;
 mod queries;
 mod transactions;
 mod tree;
@@ -10,6 +13,7 @@ use serde_json::{Value as Json, json};
 
 use super::Store;
 use super::transaction::{Transaction, run};
+use model::Verdict;
 
 fn store(tree: &Json) -> Store {
     Store::from_value(tree.clone().into())
@@ -56,4 +60,20 @@ fn becomes(before: Option<Json>, operation: &Json, expected: Option<Json>) {
 fn refuses(before: Option<Json>, operation: &Json) {
     let tree = before.map_or_else(|| json!({}), |node| json!({ "v": node }));
     fails(&tree, &json!({ "v": operation }));
+}
+
+/// What became of a transaction, in the words of the model.
+fn verdict(outcome: &Transaction) -> Verdict {
+    match outcome {
+        Transaction::Applied { .. } => Verdict::Applied,
+        Transaction::PreconditionFailed { paths } => {
+            let mut paths = paths.clone();
+            paths.sort();
+            Verdict::PreconditionFailed(paths)
+        }
+        Transaction::Forbidden => Verdict::Forbidden,
+        Transaction::OperationFailed => Verdict::OperationFailed,
+        Transaction::Structural { .. } => Verdict::Structural,
+        Transaction::Malformed { .. } => Verdict::Malformed,
+    }
 }

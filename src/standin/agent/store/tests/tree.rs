@@ -130,12 +130,12 @@ fn recorded_operations_of_older_lines_are_applied_as_they_were() {
     let recorded = json!({
         "a": {"op": "observe", "url": "http://127.0.0.1/x"},
         "b": {"op": "unobserve", "url": "http://127.0.0.1/x"},
-        "c": {"d/e": 1, "d": {"f": {"/g/": 2}}},
+        "c": {"d/e": 1, "d": {"f": {"": 0, "/g/": 2}}},
         "t": {"op": "set", "new": 1, "ttl": 3600},
     });
     let recorded = Value::from(recorded);
     store.apply_lenient(recorded.as_object().unwrap()).unwrap();
-    let expected = json!({"a": 1, "c": {"d": {"e": 1, "f": {"g": 2}}}, "t": 1});
+    let expected = json!({"a": 1, "c": {"d": {"e": 1, "f": {"": 0, "g": 2}}}, "t": 1});
     assert_eq!(store.root(), &expected.into());
 }
 

@@ -1,1 +1,0 @@
-//! Re-applies the recorded log of an agency dump.
