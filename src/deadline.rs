@@ -4,6 +4,7 @@
 //! waits clamps its timeout with [`Deadline::clamp`] and gives up when
 //! [`Deadline::check`] says so.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -53,7 +54,15 @@ struct State {
 /// Shared by all waiting calls of one run; cloning gives another handle to the same deadline.
 #[derive(Debug, Clone, Default)]
 pub struct Deadline {
-    shared: Arc<(Mutex<State>, Condvar)>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+    /// Somebody has seen that the run has to end.
+    over: AtomicBool,
 }
 
 impl Deadline {
@@ -66,8 +75,11 @@ impl Deadline {
 
     /// Sets or clears the run's deadline, counted from now.
     pub fn set_run(&self, limit: Option<Duration>) {
-        self.state().run_end = limit.and_then(|limit| Instant::now().checked_add(limit));
-        self.shared.1.notify_all();
+        let mut state = self.state();
+        state.run_end = limit.and_then(|limit| Instant::now().checked_add(limit));
+        self.shared.over.store(state.interrupted, Ordering::Relaxed);
+        drop(state);
+        self.shared.changed.notify_all();
     }
 
     /// Sets or clears the script's own deadline; tells whether the previous one had passed.
@@ -77,7 +89,7 @@ impl Deadline {
         state.script_end = limit.and_then(|limit| Instant::now().checked_add(limit));
         state.reason = None;
         drop(state);
-        self.shared.1.notify_all();
+        self.shared.changed.notify_all();
         passed
     }
 
@@ -91,9 +103,10 @@ impl Deadline {
             state.reason = Some(INTERRUPT_REASON);
         } else {
             state.interrupted = true;
+            self.shared.over.store(true, Ordering::Relaxed);
         }
         drop(state);
-        self.shared.1.notify_all();
+        self.shared.changed.notify_all();
     }
 
     /// Whether an interrupt lets the script's deadline pass instead of ending the run.
@@ -108,7 +121,9 @@ impl Deadline {
 
     /// Takes an interrupt back, so that a shell can run the next line.
     pub fn clear_interrupt(&self) {
-        self.state().interrupted = false;
+        let mut state = self.state();
+        state.interrupted = false;
+        self.shared.over.store(false, Ordering::Relaxed);
     }
 
     /// Whether the run has been interrupted.
@@ -118,7 +133,16 @@ impl Deadline {
 
     /// `Err` when the run or the script's current call has to end.
     pub fn check(&self) -> Result<(), Stop> {
-        Self::verdict(&self.state(), Instant::now())
+        let verdict = Self::verdict(&self.state(), Instant::now());
+        if verdict.as_ref().is_err_and(Stop::ends_run) {
+            self.shared.over.store(true, Ordering::Relaxed);
+        }
+        verdict
+    }
+
+    /// Whether somebody has seen that the run has to end; cheap enough to ask at each step of a script.
+    pub fn is_over(&self) -> bool {
+        self.shared.over.load(Ordering::Relaxed)
     }
 
     /// `Err` when the run has to end; the script's own deadline does not count.
@@ -154,7 +178,10 @@ impl Deadline {
         loop {
             let now = Instant::now();
             match Self::verdict(&state, now) {
-                Err(stop) if stop.ends_run() => return Err(stop),
+                Err(stop) if stop.ends_run() => {
+                    self.shared.over.store(true, Ordering::Relaxed);
+                    return Err(stop);
+                }
                 Err(_) => return Ok(()),
                 Ok(()) => {}
             }
@@ -166,7 +193,7 @@ impl Deadline {
             let wait = end.map_or(left, |end| end.saturating_duration_since(now).min(left));
             state = self
                 .shared
-                .1
+                .changed
                 .wait_timeout(state, wait.min(Duration::from_secs(3600)))
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
@@ -189,7 +216,7 @@ impl Deadline {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.shared.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

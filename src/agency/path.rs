@@ -8,6 +8,23 @@ pub fn segments(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter(|segment| !segment.is_empty())
 }
 
+/// The absolute form of a path as scripts and users write it: relative ones start at `/arango`;
+/// repeated and trailing slashes do not count.
+pub fn absolute(path: &str) -> String {
+    let mut full = String::with_capacity(path.len() + 8);
+    if !path.starts_with('/') {
+        full.push_str("/arango");
+    }
+    for segment in path.split('/').filter(|segment| !segment.is_empty()) {
+        full.push('/');
+        full.push_str(segment);
+    }
+    if full.is_empty() {
+        full.push('/');
+    }
+    full
+}
+
 /// Whether a path is of the kind that makes a query show hidden keys: some
 /// segment begins with a dot.
 pub fn shows_hidden(path: &str) -> bool {
@@ -53,6 +70,19 @@ mod tests {
             ("/a/b", "/a/b"),
         ] {
             assert_eq!(ordering_key(path), key);
+        }
+    }
+
+    #[test]
+    fn relative_paths_start_at_arango() {
+        for (path, full) in [
+            ("Plan/Version", "/arango/Plan/Version"),
+            ("/a//b/", "/a/b"),
+            ("", "/arango"),
+            ("/", "/"),
+            ("///", "/"),
+        ] {
+            assert_eq!(absolute(path), full);
         }
     }
 }

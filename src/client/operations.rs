@@ -5,11 +5,12 @@
 use serde_json::{Map, Value, json};
 
 use super::outcome::{Outcome, Transaction};
-use super::paths::{absolute, take};
+use super::paths::take;
 use super::request::{Call, Failure};
 use super::retry::Budget;
 use super::write::unencodable;
 use super::{AgencyClient, ClientError};
+use crate::agency::path::absolute;
 
 /// Where the numbers come from that are unique in a deployment.
 const LATEST_ID: &str = "/arango/Sync/LatestID";

@@ -2,22 +2,6 @@
 
 use serde_json::Value;
 
-/// The absolute form: relative paths start at `/arango`; repeated and trailing slashes do not count.
-pub(super) fn absolute(path: &str) -> String {
-    let mut full = String::with_capacity(path.len() + 8);
-    if !path.starts_with('/') {
-        full.push_str("/arango");
-    }
-    for segment in path.split('/').filter(|segment| !segment.is_empty()) {
-        full.push('/');
-        full.push_str(segment);
-    }
-    if full.is_empty() {
-        full.push('/');
-    }
-    full
-}
-
 /// The value at an absolute path of a tree; `None` when nothing is there.
 pub(super) fn take(tree: Value, path: &str) -> Option<Value> {
     let mut node = tree;
@@ -48,19 +32,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn relative_paths_start_at_arango() {
-        for (path, full) in [
-            ("Plan/Version", "/arango/Plan/Version"),
-            ("/a//b/", "/a/b"),
-            ("", "/arango"),
-            ("/", "/"),
-            ("///", "/"),
-        ] {
-            assert_eq!(absolute(path), full);
-        }
-    }
 
     #[test]
     fn r4_the_existing_prefix_of_a_missing_path_is_no_value() {

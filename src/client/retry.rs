@@ -6,12 +6,12 @@ use crate::deadline::{Deadline, Stop};
 
 /// The first pause.
 const FIRST: Duration = Duration::from_millis(10);
-/// The longest pause.
-const LONGEST: Duration = Duration::from_secs(2);
+/// The longest pause: an election takes about a second, and nobody wants to sleep through its end.
+const LONGEST: Duration = Duration::from_millis(250);
 
 /// The time of one operation and the pauses within it: the only such policy of the client.
 ///
-/// Pauses double from 10 ms to 2 s; each is shortened by a random part of up to a
+/// Pauses double from 10 ms to 250 ms; each is shortened by a random part of up to a
 /// half, so that clients that failed together do not come back together.
 #[derive(Debug)]
 pub(super) struct Budget<'a> {

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::paths::{absolute, overlap};
+use super::paths::overlap;
 use super::request::{Call, Failure};
 use super::retry::Budget;
 use super::{AgencyClient, ClientError};
+use crate::agency::path::absolute;
 
 /// The longest that agents let a poll wait.
 const LONGEST_POLL: Duration = Duration::from_secs(60);
