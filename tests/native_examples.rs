@@ -137,7 +137,9 @@ fn every_example_runs() {
 
 #[test]
 fn natives_are_found_by_their_legacy_name() {
-    let names = |text: &str| find(text).iter().map(NativeDoc::full_name).collect::<Vec<_>>();
+    let docs = reference();
+    let names =
+        |text: &str| find(&docs, text).into_iter().map(NativeDoc::full_name).collect::<Vec<_>>();
     assert_eq!(names("SYS_RAND"), ["random::int32"]);
     assert_eq!(names("random::digits"), ["random::digits"]);
     assert!(names("no such thing").is_empty());

@@ -23,16 +23,24 @@ pub enum Gate {
     Environment,
 }
 
+/// Which script runs, and with which words after its name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Invocation {
+    /// The script file, when there is one.
+    pub script: Option<PathBuf>,
+    /// The words after the script's name.
+    pub arguments: Vec<String>,
+}
+
 /// The state that the natives of one run share: reached through [`NativeContext::of`].
 pub struct NativeContext {
     /// When the run has to end.
     pub deadline: Deadline,
-    /// The words after the script's name.
-    pub arguments: Vec<String>,
-    /// The script file, when there is one.
-    pub script: Option<PathBuf>,
     /// Whether escape sequences may be used.
     pub color: bool,
+    /// Whether `print` writes values over several lines, unless the script says otherwise.
+    pub pretty: bool,
+    invocation: Mutex<Invocation>,
     output: Mutex<OutputSink>,
     denied: Vec<Gate>,
     extensions: Mutex<Vec<Arc<dyn std::any::Any + Send + Sync>>>,
@@ -57,6 +65,16 @@ impl NativeContext {
                     "this engine has no run attached; build it with Host",
                 )
             })
+    }
+
+    /// Which script runs.
+    pub fn invocation(&self) -> Invocation {
+        self.invocation.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Says which script runs from now on.
+    pub fn set_invocation(&self, invocation: Invocation) {
+        *self.invocation.lock().unwrap_or_else(PoisonError::into_inner) = invocation;
     }
 
     /// Writes to the run's output.
@@ -102,9 +120,9 @@ impl NativeContext {
 #[derive(Default)]
 pub struct NativeContextBuilder {
     deadline: Deadline,
-    arguments: Vec<String>,
-    script: Option<PathBuf>,
+    invocation: Invocation,
     color: bool,
+    pretty: bool,
     output: Option<OutputSink>,
     denied: Vec<Gate>,
     extensions: Vec<Arc<dyn std::any::Any + Send + Sync>>,
@@ -117,21 +135,21 @@ impl NativeContextBuilder {
         self
     }
 
-    /// The words after the script's name.
-    pub fn arguments(mut self, arguments: Vec<String>) -> Self {
-        self.arguments = arguments;
-        self
-    }
-
-    /// The script file.
-    pub fn script(mut self, script: Option<PathBuf>) -> Self {
-        self.script = script;
+    /// The script and its arguments; both can be changed later.
+    pub fn invocation(mut self, invocation: Invocation) -> Self {
+        self.invocation = invocation;
         self
     }
 
     /// Whether escape sequences may be used; off unless said.
     pub fn color(mut self, color: bool) -> Self {
         self.color = color;
+        self
+    }
+
+    /// Whether `print` writes values over several lines; on one unless said.
+    pub fn pretty(mut self, pretty: bool) -> Self {
+        self.pretty = pretty;
         self
     }
 
@@ -157,9 +175,9 @@ impl NativeContextBuilder {
     pub fn build(self) -> Arc<NativeContext> {
         Arc::new(NativeContext {
             deadline: self.deadline,
-            arguments: self.arguments,
-            script: self.script,
             color: self.color,
+            pretty: self.pretty,
+            invocation: Mutex::new(self.invocation),
             output: Mutex::new(self.output.unwrap_or_else(|| Arc::new(|_: &str| {}))),
             denied: self.denied,
             extensions: Mutex::new(self.extensions),

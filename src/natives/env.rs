@@ -97,7 +97,7 @@ fn set(run: &NativeContext, name: &str, value: &Dynamic) -> NativeResult<()> {
 }
 
 fn script(run: &NativeContext) -> PathBuf {
-    run.script.clone().unwrap_or_default()
+    run.invocation().script.unwrap_or_default()
 }
 
 fn script_dir(run: &NativeContext) -> String {
@@ -232,7 +232,7 @@ pub(super) mod natives {
     #[rhai_fn(name = "args", return_raw)]
     pub fn args_native(ctx: NativeCallContext) -> Raw<Array> {
         call(&ctx, "env::args", |run| {
-            Ok(run.arguments.iter().map(|word| word.clone().into()).collect())
+            Ok(run.invocation().arguments.into_iter().map(Dynamic::from).collect())
         })
     }
 

@@ -175,3 +175,14 @@ pub fn call<T>(
         .and_then(|context| body(&context))
         .map_err(|error| error.with("func", func).into_engine_error(call.call_position()))
 }
+
+/// The text of an error with all its causes, the outermost first.
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let texts = std::iter::once(error.to_string()).chain(causes(error));
+    texts.collect::<Vec<_>>().join(": ")
+}
+
+/// The texts of an error's causes, the outermost first.
+pub(super) fn causes(error: &dyn std::error::Error) -> impl Iterator<Item = String> {
+    std::iter::successors(error.source(), |cause| cause.source()).map(ToString::to_string)
+}

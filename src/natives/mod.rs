@@ -6,6 +6,7 @@
 
 pub mod agency;
 mod argument;
+pub mod cluster;
 mod context;
 mod convert;
 mod crypto;
@@ -31,10 +32,11 @@ mod term;
 mod terminal;
 mod time;
 
-pub use context::{Gate, NativeContext, NativeContextBuilder, OutputSink};
+pub use context::{Gate, Invocation, NativeContext, NativeContextBuilder, OutputSink};
 pub use convert::{from_json, to_json};
-pub use error::{ErrorName, NativeError, NativeResult, call};
+pub use error::{ErrorName, NativeError, NativeResult, call, with_causes};
 pub use options::Options;
+pub use printing::{compact, pretty};
 
 use std::sync::Arc;
 
@@ -46,6 +48,7 @@ use rhai::{Dynamic, Engine, FLOAT, INT, ImmutableString, NativeCallContext};
 /// Every namespace of natives: its name, and the functions and constants it holds.
 pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[
     ("agency", &agency::natives::RHAI_MANIFEST),
+    ("cluster", &cluster::natives::RHAI_MANIFEST),
     ("crypto", &crypto::natives::RHAI_MANIFEST),
     ("env", &env::natives::RHAI_MANIFEST),
     ("errors", &errors::natives::RHAI_MANIFEST),

@@ -8,14 +8,14 @@ use super::errors;
 const DEEPEST: usize = 64;
 
 /// `value` on one line.
-pub(super) fn compact(value: &Dynamic) -> String {
+pub fn compact(value: &Dynamic) -> String {
     let mut text = String::new();
     write(value, None, 0, &mut text);
     text
 }
 
 /// `value` with a line for each element.
-pub(super) fn pretty(value: &Dynamic) -> String {
+pub fn pretty(value: &Dynamic) -> String {
     let mut text = String::new();
     write(value, Some("  "), 0, &mut text);
     text

@@ -35,11 +35,17 @@ impl NativeDoc {
         format!("{}::{}", self.namespace, self.name)
     }
 
-    fn parse(namespace: &str, name: &str, comment: &str) -> Self {
+    /// Reads the documentation out of the comment above a function.
+    pub fn parse(namespace: &str, name: &str, comment: &str) -> Self {
+        let comment: Vec<&str> = comment
+            .lines()
+            .map(|line| line.trim_start().trim_start_matches("///"))
+            .map(|line| line.strip_prefix(' ').unwrap_or(line))
+            .collect();
         let mut doc =
             Self { namespace: namespace.to_owned(), name: name.to_owned(), ..Self::default() };
         let mut part = Part::Summary;
-        for line in comment.lines() {
+        for line in comment {
             if line.trim_start().starts_with("```") {
                 part = if part == Part::Example { Part::After } else { Part::Example };
                 continue;
@@ -109,30 +115,28 @@ pub fn reference() -> Vec<NativeDoc> {
         engine.register_static_module(*name, rhai::Module::from_manifest(manifest).into());
     }
     let read = |info: rhai::FuncInfo| {
-        let lines: Vec<&str> =
-            info.metadata.comments.iter().flat_map(|comment| comment.lines()).collect();
-        let comment: Vec<&str> = lines
-            .into_iter()
-            .map(|line| line.trim_start().trim_start_matches("///"))
-            .map(|line| line.strip_prefix(' ').unwrap_or(line))
-            .collect();
-        Some(NativeDoc::parse(&info.namespace, &info.metadata.name, &comment.join("\n")))
+        let comment = info.metadata.comments.join("\n");
+        Some(NativeDoc::parse(&info.namespace, &info.metadata.name, &comment))
     };
     let mut docs = engine.collect_fn_metadata(None, read, false);
+    merge_overloads(&mut docs);
+    docs
+}
+
+/// Sorts by namespace and name, and keeps of several functions of one name the documented one.
+pub fn merge_overloads(docs: &mut Vec<NativeDoc>) {
     docs.sort_by(|a, b| {
         let key =
             |doc: &NativeDoc| (doc.namespace.clone(), doc.name.clone(), doc.summary.is_empty());
         key(a).cmp(&key(b))
     });
     docs.dedup_by(|later, kept| later.namespace == kept.namespace && later.name == kept.name);
-    docs
 }
 
-/// The natives whose name, or whose name in arangosh, contains `text`; exact names come first.
-pub fn find(text: &str) -> Vec<NativeDoc> {
+/// Those of `docs` whose name, or whose name in arangosh, is `text`; else those where it contains `text`.
+pub fn find<'a>(docs: &'a [NativeDoc], text: &str) -> Vec<&'a NativeDoc> {
     let wanted = text.trim().to_lowercase();
-    let all = reference();
-    let exact = |doc: &NativeDoc| {
+    let exact = |doc: &&NativeDoc| {
         doc.full_name() == wanted
             || doc.name == wanted
             || doc
@@ -140,12 +144,9 @@ pub fn find(text: &str) -> Vec<NativeDoc> {
                 .split(|c: char| !(c.is_alphanumeric() || "_.".contains(c)))
                 .any(|word| word.eq_ignore_ascii_case(&wanted))
     };
-    let mut found: Vec<NativeDoc> = all.iter().filter(|doc| exact(doc)).cloned().collect();
-    if found.is_empty() {
-        let near = |doc: &&NativeDoc| {
-            doc.full_name().contains(&wanted) || doc.legacy.to_lowercase().contains(&wanted)
-        };
-        found = all.iter().filter(near).cloned().collect();
-    }
-    found
+    let near = |doc: &&NativeDoc| {
+        doc.full_name().contains(&wanted) || doc.legacy.to_lowercase().contains(&wanted)
+    };
+    let found: Vec<&NativeDoc> = docs.iter().filter(exact).collect();
+    if found.is_empty() { docs.iter().filter(near).collect() } else { found }
 }

@@ -47,7 +47,7 @@ fn size() -> Array {
 
 /// The line of `print`: strings as they are, everything else through the printer.
 pub(super) fn printed(run: &NativeContext, values: &[&mut Dynamic]) -> String {
-    let over_lines = lock(&run.extension::<Look>().pretty).unwrap_or(false);
+    let over_lines = lock(&run.extension::<Look>().pretty).unwrap_or(run.pretty);
     let words = values.iter().map(|value| match value.read_lock::<ImmutableString>() {
         Some(text) => text.to_string(),
         None if over_lines => pretty(value),

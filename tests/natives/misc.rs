@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use agencysh::natives::Gate;
+use agencysh::natives::{Gate, Invocation};
 
 use crate::support::Run;
 
@@ -57,8 +57,10 @@ fn z1_a_set_variable_stays_in_its_run() {
 #[test]
 fn z2_arguments_keep_their_dashes() {
     let words = vec!["-x".to_owned(), "--y".to_owned(), "3".to_owned()];
-    Run::with(|builder| builder.arguments(words))
-        .is_true("env::args() == [\"-x\", \"--y\", \"3\"]");
+    Run::with(|builder| {
+        builder.invocation(Invocation { arguments: words, ..Invocation::default() })
+    })
+    .is_true("env::args() == [\"-x\", \"--y\", \"3\"]");
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! Errors of the client, and of a script's own function, on their way into the script.
 
-use rhai::{Array, EvalAltResult, NativeCallContext};
+use rhai::{Array, Dynamic, EvalAltResult, NativeCallContext};
 
 use crate::client::ClientError;
-use crate::natives::{NativeContext, NativeError};
+use crate::natives::error::causes;
+use crate::natives::{NativeContext, NativeError, with_causes};
 
 /// Why a method that calls back into the script ended.
 pub(super) enum Raised {
@@ -49,7 +50,11 @@ impl From<ClientError> for NativeError {
         if let ClientError::Stopped(stop) = error {
             return stop.into();
         }
-        let mut native = Self::arango(error.kind(), number(&error), text(&error));
+        let mut native = Self::arango(error.kind(), number(&error), with_causes(&error));
+        let causes: Array = causes(&error).map(Dynamic::from).collect();
+        if !causes.is_empty() {
+            native = native.with("causes", causes);
+        }
         if let Some(status) = error.status() {
             native = native.with_code(status.into());
         }
@@ -90,16 +95,4 @@ fn number(error: &ClientError) -> i64 {
         }
         _ => 10,
     }
-}
-
-/// The error with all its causes.
-fn text(error: &ClientError) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    text
 }

@@ -2,11 +2,12 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::client::{AgencyClient, ClientError};
+use crate::client::AgencyClient;
 use crate::deadline::Deadline;
+use crate::natives::NativeResult;
 
 /// Makes the run's client when a script first asks for it.
-pub type Connector = Arc<dyn Fn(&Deadline) -> Result<AgencyClient, ClientError> + Send + Sync>;
+pub type Connector = Arc<dyn Fn(&Deadline) -> NativeResult<AgencyClient> + Send + Sync>;
 
 /// The agency that a run was started for; `agency::current()` hands its client out.
 ///
@@ -40,7 +41,7 @@ impl AgencyTarget {
     ///
     /// # Errors
     /// What the connector returns.
-    pub fn client(&self, deadline: &Deadline) -> Result<Option<AgencyClient>, ClientError> {
+    pub fn client(&self, deadline: &Deadline) -> NativeResult<Option<AgencyClient>> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let made = match &*state {
             State::Absent => return Ok(None),
