@@ -27,3 +27,6 @@ pub mod standin;
 
 #[doc(hidden)]
 pub mod cli;
+
+pub use client::AgencyClient;
+pub use host::Host;

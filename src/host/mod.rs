@@ -1,1 +1,271 @@
 //! Runs Rhai scripts; knows no terminal.
+//!
+//! A [`Host`] is an engine with all natives, an agency to talk to, a deadline and
+//! places for output and log lines. It prints nothing by itself, ends nothing but
+//! its runs and keeps no global state: hosts in one process never meet.
+//!
+//! * `builder`: what a host is made of
+//! * `target`, `embedded`: the agency of a run
+//! * `engine`: the engine with its limits
+//! * `resolver`, `stdlib`, `sources`, `script_text`: where scripts come from
+//! * `error`, `diagnosis`: what an uncaught error says
+//! * `check`: finds mistakes without running a script
+//! * `session`: one line after the other, as in a shell
+
+mod builder;
+mod check;
+mod diagnosis;
+#[cfg(feature = "standin")]
+mod embedded;
+mod engine;
+mod error;
+mod resolver;
+mod script_text;
+mod session;
+mod sources;
+pub mod stdlib;
+mod target;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, Scope};
+use serde_json::Value;
+
+use crate::deadline::Deadline;
+use crate::natives::{Invocation, NativeContext, NativeError, from_json, to_json};
+
+pub use builder::{HostBuilder, Permissions};
+pub use error::{Frame, HostError, Location, ScriptError};
+pub use script_text::{ScriptFileError, read as read_script};
+pub use session::{Entered, Session};
+pub use target::{Target, Topology, TopologyError};
+
+/// How deep functions may call each other.
+pub const MAX_CALL_LEVELS: usize = 256;
+
+/// Bytes of stack for a script: [`MAX_CALL_LEVELS`] levels of the deepest expressions fit in.
+const STACK_SIZE: usize = 256 << 20;
+
+/// Runs scripts, one after the other.
+pub struct Host {
+    engine: Engine,
+    context: Arc<NativeContext>,
+    limit: Option<std::time::Duration>,
+    exit: engine::ExitRequest,
+    sources: Arc<sources::Sources>,
+    resolver: Arc<resolver::Resolver>,
+    /// The script that ran last: [`Host::call`] finds its functions. Locked while one runs.
+    last: Mutex<Option<AST>>,
+}
+
+/// What a script came to.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The value of its last expression; `()` when it called `exit`.
+    pub value: Dynamic,
+    /// What it gave to `exit`.
+    pub exit_code: Option<i64>,
+}
+
+impl Outcome {
+    /// The value as JSON.
+    ///
+    /// # Errors
+    /// Functions and custom types have no JSON form.
+    pub fn to_json(&self) -> Result<Value, NativeError> {
+        to_json(&self.value)
+    }
+}
+
+/// Interrupts the run of a host, from any thread.
+#[derive(Debug, Clone)]
+pub struct InterruptHandle {
+    deadline: Deadline,
+}
+
+impl InterruptHandle {
+    /// Ends the run; a script can catch it only after `time::interrupt_sets_deadline(true)`.
+    pub fn interrupt(&self) {
+        self.deadline.interrupt();
+    }
+}
+
+impl Host {
+    /// Collects what a host is made of.
+    pub fn builder() -> HostBuilder {
+        HostBuilder::default()
+    }
+
+    /// What interrupts this host's runs.
+    pub fn interrupt_handle(&self) -> InterruptHandle {
+        InterruptHandle { deadline: self.context.deadline.clone() }
+    }
+
+    /// Runs a script file with the words after its name.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the script ends with an error.
+    pub fn run_file(
+        &self,
+        path: impl AsRef<Path>,
+        arguments: &[impl AsRef<str>],
+    ) -> Result<Outcome, HostError> {
+        let path = path.as_ref();
+        let text = script_text::read(path)?;
+        self.run(&path.to_string_lossy(), &text, Some(path), arguments)
+    }
+
+    /// Runs the text of a script; errors call it `name`.
+    ///
+    /// # Errors
+    /// The script ends with an error.
+    pub fn run_str(
+        &self,
+        name: &str,
+        text: &str,
+        arguments: &[impl AsRef<str>],
+    ) -> Result<Outcome, HostError> {
+        let text = script_text::without_marks(text.to_owned());
+        self.run(name, &text, None, arguments)
+    }
+
+    /// Runs a line of code and gives its value.
+    ///
+    /// # Errors
+    /// It ends with an error.
+    pub fn eval(&self, code: &str) -> Result<Outcome, HostError> {
+        self.run_str("<eval>", code, &[] as &[&str])
+    }
+
+    /// Calls a function of the script that ran last. An array holds its arguments; any other
+    /// value is the only argument. Modules that the script imports are at hand, its variables
+    /// and constants are not.
+    ///
+    /// # Errors
+    /// There is no such function, or it ends with an error.
+    pub fn call(&self, function: &str, arguments: Value) -> Result<Value, HostError> {
+        let last = self.lock_run();
+        let Some(ast) = &*last else {
+            return Err(HostError::NothingToCall { function: function.to_owned() });
+        };
+        let name = ast.source().unwrap_or_default().to_owned();
+        let arguments = match arguments {
+            Value::Array(arguments) => arguments.into_iter().map(from_json).collect(),
+            one => vec![from_json(one)],
+        };
+        self.begin(None);
+        let outcome = self.finish(
+            &name,
+            self.on_big_stack(|engine| {
+                // the imports of the script, so that its function finds its modules
+                let prelude = engine.compile(session::imports_of(ast))?;
+                let ast = ast.clone_functions_only().merge(&prelude);
+                let options = CallFnOptions::new().eval_ast(true).in_all_namespaces(false);
+                engine.call_fn_with_options(options, &mut Scope::new(), &ast, function, arguments)
+            })?,
+        )?;
+        outcome.to_json().map_err(|error| {
+            self.explained(&error.into_engine_error(rhai::Position::NONE), &name).into()
+        })
+    }
+
+    fn run(
+        &self,
+        name: &str,
+        text: &str,
+        script: Option<&Path>,
+        arguments: &[impl AsRef<str>],
+    ) -> Result<Outcome, HostError> {
+        let mut guard = self.lock_run();
+        let last = &mut *guard;
+        self.context.set_invocation(Invocation {
+            script: script.map(Path::to_owned),
+            arguments: arguments.iter().map(|word| word.as_ref().to_owned()).collect(),
+        });
+        self.begin(script);
+        let result = self.on_big_stack(|engine| {
+            let ast = self.compile(engine, &Scope::new(), name, text)?;
+            let ast = last.insert(ast);
+            engine.eval_ast::<Dynamic>(ast)
+        })?;
+        self.finish(name, result)
+    }
+
+    /// Compiles a text and keeps what errors need to know of it.
+    fn compile(
+        &self,
+        engine: &Engine,
+        scope: &Scope<'_>,
+        name: &str,
+        text: &str,
+    ) -> Result<AST, Box<EvalAltResult>> {
+        self.sources.keep_text(name, text);
+        let mut ast = engine.compile_with_scope(scope, text)?;
+        ast.set_source(name);
+        self.sources.keep_functions(name, &ast);
+        Ok(ast)
+    }
+
+    fn begin(&self, script: Option<&Path>) {
+        self.resolver.begin(script);
+        self.exit.clear();
+        self.context.deadline.clear_interrupt();
+        self.context.deadline.set_script(None);
+        self.context.deadline.set_run(self.limit);
+    }
+
+    /// Runs `body` on a thread whose stack is big enough for the deepest scripts.
+    fn on_big_stack<T: Send>(
+        &self,
+        body: impl FnOnce(&Engine) -> T + Send,
+    ) -> Result<T, HostError> {
+        std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new()
+                .name("agencysh-script".to_owned())
+                .stack_size(STACK_SIZE)
+                .spawn_scoped(scope, || body(&self.engine))
+                .map_err(HostError::Thread)?;
+            thread.join().map_or_else(|panic| std::panic::resume_unwind(panic), Ok)
+        })
+    }
+
+    /// What a run came to, be it by its last expression, by `exit` or by an error.
+    fn finish(
+        &self,
+        name: &str,
+        result: Result<Dynamic, Box<EvalAltResult>>,
+    ) -> Result<Outcome, HostError> {
+        if let Some(code) = self.exit.requested() {
+            return Ok(Outcome { value: Dynamic::UNIT, exit_code: Some(code) });
+        }
+        match result {
+            Ok(value) => Ok(Outcome { value: value.flatten(), exit_code: None }),
+            Err(error) => Err(self.explained(&error, name).into()),
+        }
+    }
+
+    fn explained(&self, error: &EvalAltResult, name: &str) -> ScriptError {
+        let explained =
+            diagnosis::explain(error, name, &self.sources, || check::function_names(&self.engine));
+        match self.context.deadline.check_run() {
+            // whatever the script made of it: the run has ended because it had to
+            Err(stop) => ScriptError {
+                location: explained.location,
+                trace: explained.trace,
+                ..diagnosis::stopped(stop)
+            },
+            Ok(()) => explained,
+        }
+    }
+
+    fn lock_run(&self) -> MutexGuard<'_, Option<AST>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Host {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Host")
+    }
+}

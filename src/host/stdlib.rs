@@ -1,0 +1,44 @@
+//! The standard library: Rhai modules inside the program, imported by name.
+
+use include_dir::{Dir, include_dir};
+use rhai::Engine;
+
+use crate::natives::reference::{NativeDoc, merge_overloads};
+
+static FOLDER: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/stdlib");
+
+/// What stands before the names of embedded modules in positions of errors.
+pub const PREFIX: &str = "<stdlib>/";
+
+/// The text of the module called `name`, such as `assert`.
+pub fn module(name: &str) -> Option<&'static str> {
+    let file = if name.ends_with(".rhai") { name.to_owned() } else { format!("{name}.rhai") };
+    FOLDER.get_file(file)?.contents_utf8()
+}
+
+/// The names of all modules, sorted.
+pub fn names() -> Vec<String> {
+    let mut names = Vec::new();
+    collect(&FOLDER, &mut names);
+    names.sort();
+    names
+}
+
+fn collect(folder: &Dir<'_>, names: &mut Vec<String>) {
+    let scripts = folder.files().filter_map(|file| file.path().to_str()?.strip_suffix(".rhai"));
+    names.extend(scripts.map(str::to_owned));
+    folder.dirs().for_each(|folder| collect(folder, names));
+}
+
+/// The documentation of all public functions of the modules.
+pub fn reference() -> Vec<NativeDoc> {
+    let engine = Engine::new_raw();
+    let mut docs = Vec::new();
+    for name in names() {
+        let Some(ast) = module(&name).and_then(|text| engine.compile(text).ok()) else { continue };
+        let public = ast.iter_functions().filter(|one| one.access.is_public());
+        docs.extend(public.map(|one| NativeDoc::parse(&name, one.name, &one.comments.join("\n"))));
+    }
+    merge_overloads(&mut docs);
+    docs
+}
