@@ -1,3 +1,7 @@
 //! The command line of agencysh.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    agencysh::cli::run(std::env::args_os())
+}

@@ -1,1 +1,104 @@
-//! The command line.
+//! The command line of agencysh: options, commands, and all that is shown to people.
+
+mod check;
+mod doc;
+mod exit;
+mod interrupt;
+mod options;
+mod output;
+mod repl;
+#[cfg(feature = "standin")]
+mod replay;
+mod report;
+mod run;
+mod words;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use exit::ExitCode;
+use options::Options;
+
+/// Runs Rhai scripts against ArangoDB's agency, or against an agency of its own.
+///
+/// `agencysh FILE` runs a script, `agencysh` alone opens a shell.
+#[derive(Debug, Parser)]
+#[command(name = "agencysh", version, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a script; `run FILE` may be shortened to `FILE`
+    Run {
+        /// The script, or `-` for the standard input
+        file: PathBuf,
+        /// Words for the script: all that comes after FILE
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Run a text and print its value; `-e CODE` for short
+    ///
+    /// The exit code is 0 for `()` and true, 1 for false, and the low byte of an integer.
+    Eval {
+        /// The text of a script
+        code: String,
+        /// Words for the script
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Find mistakes in scripts without running them
+    Check {
+        /// The scripts
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Apply the log of an agency's dump again and compare the outcome with the recorded tree
+    ///
+    /// The exit code is 0 when they are equal, 5 when they differ, 2 when the dump cannot be read.
+    #[cfg(feature = "standin")]
+    Replay(replay::Replay),
+    /// Show the reference of the natives and the standard library
+    Doc {
+        /// A function, a namespace, or a name of arangosh such as SYS_DOWNLOAD
+        name: Option<String>,
+    },
+}
+
+/// Runs the command line; `words` begin with the program's name.
+pub fn run(words: impl IntoIterator<Item = OsString>) -> std::process::ExitCode {
+    let words = words::with_command(words.into_iter().collect(), &Cli::command());
+    let code = match Cli::try_parse_from(words) {
+        Ok(cli) => dispatch(cli),
+        Err(error) => {
+            // what cannot be printed has nobody to read it
+            let _ = error.print();
+            ExitCode(u8::try_from(error.exit_code()).unwrap_or(ExitCode::USAGE.0))
+        }
+    };
+    code.into()
+}
+
+fn dispatch(cli: Cli) -> ExitCode {
+    let Cli { options, command } = cli;
+    let outcome = match command {
+        Some(Command::Run { file, arguments }) => run::file(&options, &file, &arguments),
+        Some(Command::Eval { code, arguments }) => run::code(&options, &code, &arguments),
+        Some(Command::Check { files }) => check::files(&options, &files),
+        #[cfg(feature = "standin")]
+        Some(Command::Replay(replay)) => Ok(replay::run(&options, &replay)),
+        Some(Command::Doc { name }) => doc::show(name.as_deref()),
+        None if output::is_interactive() => repl::run(&options),
+        None => run::stdin(&options, &[]),
+    };
+    outcome.unwrap_or_else(|error| {
+        options.reporter().usage(&error);
+        ExitCode::USAGE
+    })
+}

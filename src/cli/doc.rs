@@ -1,0 +1,82 @@
+//! `doc`: the reference of natives and standard library.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use super::exit::ExitCode;
+use super::options::OptionError;
+use super::output;
+use crate::host::stdlib;
+use crate::natives::reference::{self, NativeDoc};
+
+/// Shows one function, one namespace, or what there is.
+pub(super) fn show(name: Option<&str>) -> Result<ExitCode, OptionError> {
+    match text(name) {
+        Some(text) => {
+            output::write(&text);
+            Ok(ExitCode::OK)
+        }
+        None => {
+            let name = name.unwrap_or_default();
+            output::note(&format!(
+                "nothing is known under the name '{name}'; `agencysh doc` lists all"
+            ));
+            Ok(ExitCode::FAILED)
+        }
+    }
+}
+
+/// The reference of a name; `None` when nothing has it.
+pub(super) fn text(name: Option<&str>) -> Option<String> {
+    let mut docs = reference::reference();
+    docs.extend(stdlib::reference());
+    let Some(name) = name.map(str::trim).filter(|name| !name.is_empty()) else {
+        return Some(overview(&docs));
+    };
+    let members: Vec<&NativeDoc> = docs.iter().filter(|doc| doc.namespace == name).collect();
+    if !members.is_empty() {
+        return Some(summaries(&members));
+    }
+    match reference::find(&docs, name).as_slice() {
+        [] => None,
+        [one] => Some(whole(one)),
+        several => Some(summaries(several)),
+    }
+}
+
+fn overview(docs: &[NativeDoc]) -> String {
+    let mut namespaces: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for doc in docs {
+        namespaces.entry(&doc.namespace).or_default().push(&doc.name);
+    }
+    let mut text = String::new();
+    for (namespace, names) in namespaces {
+        text.push_str(&format!("{namespace}\n    {}\n", names.join(" ")));
+    }
+    text.push_str("\n`agencysh doc NAMESPACE` and `agencysh doc NAMESPACE::NAME` tell more.\n");
+    text
+}
+
+fn summaries(docs: &[&NativeDoc]) -> String {
+    let mut text = String::new();
+    for doc in docs {
+        text.push_str(&format!("{}\n    {}\n", doc.signature, doc.summary));
+    }
+    text
+}
+
+fn whole(doc: &NativeDoc) -> String {
+    let mut text = format!("{}\n\n{}\n\n", doc.signature, doc.summary);
+    let parts = [
+        ("Arguments", &doc.arguments),
+        ("Units", &doc.units),
+        ("Errors", &doc.errors),
+        ("Legacy", &doc.legacy),
+    ];
+    for (label, part) in parts {
+        // writing to a string does not fail
+        let _ = writeln!(text, "{label}: {part}");
+    }
+    let example: Vec<String> = doc.example.lines().map(|line| format!("    {line}\n")).collect();
+    format!("{text}\nExample:\n{}", example.concat())
+}

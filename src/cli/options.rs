@@ -1,0 +1,391 @@
+//! Options of all commands, and the host that they describe.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::output;
+use super::report::Reporter;
+use crate::auth::Secret;
+use crate::client::{ClientAuth, ClientOptions};
+use crate::host::{Host, Permissions, Target, Topology};
+use crate::http::{Endpoint, TlsOptions};
+use crate::natives::with_causes;
+
+/// Agents of the embedded agency unless said otherwise.
+const EMBEDDED_AGENTS: usize = 3;
+
+/// Why an option cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum OptionError {
+    /// One option's value is wrong.
+    #[error("{option}: {problem}")]
+    Value {
+        /// The option.
+        option: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Two options exclude each other.
+    #[error("{first} and {second} exclude each other")]
+    Conflict {
+        /// One of them.
+        first: &'static str,
+        /// The other.
+        second: &'static str,
+    },
+    /// An option says what another one needs.
+    #[error("{option} needs {needed}")]
+    Missing {
+        /// The option given.
+        option: &'static str,
+        /// The option missing.
+        needed: &'static str,
+    },
+}
+
+impl OptionError {
+    fn value(option: &'static str, problem: impl Into<String>) -> Self {
+        Self::Value { option, problem: problem.into() }
+    }
+}
+
+/// When something is done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum When {
+    /// When the output is a terminal
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// How values are printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// As `print` writes them
+    #[default]
+    Text,
+    /// As JSON
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// An agent to talk to, such as http://127.0.0.1:8531; repeat it for each [env: AGENCYSH_ENDPOINT, separated by commas]
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        alias = "server.endpoint",
+        help_heading = "Target"
+    )]
+    endpoint: Vec<String>,
+    /// The agents that a topology file lists [env: AGENCYSH_TOPOLOGY]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Target")]
+    topology: Option<PathBuf>,
+    /// Agents inside this process, an odd number; three of them are the default target
+    #[arg(
+        long, global = true, value_name = "AGENTS", num_args = 0..=1, require_equals = true,
+        default_missing_value = "3", help_heading = "Target"
+    )]
+    embedded: Option<usize>,
+    /// The file with the agents' secret
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "AGENCYSH_JWT_SECRET_FILE",
+        alias = "server.jwt-secret-keyfile",
+        help_heading = "Target"
+    )]
+    jwt_secret_file: Option<PathBuf>,
+    /// A finished token
+    #[arg(
+        long,
+        global = true,
+        value_name = "TOKEN",
+        env = "AGENCYSH_JWT_TOKEN",
+        hide_env_values = true,
+        alias = "server.jwt-token",
+        help_heading = "Target"
+    )]
+    jwt_token: Option<String>,
+    /// A user's name; agents know none, coordinators do
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        env = "AGENCYSH_USERNAME",
+        alias = "server.username",
+        help_heading = "Target"
+    )]
+    username: Option<String>,
+    /// The file with the user's password
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "AGENCYSH_PASSWORD_FILE",
+        help_heading = "Target"
+    )]
+    password_file: Option<PathBuf>,
+    /// The authorities to trust in place of the public ones, as PEM
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "AGENCYSH_CA_FILE",
+        help_heading = "Target"
+    )]
+    ca_file: Option<PathBuf>,
+    /// Accept any certificate
+    #[arg(long, global = true, env = "AGENCYSH_INSECURE", help_heading = "Target")]
+    insecure: bool,
+    /// How long one operation on the agency may take, with all its repetitions [default: 30]
+    #[arg(
+        long,
+        global = true,
+        value_name = "SECONDS",
+        env = "AGENCYSH_TIMEOUT",
+        alias = "server.request-timeout",
+        help_heading = "Target"
+    )]
+    timeout: Option<f64>,
+    /// How long the whole run may take; it is ended then with exit code 124
+    #[arg(
+        long,
+        global = true,
+        value_name = "SECONDS",
+        env = "AGENCYSH_DEADLINE",
+        alias = "javascript.execution-deadline"
+    )]
+    deadline: Option<f64>,
+    /// A folder that `import` looks into, after the script's own
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "AGENCYSH_MODULE_PATH",
+        value_delimiter = ':'
+    )]
+    module_path: Vec<PathBuf>,
+    /// Which log lines are shown: LEVEL, TOPIC=LEVEL or all=LEVEL
+    #[arg(
+        long,
+        global = true,
+        value_name = "SPEC",
+        env = "AGENCYSH_LOG_LEVEL",
+        value_delimiter = ',',
+        alias = "log.level"
+    )]
+    log_level: Vec<String>,
+    /// Write log lines as JSON
+    #[arg(long, global = true, env = "AGENCYSH_LOG_JSON", alias = "log.use-json-format")]
+    log_json: bool,
+    /// How `eval` prints the value
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "FORMAT",
+        env = "AGENCYSH_FORMAT"
+    )]
+    format: Format,
+    /// Use colours
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "WHEN",
+        env = "AGENCYSH_COLOR"
+    )]
+    color: When,
+}
+
+impl Options {
+    /// How values are printed.
+    pub(super) fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Shows errors as these options want them.
+    pub(super) fn reporter(&self) -> Reporter {
+        Reporter::new(output::colored(self.color, &std::io::stderr()))
+    }
+
+    /// A host with these options, everything allowed, and the process's output.
+    ///
+    /// # Errors
+    /// An option's value is wrong.
+    pub(super) fn host(&self) -> Result<Host, OptionError> {
+        let stdout = std::io::stdout();
+        let json = self.log_json;
+        let mut builder = Host::builder()
+            .target(self.target()?)
+            .permissions(Permissions::ALL)
+            .output(output::write)
+            .log_sink(move |record| output::log(record, json))
+            .options(self.shown())
+            .color(output::colored(self.color, &stdout))
+            .pretty(std::io::IsTerminal::is_terminal(&stdout));
+        if let Some(limit) = self.deadline {
+            builder = builder.deadline(seconds("--deadline", limit)?);
+        }
+        for folder in &self.module_path {
+            if !folder.is_dir() {
+                let problem = format!("there is no folder '{}'", folder.display());
+                return Err(OptionError::value("--module-path", problem));
+            }
+            builder = builder.module_folder(folder);
+        }
+        for spec in &self.log_level {
+            builder = builder
+                .log_level(spec)
+                .map_err(|error| OptionError::value("--log-level", error.message()))?;
+        }
+        Ok(builder.build())
+    }
+
+    /// The options as `env::options()` shows them.
+    fn shown(&self) -> serde_json::Map<String, serde_json::Value> {
+        let shown = serde_json::json!({
+            "endpoint": self.endpoint,
+            "topology": self.topology,
+            "embedded": self.embedded,
+            "timeout": self.timeout,
+            "deadline": self.deadline,
+            "log-level": self.log_level,
+            "insecure": self.insecure,
+        });
+        shown.as_object().cloned().unwrap_or_default()
+    }
+
+    fn target(&self) -> Result<Target, OptionError> {
+        let given = [
+            ("--endpoint", !self.endpoint.is_empty()),
+            ("--topology", self.topology.is_some()),
+            ("--embedded", self.embedded.is_some()),
+        ];
+        let given: Vec<&str> = given.into_iter().filter(|one| one.1).map(|one| one.0).collect();
+        if let [first, second, ..] = given[..] {
+            return Err(OptionError::Conflict { first, second });
+        }
+        if let Some(agents) = self.embedded {
+            return embedded(agents);
+        }
+        if !self.endpoint.is_empty() {
+            return self.agents("--endpoint", &self.endpoint);
+        }
+        if let Some(file) = &self.topology {
+            return self.topology("--topology", file);
+        }
+        // what the command line leaves open, the environment may say
+        if let Some(endpoints) = variable("AGENCYSH_ENDPOINT") {
+            let endpoints: Vec<String> = endpoints.split(',').map(str::to_owned).collect();
+            return self.agents("AGENCYSH_ENDPOINT", &endpoints);
+        }
+        match variable("AGENCYSH_TOPOLOGY") {
+            Some(file) => self.topology("AGENCYSH_TOPOLOGY", Path::new(&file)),
+            None => embedded(EMBEDDED_AGENTS),
+        }
+    }
+
+    fn agents(&self, option: &'static str, endpoints: &[String]) -> Result<Target, OptionError> {
+        if endpoints == ["none"] {
+            return Ok(Target::None);
+        }
+        let endpoints: Result<Vec<Endpoint>, _> =
+            endpoints.iter().map(|text| Endpoint::parse(text.trim())).collect();
+        let endpoints = endpoints.map_err(|error| OptionError::value(option, error.to_string()))?;
+        self.client(endpoints, None)
+    }
+
+    fn topology(&self, option: &'static str, file: &Path) -> Result<Target, OptionError> {
+        let topology = Topology::read(file)
+            .map_err(|error| OptionError::value(option, with_causes(&error)))?;
+        self.client(topology.endpoints, topology.jwt_secret_file.as_deref())
+    }
+
+    fn client(
+        &self,
+        endpoints: Vec<Endpoint>,
+        secret_file: Option<&Path>,
+    ) -> Result<Target, OptionError> {
+        let defaults = ClientOptions::default();
+        let timeout = self.timeout.map(|limit| seconds("--timeout", limit)).transpose()?;
+        Ok(Target::Agency(Box::new(ClientOptions {
+            endpoints,
+            auth: self.auth(secret_file)?,
+            timeout: timeout.unwrap_or(defaults.timeout),
+            tls: TlsOptions { insecure: self.insecure, ca_file: self.ca_file.clone() },
+            ..defaults
+        })))
+    }
+
+    fn auth(&self, secret_file: Option<&Path>) -> Result<ClientAuth, OptionError> {
+        let given = [
+            ("--jwt-secret-file", self.jwt_secret_file.is_some()),
+            ("--jwt-token", self.jwt_token.is_some()),
+            ("--username", self.username.is_some()),
+        ];
+        let given: Vec<&str> = given.into_iter().filter(|one| one.1).map(|one| one.0).collect();
+        if let [first, second, ..] = given[..] {
+            return Err(OptionError::Conflict { first, second });
+        }
+        if let Some(token) = &self.jwt_token {
+            return Ok(ClientAuth::Token(token.clone()));
+        }
+        if let Some(username) = &self.username {
+            let password = self.password()?;
+            return Ok(ClientAuth::Basic { username: username.clone(), password });
+        }
+        if self.password_file.is_some() {
+            return Err(OptionError::Missing { option: "--password-file", needed: "--username" });
+        }
+        let Some(file) = self.jwt_secret_file.as_deref().or(secret_file) else {
+            return Ok(ClientAuth::None);
+        };
+        let secret = Secret::from_file(file)
+            .map_err(|error| OptionError::value("--jwt-secret-file", with_causes(&error)))?;
+        Ok(ClientAuth::secret(secret))
+    }
+
+    fn password(&self) -> Result<String, OptionError> {
+        let Some(file) = &self.password_file else { return Ok(String::new()) };
+        let text = std::fs::read_to_string(file).map_err(|error| {
+            OptionError::value("--password-file", format!("'{}': {error}", file.display()))
+        })?;
+        Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+#[cfg(feature = "standin")]
+fn embedded(agents: usize) -> Result<Target, OptionError> {
+    if agents.is_multiple_of(2) {
+        let problem = format!("the number of agents must be odd, not {agents}");
+        return Err(OptionError::value("--embedded", problem));
+    }
+    Ok(Target::Embedded { agents })
+}
+
+#[cfg(not(feature = "standin"))]
+fn embedded(_agents: usize) -> Result<Target, OptionError> {
+    Ok(Target::None)
+}
+
+fn seconds(option: &'static str, value: f64) -> Result<Duration, OptionError> {
+    match Duration::try_from_secs_f64(value) {
+        Ok(limit) if !limit.is_zero() => Ok(limit),
+        _ => Err(OptionError::value(option, format!("{value} is no number of seconds above 0"))),
+    }
+}

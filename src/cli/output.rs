@@ -1,0 +1,66 @@
+//! The process's own output: data to stdout, everything else to stderr.
+
+use std::io::{self, IsTerminal, Write};
+
+use rhai::{Dynamic, ImmutableString};
+
+use super::options::{Format, When};
+use crate::natives::log::LogRecord;
+use crate::natives::{self, NativeError};
+
+/// The exit code of a program whose reader has gone, as shells report it for SIGPIPE.
+const READER_GONE: i32 = 141;
+
+/// Writes what a script prints. When nobody reads any more, the process ends quietly.
+pub(super) fn write(text: &str) {
+    let mut stdout = io::stdout().lock();
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| match text.ends_with('\n') {
+        true => Ok(()),
+        // a prompt has to be seen before the answer is typed
+        false => stdout.flush(),
+    });
+    if written.is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
+        std::process::exit(READER_GONE);
+    }
+}
+
+/// Writes one line of a script's log.
+pub(super) fn log(record: &LogRecord, json: bool) {
+    note(&if json { record.json() } else { record.line() });
+}
+
+/// Writes a line for people.
+pub(super) fn note(line: &str) {
+    // whoever closed stderr does not want to read it
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// A script's value, as text for people or as JSON; nothing for `()`.
+pub(super) fn value(value: &Dynamic, format: Format) -> Result<Option<String>, NativeError> {
+    if format == Format::Json {
+        return natives::to_json(value).map(|json| Some(format!("{json:#}")));
+    }
+    if value.is_unit() {
+        return Ok(None);
+    }
+    let text = value.read_lock::<ImmutableString>().map(|text| text.to_string());
+    Ok(Some(text.unwrap_or_else(|| natives::pretty(value))))
+}
+
+/// Whether there is a person at both ends.
+pub(super) fn is_interactive() -> bool {
+    io::stdin().is_terminal() && io::stdout().is_terminal()
+}
+
+/// Whether to colour what goes to `stream`.
+pub(super) fn colored(when: When, stream: &impl IsTerminal) -> bool {
+    match when {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => {
+            let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+            let dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
+            stream.is_terminal() && !refused && !dumb
+        }
+    }
+}

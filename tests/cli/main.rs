@@ -1,0 +1,14 @@
+//! The program as a user meets it: what goes to stdout and stderr, and the exit code.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod check;
+mod doc;
+mod errors;
+mod options;
+#[cfg(feature = "standin")]
+mod replay;
+mod run;
+mod shell;
+mod support;
+mod tour;
