@@ -2,21 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use agencysh::host::{Host, Permissions, Target, stdlib};
 use agencysh::natives::reference::{NativeDoc, find, reference};
-use agencysh::natives::{NativeContext, register};
 use axum::Router;
 use axum::extract::{Path, Request};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::{any, get};
-use rhai::{Dynamic, Engine, EvalAltResult, Scope};
-
-/// The context that examples of the `agency` namespace run in; `None` leaves them out.
-fn agency_context() -> Option<Arc<NativeContext>> {
-    None
-}
 
 /// Answers `/echo`, `/status/NNN` and `/json` on a loopback port for as long as the test runs.
 fn start_fixture_server() -> String {
@@ -63,34 +58,31 @@ async fn status(Path(code): Path<u16>) -> impl IntoResponse {
     (StatusCode::from_u16(code).unwrap_or(StatusCode::BAD_REQUEST), format!("status {code}"))
 }
 
-fn fails(message: String) -> Box<EvalAltResult> {
-    message.into()
-}
-
-fn run_example(doc: &NativeDoc, context: Arc<NativeContext>, url: &str) -> Result<(), String> {
+/// Runs an example in a host of its own; natives of the agency and the cluster get an agency.
+fn run_example(doc: &NativeDoc, url: &str) -> Result<(), String> {
     let directory = tempfile::tempdir().unwrap();
-    let mut engine = Engine::new();
-    engine.set_max_call_levels(64);
-    register(&mut engine, context);
-    engine.register_fn("assert", |condition: bool| {
-        if condition { Ok(()) } else { Err(fails("assertion failed".to_owned())) }
-    });
-    engine.register_fn("assert_eq", |left: Dynamic, right: Dynamic| {
-        let (a, b) = (format!("{left:?}"), format!("{right:?}"));
-        if a == b { Ok(()) } else { Err(fails(format!("{a} is not {b}"))) }
-    });
-    let mut scope = Scope::new();
-    scope.push("fixture_dir", directory.path().to_string_lossy().into_owned());
-    scope.push("fixture_url", url.to_owned());
-    engine
-        .run_with_scope(&mut scope, &doc.example)
-        .map_err(|error| format!("{}: {error}", doc.full_name()))
+    let agents = if doc.namespace == "cluster" { 3 } else { 1 };
+    let host = Host::builder()
+        .permissions(Permissions::ALL)
+        .target(Target::Embedded { agents })
+        .build();
+    let script = format!(
+        "let fixture_dir = {:?}; let fixture_url = {url:?};\n{}\n\n\
+         fn assert(condition) {{ if !condition {{ throw \"assertion failed\"; }} }}\n\
+         fn assert_eq(a, b) {{ if a != b {{ throw `${{term::compact(a)}} is not ${{term::compact(b)}}`; }} }}\n",
+        directory.path().to_string_lossy(),
+        doc.example,
+    );
+    match host.run_str("example", &script, &[] as &[&str]) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!("{}: {error}", doc.full_name())),
+    }
 }
 
 #[test]
 fn every_native_has_all_parts_of_the_template() {
     let mut missing = Vec::new();
-    for doc in reference() {
+    for doc in everything() {
         let parts = [
             ("summary", &doc.summary),
             ("signature", &doc.signature),
@@ -117,22 +109,31 @@ fn every_native_has_all_parts_of_the_template() {
     assert!(missing.is_empty(), "incomplete documentation:\n{}", missing.join("\n"));
 }
 
+/// Natives and library functions, each tested in the same way.
+fn everything() -> Vec<NativeDoc> {
+    let mut docs = reference();
+    docs.extend(stdlib::reference());
+    docs
+}
+
 #[test]
 fn every_example_runs() {
     let url = start_fixture_server();
-    let mut failures = Vec::new();
-    for doc in reference() {
-        let context = if doc.namespace == "agency" {
-            let Some(context) = agency_context() else { continue };
-            context
-        } else {
-            let printed = Mutex::new(String::new());
-            let output = Arc::new(move |text: &str| printed.lock().unwrap().push_str(text));
-            NativeContext::builder().output(output).build()
-        };
-        failures.extend(run_example(&doc, context, &url).err());
-    }
+    let docs = everything();
+    let failures = Mutex::new(Vec::new());
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while let Some(doc) = docs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    failures.lock().unwrap().extend(run_example(doc, &url).err());
+                }
+            });
+        }
+    });
+    let failures = failures.into_inner().unwrap();
     assert!(failures.is_empty(), "examples that fail:\n{}", failures.join("\n"));
+    assert!(docs.len() > 100, "only {} functions are documented", docs.len());
 }
 
 #[test]

@@ -79,6 +79,7 @@ fn a_dump_that_cannot_be_used_is_named_and_exits_2() {
 }
 
 /// The folder of recorded dumps, which are not part of the project.
+#[allow(clippy::print_stderr, reason = "a skipped test says so")]
 fn recorded(file: &str) -> Option<String> {
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data");
     let folder = std::env::var_os("AGENCYSH_DATA").map_or_else(|| beside.into(), PathBuf::from);
