@@ -5,6 +5,22 @@
 //! the agency, HTTP, files, time, randomness, cryptography and logging, and
 //! brings a faithful agency of its own for tests.
 //!
+//! ```
+//! # fn main() -> Result<(), agencysh::host::HostError> {
+//! use agencysh::host::{Host, Target};
+//!
+//! let host = Host::builder().target(Target::Embedded { agents: 3 }).build();
+//! let outcome = host.eval(
+//!     r#"let a = agency::current(); a.set("x", 41); a.increment("x"); a.get("x")"#,
+//! )?;
+//! assert_eq!(outcome.value.as_int(), Ok(42));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`Host`] runs scripts, [`AgencyClient`] talks to agencies without a script,
+//! [`standin::EmbeddedAgency`] is an agency.
+//!
 //! Layers, each importing only what stands below it:
 //!
 //! ```text

@@ -8,6 +8,7 @@ mod errors;
 mod options;
 #[cfg(feature = "standin")]
 mod replay;
+mod readme;
 mod run;
 mod shell;
 mod support;
