@@ -112,13 +112,24 @@ impl Store {
 
     fn apply_as(&mut self, operations: &Object, dialect: Dialect) -> Result<(), OperationError> {
         let ordered = in_order(operations);
-        if let [(path, operation)] = ordered[..] {
-            return self.apply_one(path, operation, dialect);
+        let mut undo = Vec::with_capacity(ordered.len().saturating_sub(1));
+        for (position, (path, operation)) in ordered.iter().enumerate() {
+            // a failed operation changes nothing, so the last one needs no undoing
+            let restore = (position + 1 < ordered.len()).then(|| Restore::of(&self.root, path));
+            if let Err(error) = self.apply_one(path, operation, dialect) {
+                undo.into_iter().rev().for_each(|restore| self.restore(restore));
+                return Err(error);
+            }
+            undo.extend(restore);
         }
-        let before = self.root.clone();
-        ordered.into_iter().try_for_each(|(path, operation)| {
-            self.apply_one(path, operation, dialect).inspect_err(|_| self.root = before.clone())
-        })
+        Ok(())
+    }
+
+    fn restore(&mut self, restore: Restore) {
+        match restore.node {
+            Some(node) => *self.slot(restore.keys) = node,
+            None => self.delete(&restore.keys),
+        }
     }
 
     fn apply_one(
@@ -129,21 +140,20 @@ impl Store {
     ) -> Result<(), OperationError> {
         match operation::effect(operation, self.get(path), dialect).map_err(|e| e.at(path))? {
             Effect::Keep => {}
-            Effect::Put(value) => *self.slot(path) = value,
-            Effect::Delete => self.delete(path),
-            Effect::Array(edit) => edit.run(self.slot(path)),
+            Effect::Put(value) => *self.slot(segments(path)) = value,
+            Effect::Delete => self.delete(&segments(path).collect::<Vec<_>>()),
+            Effect::Array(edit) => edit.run(self.slot(segments(path))),
         }
         Ok(())
     }
 
     /// The place of a node. Missing objects on the way are created, arrays and
     /// scalars give way to them.
-    fn slot(&mut self, path: &str) -> &mut Value {
-        segments(path).fold(&mut self.root, |node, key| node.make_object().child_mut(key))
+    fn slot<'a>(&mut self, keys: impl IntoIterator<Item = &'a str>) -> &mut Value {
+        keys.into_iter().fold(&mut self.root, |node, key| node.make_object().child_mut(key))
     }
 
-    fn delete(&mut self, path: &str) {
-        let keys: Vec<&str> = segments(path).collect();
+    fn delete(&mut self, keys: &[&str]) {
         let Some((last, parents)) = keys.split_last() else {
             self.root = Value::Object(Object::new());
             return;
@@ -155,6 +165,32 @@ impl Store {
         if let Some(Value::Object(children)) = parent {
             children.remove(last);
         }
+    }
+}
+
+/// What an operation on a path is about to change. A copy of the whole tree would do
+/// as well, but makes the operation copy everything next to its path.
+struct Restore<'a> {
+    /// The keys of the path, as far as the tree can be entered.
+    keys: Vec<&'a str>,
+    /// The node there, if there is one.
+    node: Option<Value>,
+}
+
+impl<'a> Restore<'a> {
+    fn of(root: &Value, path: &'a str) -> Self {
+        let (mut keys, mut node) = (Vec::new(), root);
+        for key in segments(path) {
+            let Some(children) = node.as_object() else {
+                break;
+            };
+            keys.push(key);
+            match children.get(key) {
+                Some(child) => node = child,
+                None => return Self { keys, node: None },
+            }
+        }
+        Self { keys, node: Some(node.clone()) }
     }
 }
 

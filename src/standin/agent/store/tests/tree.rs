@@ -15,6 +15,16 @@ fn w20_a_failing_operation_rolls_back_its_transaction() {
         &json!({"z": 1}),
         &json!({"a/b/c": 2, "q": {"op": "push", "new": 1}, "y": {"op": "set"}}),
     );
+    for before in
+        [json!({"a": {"b": [1], "c": {"d": 1}}, "s": 7}), json!({}), json!([1]), json!("s")]
+    {
+        for operation in [json!(2), json!({"op": "delete"}), json!({"op": "push", "new": 2})] {
+            for path in ["/", "a", "a/b", "a/c/d", "a/c/d/e/f", "s/t", "n", "n/m/o"] {
+                let operations = json!({path: operation, "a/b/x": 1, "s": [], "z": {"op": "set"}});
+                fails(&before, &operations);
+            }
+        }
+    }
 }
 
 #[test]
