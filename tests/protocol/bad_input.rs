@@ -44,7 +44,7 @@ fn garbage_changes_nothing() {
     for endpoint in ["raft-append", "raft-vote", "raft-snapshot"] {
         for body in [&b"{}"[..], b"[", b"\n", b"{}\n{}", b"{\"vote\":{\"leader_id\":7}}"] {
             let url = format!("{leader}/_api/agency_priv/{endpoint}");
-            assert_eq!(send("POST", &url, &[], body).status, 400, "{endpoint}");
+            send("POST", &url, &[], body).is_error(403, 403);
         }
     }
     let gzip = [("content-encoding", "gzip")];

@@ -16,6 +16,8 @@ mod poll;
 mod raft;
 mod read;
 mod state;
+mod strangers;
 mod transact;
 mod transient;
+mod wire;
 mod write;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::{Method, Request, StatusCode, Uri, header};
+use axum::http::{HeaderName, Method, Request, StatusCode, Uri, header};
 use http_body_util::BodyExt;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -34,6 +34,18 @@ pub const APPEND: &str = "raft-append";
 pub const VOTE: &str = "raft-vote";
 /// Route of whole snapshots.
 pub const SNAPSHOT: &str = "raft-snapshot";
+
+/// Header that names the agency and the agent a message is meant for.
+pub static ADDRESS: HeaderName = HeaderName::from_static("x-agency-raft-address");
+
+/// The value of [`ADDRESS`] for one agent of the agency with this pool.
+pub fn address(pool: &[(String, String)], target: NodeId) -> String {
+    use sha2::{Digest, Sha256};
+    let mut ids: Vec<&str> = pool.iter().map(|(id, _)| id.as_str()).collect();
+    ids.sort_unstable();
+    let agency = Sha256::digest(ids.join("\n"));
+    format!("{}/{target:016x}", hex::encode(&agency[..8]))
+}
 
 /// Longest time that one message with entries may take.
 const APPEND_TIMEOUT: Duration = Duration::from_secs(150);
@@ -81,12 +93,13 @@ enum TransportError {
 pub struct Network {
     client: Client<HttpConnector, Body>,
     peers: Arc<Peers>,
+    pool: Arc<[(String, String)]>,
     retry_pause: Duration,
 }
 
 impl Network {
     /// `retry_pause` lies between two attempts to reach a silent agent.
-    pub fn new(peers: Arc<Peers>, retry_pause: Duration) -> Self {
+    pub fn new(peers: Arc<Peers>, pool: &[(String, String)], retry_pause: Duration) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(Duration::from_secs(2)));
@@ -94,7 +107,7 @@ impl Network {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(Duration::from_secs(30))
             .build(connector);
-        Self { client, peers, retry_pause }
+        Self { client, peers, pool: pool.into(), retry_pause }
     }
 }
 
@@ -104,8 +117,11 @@ impl RaftNetworkFactory<TypeConfig> for Network {
     async fn new_client(&mut self, target: NodeId, node: &AgentNode) -> Peer {
         Peer {
             network: self.clone(),
-            target,
-            endpoint: crate::standin::agent::endpoint::to_url(&node.endpoint),
+            target: Target {
+                id: target,
+                url: crate::standin::agent::endpoint::to_url(&node.endpoint),
+                address: address(&self.pool, target),
+            },
             sending: None,
         }
     }
@@ -133,22 +149,29 @@ impl Drop for Sending {
     }
 }
 
+/// Where the messages to one other agent go.
+#[derive(Clone)]
+struct Target {
+    id: NodeId,
+    url: String,
+    address: String,
+}
+
 /// The connection to one other agent.
 pub struct Peer {
     network: Network,
-    target: NodeId,
-    endpoint: String,
+    target: Target,
     sending: Option<Sending>,
 }
 
 impl Peer {
     async fn post<T: DeserializeOwned>(
         network: &Network,
-        endpoint: &str,
+        target: &Target,
         route: &str,
         body: Vec<u8>,
     ) -> Result<T, TransportError> {
-        let endpoint = endpoint.to_owned();
+        let endpoint = target.url.clone();
         let Ok(uri) = format!("{endpoint}{PRIVATE_PREFIX}{route}").parse::<Uri>() else {
             return Err(TransportError::Endpoint { endpoint });
         };
@@ -156,6 +179,7 @@ impl Peer {
             .method(Method::POST)
             .uri(uri)
             .header(header::CONTENT_TYPE, "application/json")
+            .header(&ADDRESS, &target.address)
             .body(Body::from(body));
         let Ok(request) = request else {
             return Err(TransportError::Endpoint { endpoint });
@@ -194,14 +218,15 @@ impl Peer {
                 answer
             }
             _ => {
-                self.network.peers.sending(self.target);
+                self.network.peers.sending(self.target.id);
                 let answer = tokio::spawn(self.send_append(rpc));
                 let sending = self.sending.insert(Sending { first, last, vote, answer });
                 (&mut sending.answer).await
             }
         };
         self.sending = None;
-        sending.unwrap_or_else(|_| Err(TransportError::Silent { endpoint: self.endpoint.clone() }))
+        sending
+            .unwrap_or_else(|_| Err(TransportError::Silent { endpoint: self.target.url.clone() }))
     }
 
     /// Sends entries, however long it takes.
@@ -210,14 +235,14 @@ impl Peer {
         rpc: AppendEntriesRequest<TypeConfig>,
     ) -> impl Future<Output = AppendResult> + use<> {
         let network = self.network.clone();
-        let endpoint = self.endpoint.clone();
+        let target = self.target.clone();
         async move {
-            let body = encode(&endpoint, &rpc)?;
+            let body = encode(&target.url, &rpc)?;
             drop(rpc);
-            let post = Self::post(&network, &endpoint, APPEND, body);
+            let post = Self::post(&network, &target, APPEND, body);
             match tokio::time::timeout(APPEND_TIMEOUT, post).await {
                 Ok(answer) => answer,
-                Err(_) => Err(TransportError::Silent { endpoint }),
+                Err(_) => Err(TransportError::Silent { endpoint: target.url }),
             }
         }
     }
@@ -225,8 +250,7 @@ impl Peer {
     /// Sends an append that carries nothing and presupposes nothing.
     fn keep_alive(&self, vote: Vote) -> impl Future<Output = ()> + use<> {
         let network = self.network.clone();
-        let endpoint = self.endpoint.clone();
-        let target = self.target;
+        let target = self.target.clone();
         async move {
             let nothing = AppendEntriesRequest::<TypeConfig> {
                 vote,
@@ -234,10 +258,10 @@ impl Peer {
                 entries: Vec::new(),
                 leader_commit: None,
             };
-            let Ok(body) = encode(&endpoint, &nothing) else { return };
-            let answer: AppendResult = Self::post(&network, &endpoint, APPEND, body).await;
+            let Ok(body) = encode(&target.url, &nothing) else { return };
+            let answer: AppendResult = Self::post(&network, &target, APPEND, body).await;
             if answer.is_ok_and(|a| a.is_success()) {
-                network.peers.answered(target, None);
+                network.peers.answered(target.id, None);
             }
         }
     }
@@ -264,8 +288,8 @@ impl RaftNetwork<TypeConfig> for Peer {
         let answer = if stored.is_some() {
             self.append_in_background(rpc).await
         } else {
-            match encode(&self.endpoint, &rpc) {
-                Ok(body) => Self::post(&self.network, &self.endpoint, APPEND, body).await,
+            match encode(&self.target.url, &rpc) {
+                Ok(body) => Self::post(&self.network, &self.target, APPEND, body).await,
                 Err(e) => Err(e),
             }
         };
@@ -273,7 +297,7 @@ impl RaftNetwork<TypeConfig> for Peer {
             Ok(answer) => {
                 let stored = stored.filter(|_| answer.is_success());
                 if !matches!(answer, AppendEntriesResponse::HigherVote(_)) {
-                    self.network.peers.answered(self.target, stored);
+                    self.network.peers.answered(self.target.id, stored);
                 }
                 Ok(answer)
             }
@@ -290,7 +314,7 @@ impl RaftNetwork<TypeConfig> for Peer {
         RPCError<NodeId, AgentNode, RaftError<NodeId, InstallSnapshotError>>,
     > {
         // Never called: `full_snapshot` sends snapshots in one piece.
-        let error = TransportError::Endpoint { endpoint: self.endpoint.clone() };
+        let error = TransportError::Endpoint { endpoint: self.target.url.clone() };
         Err(RPCError::Network(NetworkError::new(&error)))
     }
 
@@ -302,18 +326,18 @@ impl RaftNetwork<TypeConfig> for Peer {
         _option: RPCOption,
     ) -> Result<SnapshotResponse<NodeId>, StreamingError<TypeConfig, Fatal<NodeId>>> {
         let header = SnapshotHeader { vote, meta: snapshot.meta };
-        let mut body = encode(&self.endpoint, &header)
+        let mut body = encode(&self.target.url, &header)
             .map_err(|e| StreamingError::Unreachable(Unreachable::new(&e)))?;
         body.push(b'\n');
         body.extend_from_slice(snapshot.snapshot.get_ref());
-        let post = Self::post(&self.network, &self.endpoint, SNAPSHOT, body);
+        let post = Self::post(&self.network, &self.target, SNAPSHOT, body);
         let answer = tokio::select! {
             closed = cancel => return Err(StreamingError::Closed(closed)),
             answer = post => answer,
         };
         match answer {
             Ok(answer) => {
-                self.network.peers.answered(self.target, None);
+                self.network.peers.answered(self.target.id, None);
                 Ok(answer)
             }
             Err(e) => Err(StreamingError::Unreachable(Unreachable::new(&e))),
@@ -325,8 +349,8 @@ impl RaftNetwork<TypeConfig> for Peer {
         rpc: VoteRequest<NodeId>,
         _option: RPCOption,
     ) -> Result<VoteResponse<NodeId>, AppendError> {
-        let body = encode(&self.endpoint, &rpc).map_err(|e| unreachable(&e))?;
-        Self::post(&self.network, &self.endpoint, VOTE, body).await.map_err(|e| unreachable(&e))
+        let body = encode(&self.target.url, &rpc).map_err(|e| unreachable(&e))?;
+        Self::post(&self.network, &self.target, VOTE, body).await.map_err(|e| unreachable(&e))
     }
 
     fn backoff(&self) -> Backoff {
