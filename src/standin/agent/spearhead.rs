@@ -151,17 +151,26 @@ impl Agent {
         let _ = self.batches.send(Batch { term, first_index, entries });
     }
 
-    /// Highest index logged with a client id, committed or not; 0 if unknown.
-    pub(super) fn logged_with(&self, client_id: &str) -> u64 {
-        let accepted = {
+    /// Highest index logged with each client id, committed or not; 0 if unknown.
+    pub(super) fn logged_with(&self, client_ids: &[&str]) -> Vec<u64> {
+        let accepted: Option<Vec<Option<u64>>> = {
             let spearhead = lock(&self.spearhead);
-            let accepted = spearhead.clients.get(client_id).copied();
-            accepted.filter(|_| spearhead.term.is_some())
+            let look = |id: &&str| spearhead.clients.get(*id).copied();
+            spearhead.term.map(|_| client_ids.iter().map(look).collect())
         };
+        // A leader that is catching up knows what others accepted from its log.
+        let accepted = accepted.unwrap_or_else(|| {
+            let ahead = self.machine.ahead_of(&self.raft_log);
+            client_ids.iter().map(|id| ahead.get(*id).copied()).collect()
+        });
         self.machine.with(|replica| {
-            // What is committed may have been forgotten since.
-            let accepted = accepted.filter(|index| *index > replica.commit_index());
-            accepted.max(replica.index_of(client_id)).unwrap_or(0)
+            let both = client_ids.iter().zip(accepted);
+            both.map(|(client_id, accepted)| {
+                // What is committed may have been forgotten since.
+                let accepted = accepted.filter(|index| *index > replica.commit_index());
+                accepted.max(replica.index_of(client_id)).unwrap_or(0)
+            })
+            .collect()
         })
     }
 }

@@ -1,6 +1,7 @@
 //! openraft's view of the [`Replica`]: applying, building and installing
 //! snapshots.
 
+use std::collections::HashMap;
 use std::io::Cursor;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,6 +10,7 @@ use openraft::{EntryPayload, OptionalSend, RaftSnapshotBuilder};
 use serde::Deserialize;
 use tokio::sync::watch;
 
+use super::log_store::MemoryLog;
 use super::replica::{CompactionRule, Replica};
 use super::types::{
     Applied, Entry, LogId, Snapshot, SnapshotMeta, StorageError, StoredMembership, TypeConfig,
@@ -77,6 +79,14 @@ impl StateMachine {
     /// applied meanwhile.
     pub fn with<T>(&self, look: impl FnOnce(&Replica) -> T) -> T {
         look(&self.lock().replica)
+    }
+
+    /// The client ids in what `log` holds beyond the committed state, with the
+    /// highest index that each will have once that is committed.
+    pub fn ahead_of(&self, log: &MemoryLog) -> HashMap<Arc<str>, u64> {
+        let state = self.lock();
+        let commands = log.commands_after(state.last_applied.map_or(0, |l| l.index));
+        state.replica.clients_in(&commands)
     }
 
     /// Tells whenever entries have been applied.
