@@ -12,6 +12,7 @@ mod content;
 mod embedded;
 mod endpoints;
 mod inquire;
+mod partition;
 mod poll;
 mod raft;
 mod read;

@@ -47,7 +47,7 @@ pub fn address(pool: &[(String, String)], target: NodeId) -> String {
     format!("{}/{target:016x}", hex::encode(&agency[..8]))
 }
 
-/// Longest time that one message with entries may take.
+/// Longest time that one message with entries or a snapshot may take.
 const APPEND_TIMEOUT: Duration = Duration::from_secs(150);
 
 /// What precedes the bytes of a snapshot on the wire, as one line of JSON.
@@ -334,6 +334,9 @@ impl RaftNetwork<TypeConfig> for Peer {
         let answer = tokio::select! {
             closed = cancel => return Err(StreamingError::Closed(closed)),
             answer = post => answer,
+            () = tokio::time::sleep(APPEND_TIMEOUT) => {
+                Err(TransportError::Silent { endpoint: self.target.url.clone() })
+            }
         };
         match answer {
             Ok(answer) => {
