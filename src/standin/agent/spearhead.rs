@@ -22,15 +22,24 @@ pub(super) struct Spearhead {
     last_index: u64,
     /// Client ids accepted lately, with the highest index of each.
     clients: HashMap<Arc<str>, u64>,
+    /// Number of client ids at which they are sorted out next.
+    clients_to_sweep: usize,
 }
 
-/// Client ids are looked up here until their entries are surely committed.
-const MAX_CLIENTS: usize = 4096;
+/// So many client ids are kept before those of committed entries, which are
+/// known elsewhere, are sorted out.
+const MIN_SWEEP: usize = 4096;
 
 impl Spearhead {
     /// The store of a leader that begins to serve.
     pub(super) fn new(term: u64, store: Store, last_index: u64) -> Self {
-        Self { term: Some(term), store, last_index, clients: HashMap::new() }
+        Self {
+            term: Some(term),
+            store,
+            last_index,
+            clients: HashMap::new(),
+            clients_to_sweep: MIN_SWEEP,
+        }
     }
 
     fn number(&mut self, entry: &LogEntry) -> u64 {
@@ -143,9 +152,10 @@ impl Agent {
         if entries.is_empty() {
             return;
         }
-        if spearhead.clients.len() > MAX_CLIENTS {
+        if spearhead.clients.len() > spearhead.clients_to_sweep {
             let committed = self.machine.with(|r| r.commit_index());
             spearhead.clients.retain(|_, index| *index > committed);
+            spearhead.clients_to_sweep = MIN_SWEEP.max(2 * spearhead.clients.len());
         }
         // Fails only if the proposer has ended, that is at shutdown.
         let _ = self.batches.send(Batch { term, first_index, entries });
