@@ -15,8 +15,8 @@ use super::initial;
 
 /// Election timing of embedded agents: short, yet long enough not to call
 /// elections on a busy machine.
-const MIN_PING: Duration = Duration::from_millis(200);
-const MAX_PING: Duration = Duration::from_millis(600);
+const MIN_PING: Duration = Duration::from_millis(400);
+const MAX_PING: Duration = Duration::from_millis(1200);
 
 /// Time an agency gets to elect its first leader.
 const ELECTION_PATIENCE: Duration = Duration::from_secs(10);

@@ -92,18 +92,18 @@ fn has_zlib_header(bytes: &[u8]) -> bool {
 
 /// Decompresses where it holds up nobody: few bytes can become very many.
 async fn inflate<R: Read>(decoder: impl FnOnce() -> R + Send + 'static) -> Result<Bytes, ApiError> {
-    let inflating = tokio::task::spawn_blocking(move || {
-        let mut inflated = Vec::new();
-        decoder()
-            .take(MAX_BODY as u64 + 1)
-            .read_to_end(&mut inflated)
-            .map_err(|_| ApiError::BodyUnreadable)?;
-        if inflated.len() > MAX_BODY {
-            return Err(ApiError::BodyTooLarge);
-        }
-        Ok(inflated.into())
-    });
+    let inflating = tokio::task::spawn_blocking(move || inflate_up_to(MAX_BODY, decoder()));
     inflating.await.unwrap_or(Err(ApiError::ShuttingDown))
+}
+
+fn inflate_up_to(limit: usize, decoder: impl Read) -> Result<Bytes, ApiError> {
+    let mut inflated = Vec::new();
+    let mut decoder = decoder.take((limit as u64).saturating_add(1));
+    decoder.read_to_end(&mut inflated).map_err(|_| ApiError::BodyUnreadable)?;
+    if inflated.len() > limit {
+        return Err(ApiError::BodyTooLarge);
+    }
+    Ok(inflated.into())
 }
 
 /// Bodies from this size on are not decoded where heartbeats are handled.
@@ -139,5 +139,27 @@ fn parse_bytes(bytes: &[u8]) -> Result<Option<Value>, String> {
     match codec::parse(bytes) {
         Ok(value) => Ok(Some(value)),
         Err(error) => Err(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    #[test]
+    fn what_comes_out_of_a_compressed_body_is_limited() {
+        let mut bomb = GzEncoder::new(Vec::new(), Compression::best());
+        bomb.write_all(&vec![0; 1 << 20]).unwrap();
+        let bomb = bomb.finish().unwrap();
+        let inflated = |limit| inflate_up_to(limit, MultiGzDecoder::new(&bomb[..]));
+        assert_eq!(inflated((1 << 20) - 1), Err(ApiError::BodyTooLarge));
+        assert_eq!(inflated(1 << 20).map(|b| b.len()), Ok(1 << 20));
+        let cut_off = inflate_up_to(1 << 20, MultiGzDecoder::new(&bomb[..bomb.len() / 2]));
+        assert_eq!(cut_off, Err(ApiError::BodyUnreadable));
     }
 }

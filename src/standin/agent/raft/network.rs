@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use super::peers::Peers;
 use super::state_machine::decode_deep;
-use super::types::{AgentNode, NodeId, Snapshot, SnapshotMeta, TypeConfig, Vote};
+use super::types::{AgentNode, LogId, NodeId, Snapshot, SnapshotMeta, TypeConfig, Vote};
 
 /// Path prefix of all agent-to-agent routes.
 pub const PRIVATE_PREFIX: &str = "/_api/agency_priv/";
@@ -49,6 +49,10 @@ pub fn address(pool: &[(String, String)], target: NodeId) -> String {
 
 /// Longest time that one message with entries or a snapshot may take.
 const APPEND_TIMEOUT: Duration = Duration::from_secs(150);
+
+/// Time that a heartbeat gets, in heartbeat intervals. Another connection is
+/// tried then.
+const BEATS: u32 = 4;
 
 /// What precedes the bytes of a snapshot on the wire, as one line of JSON.
 #[derive(Debug, Serialize, Deserialize)]
@@ -94,12 +98,13 @@ pub struct Network {
     client: Client<HttpConnector, Body>,
     peers: Arc<Peers>,
     pool: Arc<[(String, String)]>,
-    retry_pause: Duration,
+    heartbeat: Duration,
 }
 
 impl Network {
-    /// `retry_pause` lies between two attempts to reach a silent agent.
-    pub fn new(peers: Arc<Peers>, pool: &[(String, String)], retry_pause: Duration) -> Self {
+    /// The time between two heartbeats also lies between two attempts to reach
+    /// a silent agent.
+    pub fn new(peers: Arc<Peers>, pool: &[(String, String)], heartbeat: Duration) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(Duration::from_secs(2)));
@@ -107,7 +112,7 @@ impl Network {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(Duration::from_secs(30))
             .build(connector);
-        Self { client, peers, pool: pool.into(), retry_pause }
+        Self { client, peers, pool: pool.into(), heartbeat }
     }
 }
 
@@ -123,6 +128,7 @@ impl RaftNetworkFactory<TypeConfig> for Network {
                 address: address(&self.pool, target),
             },
             sending: None,
+            beat: None,
         }
     }
 }
@@ -149,6 +155,19 @@ impl Drop for Sending {
     }
 }
 
+/// A heartbeat that goes on although openraft has given up waiting for it.
+struct Beat {
+    vote: Vote,
+    prev_log_id: Option<LogId>,
+    answer: tokio::task::JoinHandle<AppendResult>,
+}
+
+impl Beat {
+    fn is_like(&self, rpc: &AppendEntriesRequest<TypeConfig>) -> bool {
+        self.vote == rpc.vote && self.prev_log_id == rpc.prev_log_id
+    }
+}
+
 /// Where the messages to one other agent go.
 #[derive(Clone)]
 struct Target {
@@ -162,6 +181,7 @@ pub struct Peer {
     network: Network,
     target: Target,
     sending: Option<Sending>,
+    beat: Option<Beat>,
 }
 
 impl Peer {
@@ -211,11 +231,9 @@ impl Peer {
         let vote = rpc.vote;
         let sending = match self.sending.take() {
             Some(sending) if sending.carries(first, last, vote) => {
-                // A big message must make neither side look dead.
-                let keep_alive = self.keep_alive(vote);
+                self.keep_alive(vote);
                 let sending = self.sending.insert(sending);
-                let (answer, ()) = tokio::join!(&mut sending.answer, keep_alive);
-                answer
+                (&mut sending.answer).await
             }
             _ => {
                 self.network.peers.sending(self.target.id);
@@ -225,8 +243,7 @@ impl Peer {
             }
         };
         self.sending = None;
-        sending
-            .unwrap_or_else(|_| Err(TransportError::Silent { endpoint: self.target.url.clone() }))
+        self.joined(sending)
     }
 
     /// Sends entries, however long it takes.
@@ -247,23 +264,70 @@ impl Peer {
         }
     }
 
-    /// Sends an append that carries nothing and presupposes nothing.
-    fn keep_alive(&self, vote: Vote) -> impl Future<Output = ()> + use<> {
-        let network = self.network.clone();
-        let target = self.target.clone();
-        async move {
-            let nothing = AppendEntriesRequest::<TypeConfig> {
-                vote,
-                prev_log_id: None,
-                entries: Vec::new(),
-                leader_commit: None,
-            };
-            let Ok(body) = encode(&target.url, &nothing) else { return };
-            let answer: AppendResult = Self::post(&network, &target, APPEND, body).await;
-            if answer.is_ok_and(|a| a.is_success()) {
-                network.peers.answered(target.id, None);
+    /// Sends a heartbeat in a task of its own, too: on a busy machine it takes
+    /// longer than openraft waits for it, and has to arrive all the same.
+    async fn beat_in_background(&mut self, rpc: AppendEntriesRequest<TypeConfig>) -> AppendResult {
+        match self.beat.take().filter(|beat| beat.is_like(&rpc)) {
+            Some(beat) if beat.answer.is_finished() => {
+                self.start_beat(rpc);
+                self.joined(beat.answer.await)
+            }
+            Some(beat) => self.finish_beat(beat).await,
+            None => {
+                let beat = self.beat(rpc);
+                self.finish_beat(beat).await
             }
         }
+    }
+
+    async fn finish_beat(&mut self, beat: Beat) -> AppendResult {
+        let beat = self.beat.insert(beat);
+        let answer = (&mut beat.answer).await;
+        self.beat = None;
+        self.joined(answer)
+    }
+
+    fn start_beat(&mut self, rpc: AppendEntriesRequest<TypeConfig>) {
+        self.beat = Some(self.beat(rpc));
+    }
+
+    fn beat(&self, rpc: AppendEntriesRequest<TypeConfig>) -> Beat {
+        let network = self.network.clone();
+        let target = self.target.clone();
+        let (vote, prev_log_id) = (rpc.vote, rpc.prev_log_id);
+        let answer = tokio::spawn(async move {
+            let body = encode(&target.url, &rpc)?;
+            let post = Self::post(&network, &target, APPEND, body);
+            let Ok(answer) = tokio::time::timeout(BEATS * network.heartbeat, post).await else {
+                return Err(TransportError::Silent { endpoint: target.url });
+            };
+            let answer = answer?;
+            if !matches!(answer, AppendEntriesResponse::HigherVote(_)) {
+                network.peers.answered(target.id, None);
+            }
+            Ok(answer)
+        });
+        Beat { vote, prev_log_id, answer }
+    }
+
+    /// Makes neither side look dead while a big message is on its way: sends
+    /// an append that carries nothing and presupposes nothing.
+    fn keep_alive(&mut self, vote: Vote) {
+        let nothing = AppendEntriesRequest::<TypeConfig> {
+            vote,
+            prev_log_id: None,
+            entries: Vec::new(),
+            leader_commit: None,
+        };
+        let outstanding = self.beat.as_ref().is_some_and(|b| !b.answer.is_finished());
+        if !outstanding {
+            self.start_beat(nothing);
+        }
+    }
+
+    fn joined(&self, answer: Result<AppendResult, tokio::task::JoinError>) -> AppendResult {
+        // Only at shutdown does a task end without an answer.
+        answer.unwrap_or_else(|_| Err(TransportError::Silent { endpoint: self.target.url.clone() }))
     }
 }
 
@@ -288,21 +352,14 @@ impl RaftNetwork<TypeConfig> for Peer {
         let answer = if stored.is_some() {
             self.append_in_background(rpc).await
         } else {
-            match encode(&self.target.url, &rpc) {
-                Ok(body) => Self::post(&self.network, &self.target, APPEND, body).await,
-                Err(e) => Err(e),
-            }
+            self.beat_in_background(rpc).await
         };
-        match answer {
-            Ok(answer) => {
-                let stored = stored.filter(|_| answer.is_success());
-                if !matches!(answer, AppendEntriesResponse::HigherVote(_)) {
-                    self.network.peers.answered(self.target.id, stored);
-                }
-                Ok(answer)
-            }
-            Err(e) => Err(unreachable(&e)),
+        let answer = answer.map_err(|e| unreachable(&e))?;
+        if stored.is_some() && !matches!(answer, AppendEntriesResponse::HigherVote(_)) {
+            let stored = stored.filter(|_| answer.is_success());
+            self.network.peers.answered(self.target.id, stored);
         }
+        Ok(answer)
     }
 
     async fn install_snapshot(
@@ -357,6 +414,6 @@ impl RaftNetwork<TypeConfig> for Peer {
     }
 
     fn backoff(&self) -> Backoff {
-        Backoff::new(std::iter::repeat(self.network.retry_pause))
+        Backoff::new(std::iter::repeat(self.network.heartbeat))
     }
 }
