@@ -279,7 +279,7 @@ impl Drop for OngoingGuard {
 fn client_id(transaction: &Value) -> Option<Arc<str>> {
     match transaction {
         Value::Array(elements) => match elements.get(2) {
-            Some(Value::String(id)) => Some(id.clone()),
+            Some(Value::String(id)) if !id.is_empty() => Some(id.clone()),
             _ => None,
         },
         _ => None,

@@ -280,7 +280,7 @@ mod tests {
     fn entry(client_id: &str) -> Arc<LogEntry> {
         Arc::new(LogEntry {
             request: Value::Object(Object::default()),
-            client_id: Some(client_id.into()),
+            client_id: Some(client_id.into()).filter(|id: &Arc<str>| !id.is_empty()),
             epoch_millis: 0,
         })
     }
