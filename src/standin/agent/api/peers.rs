@@ -1,6 +1,6 @@
 //! What the other agents send: openraft's messages.
 
-use std::io::Cursor;
+use std::sync::Arc;
 
 use axum::http::StatusCode;
 use openraft::raft::{AppendEntriesRequest, VoteRequest};
@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::super::raft::network::{ADDRESS, SnapshotHeader};
+use super::super::raft::replica::Replica;
 use super::super::raft::state_machine::decode_deep;
 use super::super::raft::types::{NodeId, Snapshot, TypeConfig};
 use super::answer::{self, Answer};
@@ -29,19 +30,22 @@ pub(super) async fn vote(mut call: Call) -> Answer {
     reply(call.agent.raft.vote(request).await)
 }
 
-/// A whole snapshot: a line of JSON, then its bytes.
+/// A whole snapshot: a line of JSON about it, then its replica.
 pub(super) async fn snapshot(mut call: Call) -> Answer {
     check_address(&call)?;
     let bytes = std::mem::take(&mut call.body);
-    let mut parts = bytes.splitn(2, |b| *b == b'\n');
-    let (Some(header), Some(content)) = (parts.next(), parts.next()) else {
-        return Err(ApiError::BadParameter);
-    };
-    let header: SnapshotHeader = decode_deep(header).map_err(|_| ApiError::BadParameter)?;
-    let content = Box::new(Cursor::new(content.to_vec()));
-    let snapshot = Snapshot { meta: header.meta, snapshot: content };
+    let decoded = body::decoding(bytes, decode_snapshot).await?;
+    let (header, replica) = decoded.ok_or(ApiError::BadParameter)?;
+    let snapshot = Snapshot { meta: header.meta, snapshot: Box::new(Arc::new(replica)) };
     let raft = &call.agent.raft;
     reply(raft.install_full_snapshot(header.vote, snapshot).await)
+}
+
+fn decode_snapshot(bytes: &[u8]) -> Option<(SnapshotHeader, Replica)> {
+    let mut parts = bytes.splitn(2, |b| *b == b'\n');
+    let header = decode_deep(parts.next()?).ok()?;
+    let replica = decode_deep(parts.next()?).ok()?;
+    Some((header, replica))
 }
 
 /// Ports are used again: a message may be meant for an agent that is gone.

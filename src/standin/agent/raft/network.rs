@@ -10,19 +10,16 @@ use http_body_util::BodyExt;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use openraft::error::{
-    Fatal, InstallSnapshotError, NetworkError, RPCError, RaftError, ReplicationClosed,
-    StreamingError, Unreachable,
-};
+use openraft::error::{Fatal, RPCError, RaftError, ReplicationClosed, StreamingError, Unreachable};
 use openraft::network::{Backoff, RPCOption, RaftNetwork, RaftNetworkFactory};
 use openraft::raft::{
-    AppendEntriesRequest, AppendEntriesResponse, InstallSnapshotRequest, InstallSnapshotResponse,
-    SnapshotResponse, VoteRequest, VoteResponse,
+    AppendEntriesRequest, AppendEntriesResponse, SnapshotResponse, VoteRequest, VoteResponse,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::peers::Peers;
+use super::replica::Replica;
 use super::state_machine::decode_deep;
 use super::types::{AgentNode, LogId, NodeId, Snapshot, SnapshotMeta, TypeConfig, Vote};
 
@@ -336,6 +333,26 @@ fn encode(endpoint: &str, message: &impl Serialize) -> Result<Vec<u8>, Transport
         .map_err(|source| TransportError::Codec { endpoint: endpoint.to_owned(), source })
 }
 
+/// The body of a snapshot message, made where it holds up nobody.
+async fn encode_snapshot(
+    endpoint: &str,
+    header: SnapshotHeader,
+    replica: Arc<Replica>,
+) -> Result<Vec<u8>, TransportError> {
+    let encoding = tokio::task::spawn_blocking(move || {
+        let mut body = serde_json::to_vec(&header)?;
+        body.push(b'\n');
+        serde_json::to_writer(&mut body, &*replica)?;
+        Ok(body)
+    });
+    match encoding.await {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(source)) => Err(TransportError::Codec { endpoint: endpoint.to_owned(), source }),
+        // The runtime is going down.
+        Err(_) => Err(TransportError::Silent { endpoint: endpoint.to_owned() }),
+    }
+}
+
 fn unreachable(error: &TransportError) -> AppendError {
     RPCError::Unreachable(Unreachable::new(error))
 }
@@ -362,19 +379,6 @@ impl RaftNetwork<TypeConfig> for Peer {
         Ok(answer)
     }
 
-    async fn install_snapshot(
-        &mut self,
-        _rpc: InstallSnapshotRequest<TypeConfig>,
-        _option: RPCOption,
-    ) -> Result<
-        InstallSnapshotResponse<NodeId>,
-        RPCError<NodeId, AgentNode, RaftError<NodeId, InstallSnapshotError>>,
-    > {
-        // Never called: `full_snapshot` sends snapshots in one piece.
-        let error = TransportError::Endpoint { endpoint: self.target.url.clone() };
-        Err(RPCError::Network(NetworkError::new(&error)))
-    }
-
     async fn full_snapshot(
         &mut self,
         vote: Vote,
@@ -383,16 +387,16 @@ impl RaftNetwork<TypeConfig> for Peer {
         _option: RPCOption,
     ) -> Result<SnapshotResponse<NodeId>, StreamingError<TypeConfig, Fatal<NodeId>>> {
         let header = SnapshotHeader { vote, meta: snapshot.meta };
-        let mut body = encode(&self.target.url, &header)
-            .map_err(|e| StreamingError::Unreachable(Unreachable::new(&e)))?;
-        body.push(b'\n');
-        body.extend_from_slice(snapshot.snapshot.get_ref());
-        let post = Self::post(&self.network, &self.target, SNAPSHOT, body);
+        let (network, target) = (&self.network, &self.target);
+        let post = async {
+            let body = encode_snapshot(&target.url, header, *snapshot.snapshot).await?;
+            Self::post(network, target, SNAPSHOT, body).await
+        };
         let answer = tokio::select! {
             closed = cancel => return Err(StreamingError::Closed(closed)),
             answer = post => answer,
             () = tokio::time::sleep(APPEND_TIMEOUT) => {
-                Err(TransportError::Silent { endpoint: self.target.url.clone() })
+                Err(TransportError::Silent { endpoint: target.url.clone() })
             }
         };
         match answer {
