@@ -254,6 +254,22 @@ fn e10_requests_may_be_pipelined_and_names_of_headers_have_no_case() {
 }
 
 #[test]
+fn e10_client_that_closes_its_side_gets_its_answer() {
+    let agency = shared();
+    for _ in 0..20 {
+        let mut wire = Wire::to(&agency.leader());
+        let body = json!([[{ unique("half-closed"): 1 }]]).to_string();
+        let length = body.len();
+        let head = format!(
+            "POST /_api/agency/write HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n"
+        );
+        wire.write((head + body.as_str()).as_bytes());
+        wire.stream.get_ref().shutdown(std::net::Shutdown::Write).unwrap();
+        wire.answer().is(200);
+    }
+}
+
+#[test]
 fn e10_http_2_with_prior_knowledge() {
     use http_body_util::BodyExt;
     use hyper_util::client::legacy::Client;

@@ -225,12 +225,18 @@ fn w14_a_request_is_run_to_its_end_though_its_client_leaves() {
     let body = json!(transactions).to_string();
     let leader = agency.leader();
     let address = leader.trim_start_matches("http://");
-    let mut stream = std::net::TcpStream::connect(address).unwrap();
-    let length = body.len();
-    let head =
-        format!("POST /_api/agency/write HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n");
-    stream.write_all(head.as_bytes()).unwrap();
-    stream.write_all(body.as_bytes()).unwrap();
-    drop(stream);
+    let send_and_leave = |body: &str| {
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        let length = body.len();
+        let head = format!(
+            "POST /_api/agency/write HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n"
+        );
+        stream.write_all((head + body).as_bytes()).unwrap();
+    };
+    send_and_leave(&body);
     wait_for("all of them", || (agency.read(&key) == json!({ &key: 10_000 })).then_some(()));
+    for _ in 0..50 {
+        send_and_leave(&json!([[{ &key: { "op": "increment" } }]]).to_string());
+    }
+    wait_for("the small ones", || (agency.read(&key) == json!({ &key: 10_050 })).then_some(()));
 }

@@ -48,13 +48,16 @@ pub(super) async fn run(
 }
 
 /// HTTP/1.1, and HTTP/2 for clients that begin with its preface. Names of
-/// headers are spelled as agents spell them; there is no `Date`.
+/// headers are spelled as agents spell them; there is no `Date`. A client may
+/// close its side, or leave, once it has sent its request: that is run to its
+/// end and answered.
 fn protocol() -> auto::Builder<TokioExecutor> {
     let mut protocol = auto::Builder::new(TokioExecutor::new());
     protocol
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(None)
+        .half_close(true)
         .title_case_headers(true)
         .auto_date_header(false);
     protocol.http2().timer(TokioTimer::new()).auto_date_header(false);

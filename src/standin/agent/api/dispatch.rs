@@ -35,13 +35,7 @@ impl Call {
 /// Answers one request.
 pub(super) async fn dispatch(agent: Arc<Agent>, request: Request<Body>) -> Response {
     let is_head = request.method() == Method::HEAD;
-    let path = Path::new(request.uri().path());
-    let answering = answer(agent, path.clone(), request);
-    let answer = match path.segments().as_slice() {
-        ["_api", "agency", "write" | "transact" | "transient"] => to_its_end(answering).await,
-        _ => answering.await,
-    };
-    let mut response = match answer {
+    let mut response = match answer(agent, request).await {
         Ok(response) => response,
         Err(error) => error.into_response(),
     };
@@ -51,7 +45,7 @@ pub(super) async fn dispatch(agent: Arc<Agent>, request: Request<Body>) -> Respo
     response
 }
 
-async fn answer(agent: Arc<Agent>, path: Path, request: Request<Body>) -> Answer {
+async fn answer(agent: Arc<Agent>, request: Request<Body>) -> Answer {
     let (head, body) = request.into_parts();
     let method = head.method;
     if method == Method::OPTIONS {
@@ -62,6 +56,7 @@ async fn answer(agent: Arc<Agent>, path: Path, request: Request<Body>) -> Answer
     }
     // Read in any case: a connection with an unread body cannot go on.
     let body = body::read(&head.headers, body).await;
+    let path = Path::new(head.uri.path());
     if path.database.as_deref().is_some_and(|db| db != "_system") {
         return Err(ApiError::DatabaseNotFound);
     }
@@ -144,15 +139,6 @@ async fn agency(
         "state" => state::state(&call),
         "stores" => Ok(state::stores(&call)),
         _ => state::store(call).await,
-    }
-}
-
-/// Runs a request to its end, also when the client leaves before that.
-async fn to_its_end(answering: impl Future<Output = Answer> + Send + 'static) -> Answer {
-    match tokio::spawn(answering).await {
-        Ok(answer) => answer,
-        Err(error) if error.is_panic() => Err(ApiError::InternalSilent),
-        Err(_) => Err(ApiError::ShuttingDown),
     }
 }
 
