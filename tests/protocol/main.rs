@@ -11,6 +11,7 @@ mod config;
 mod content;
 mod embedded;
 mod endpoints;
+mod exactly_once;
 mod inquire;
 mod partition;
 mod poll;
