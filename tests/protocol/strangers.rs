@@ -9,7 +9,7 @@ fn call(method: &str, url: &str, route: &str, body: &str) -> crate::support::Rep
 }
 
 #[test]
-fn e1_strangers_get_no_vote_and_no_entry_in() {
+fn strangers_get_no_vote_and_no_entry_in() {
     let agency = Agency::of(3);
     agency.written(json!([[{ unique("strangers"): 1 }]]));
     let leader = agency.leader();
@@ -83,7 +83,7 @@ fn e2_wrong_methods_of_private_endpoints() {
 
 /// Ports are used again, so messages reach agents they are not meant for.
 #[test]
-fn e1_raft_messages_of_another_agency_are_refused() {
+fn raft_messages_of_another_agency_are_refused() {
     let agency = Agency::of(1);
     let leader = agency.leader();
     let vote = json!({

@@ -115,7 +115,7 @@ fn e2_unknown_verbs_are_refused_with_an_empty_body() {
 }
 
 #[test]
-fn e2_options_answers_on_any_path() {
+fn options_answers_on_any_path() {
     let mut wire = Wire::to(&shared().leader());
     for path in ["/", "/_api/agency/read", "/_api/agency/nothing", "/_db/nowhere/x", "*"] {
         let answer = wire.send(&format!("OPTIONS {path}"), &[], b"[");
@@ -178,7 +178,7 @@ fn e4_redirect_consists_of_exactly_this() {
 }
 
 #[test]
-fn e8_answers_carry_no_further_headers() {
+fn answers_carry_no_further_headers() {
     let mut wire = Wire::to(&shared().leader());
     for (line, body) in [
         (READ, &b"[[]]"[..]),
@@ -197,7 +197,7 @@ fn e8_answers_carry_no_further_headers() {
 }
 
 #[test]
-fn e10_chunked_bodies_are_refused_and_the_connection_goes_on() {
+fn chunked_bodies_are_refused_and_the_connection_goes_on() {
     let mut wire = Wire::to(&shared().leader());
     for path in ["/_api/agency/read", "/_api/agency/write", "/_api/agency/config"] {
         wire.write(
@@ -214,7 +214,7 @@ fn e10_chunked_bodies_are_refused_and_the_connection_goes_on() {
 }
 
 #[test]
-fn e10_body_above_the_limit_is_413_before_it_is_sent() {
+fn body_above_the_limit_is_413_before_it_is_sent() {
     let leader = shared().leader();
     for deferred in ["", "x-arango-async: store\r\n"] {
         let mut wire = Wire::to(&leader);
@@ -231,7 +231,7 @@ fn e10_body_above_the_limit_is_413_before_it_is_sent() {
 }
 
 #[test]
-fn e10_expect_100_continue_is_honoured() {
+fn expect_100_continue_is_honoured() {
     let mut wire = Wire::to(&shared().leader());
     wire.write(
         format!("{READ} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n")
@@ -244,7 +244,7 @@ fn e10_expect_100_continue_is_honoured() {
 }
 
 #[test]
-fn e10_requests_may_be_pipelined_and_names_of_headers_have_no_case() {
+fn requests_may_be_pipelined_and_names_of_headers_have_no_case() {
     let mut wire = Wire::to(&shared().leader());
     let one = format!("{READ} HTTP/1.1\r\nhOsT: x\r\ncOnTeNt-LeNgTh: 4\r\n\r\n[[]]");
     wire.write(one.repeat(20).as_bytes());
@@ -254,7 +254,7 @@ fn e10_requests_may_be_pipelined_and_names_of_headers_have_no_case() {
 }
 
 #[test]
-fn e10_client_that_closes_its_side_gets_its_answer() {
+fn client_that_closes_its_side_gets_its_answer() {
     let agency = shared();
     for _ in 0..20 {
         let mut wire = Wire::to(&agency.leader());
@@ -270,7 +270,7 @@ fn e10_client_that_closes_its_side_gets_its_answer() {
 }
 
 #[test]
-fn e10_http_2_with_prior_knowledge() {
+fn http_2_with_prior_knowledge() {
     use http_body_util::BodyExt;
     use hyper_util::client::legacy::Client;
     use hyper_util::rt::TokioExecutor;
@@ -293,7 +293,7 @@ fn e10_http_2_with_prior_knowledge() {
 }
 
 #[test]
-fn e10_compressed_bodies_of_all_kinds() {
+fn compressed_bodies_of_all_kinds() {
     use flate2::Compression;
     use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
     let agency = Agency::of(1);
