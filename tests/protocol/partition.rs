@@ -188,3 +188,28 @@ fn w13_leader_that_reaches_nobody_gives_up_waiting() {
     assert_eq!(read["after"], json!(1));
     cluster.stop();
 }
+
+/// Messages that take longer than openraft waits are not begun anew again and
+/// again, though the log grows meanwhile.
+#[test]
+fn f2_big_values_reach_a_follower_while_the_log_grows() {
+    let cluster = Cluster::new(|_| {});
+    let leader = cluster.leader();
+    cluster.write(&json!([{ "before": 1 }]));
+    let cut = (leader + 1) % 3;
+    cluster.lines[cut].set(true);
+    let text = "x".repeat(200_000);
+    for n in 0..40 {
+        cluster.write(&json!([{ format!("big/{n}"): text }]));
+    }
+    cluster.lines[cut].set(false);
+    let missed = cluster.commit_index(cluster.leader());
+    let mut n = 0;
+    wait_for("the follower to catch up", || {
+        cluster.write(&json!([{ format!("meanwhile/{n}"): "y".repeat(10_000) }]));
+        n += 1;
+        (cluster.commit_index(cut) >= missed).then_some(())
+    });
+    assert_eq!(cluster.tree(cut)[0]["big"]["39"], json!(text));
+    cluster.stop();
+}

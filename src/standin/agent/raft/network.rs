@@ -44,8 +44,14 @@ pub fn address(pool: &[(String, String)], target: NodeId) -> String {
     format!("{}/{target:016x}", hex::encode(&agency[..8]))
 }
 
-/// Longest time that one message with entries or a snapshot may take.
-const APPEND_TIMEOUT: Duration = Duration::from_secs(150);
+/// Longest time that a message with entries or a snapshot may take: it is sent
+/// again, over another connection, when it is unanswered for longer than its
+/// size explains.
+fn patience(message: &[u8]) -> Duration {
+    const RESEND: Duration = Duration::from_secs(30);
+    const LEAST_BYTES_PER_SECOND: usize = 4 << 20;
+    RESEND + Duration::from_secs((message.len() / LEAST_BYTES_PER_SECOND) as u64)
+}
 
 /// Time that a heartbeat gets, in heartbeat intervals. Another connection is
 /// tried then.
@@ -134,16 +140,10 @@ type AppendResult = Result<AppendEntriesResponse<NodeId>, TransportError>;
 
 /// An append that goes on although openraft has given up waiting for it.
 struct Sending {
-    first: Option<u64>,
-    last: Option<u64>,
+    first: Option<LogId>,
+    last: Option<LogId>,
     vote: Vote,
     answer: tokio::task::JoinHandle<AppendResult>,
-}
-
-impl Sending {
-    fn carries(&self, first: Option<u64>, last: Option<u64>, vote: Vote) -> bool {
-        self.first == first && self.last == last && self.vote == vote
-    }
 }
 
 impl Drop for Sending {
@@ -217,30 +217,44 @@ impl Peer {
     }
 
     /// Sends entries in a task of its own. openraft waits no longer than a
-    /// heartbeat interval and then asks again for the same entries: the second
-    /// time joins the message that is still on its way, however big it is.
+    /// heartbeat interval and then asks again for the same entries, and those
+    /// that came after them: the second time joins the message that is still on
+    /// its way, however big it is.
     async fn append_in_background(
         &mut self,
         rpc: AppendEntriesRequest<TypeConfig>,
     ) -> AppendResult {
-        let first = rpc.entries.first().map(|e| e.log_id.index);
-        let last = rpc.entries.last().map(|e| e.log_id.index);
+        let first = rpc.entries.first().map(|e| e.log_id);
+        let last = rpc.entries.last().map(|e| e.log_id);
         let vote = rpc.vote;
         let sending = match self.sending.take() {
-            Some(sending) if sending.carries(first, last, vote) => {
+            Some(sending) if sending.first == first && sending.vote == vote => {
                 self.keep_alive(vote);
-                let sending = self.sending.insert(sending);
-                (&mut sending.answer).await
+                sending
             }
             _ => {
                 self.network.peers.sending(self.target.id);
                 let answer = tokio::spawn(self.send_append(rpc));
-                let sending = self.sending.insert(Sending { first, last, vote, answer });
-                (&mut sending.answer).await
+                Sending { first, last, vote, answer }
             }
         };
+        let sending = self.sending.insert(sending);
+        let sent = sending.last;
+        let answer = (&mut sending.answer).await;
         self.sending = None;
-        self.joined(sending)
+        let answer = self.joined(answer)?;
+        let peers = &self.network.peers;
+        match answer {
+            AppendEntriesResponse::Success => {
+                peers.answered(self.target.id, sent.map(|s| s.index));
+                if sent < last {
+                    return Ok(AppendEntriesResponse::PartialSuccess(sent));
+                }
+            }
+            AppendEntriesResponse::HigherVote(_) => {}
+            _ => peers.answered(self.target.id, None),
+        }
+        Ok(answer)
     }
 
     /// Sends entries, however long it takes.
@@ -253,11 +267,22 @@ impl Peer {
         async move {
             let body = encode(&target.url, &rpc)?;
             drop(rpc);
-            let post = Self::post(&network, &target, APPEND, body);
-            match tokio::time::timeout(APPEND_TIMEOUT, post).await {
-                Ok(answer) => answer,
-                Err(_) => Err(TransportError::Silent { endpoint: target.url }),
-            }
+            Self::post_patiently(&network, &target, APPEND, body).await
+        }
+    }
+
+    /// Posts a message that may be big.
+    async fn post_patiently<T: DeserializeOwned>(
+        network: &Network,
+        target: &Target,
+        route: &str,
+        body: Vec<u8>,
+    ) -> Result<T, TransportError> {
+        let patience = patience(&body);
+        let post = Self::post(network, target, route, body);
+        match tokio::time::timeout(patience, post).await {
+            Ok(answer) => answer,
+            Err(_) => Err(TransportError::Silent { endpoint: target.url.clone() }),
         }
     }
 
@@ -365,18 +390,12 @@ impl RaftNetwork<TypeConfig> for Peer {
         rpc: AppendEntriesRequest<TypeConfig>,
         _option: RPCOption,
     ) -> Result<AppendEntriesResponse<NodeId>, AppendError> {
-        let stored = rpc.entries.last().map(|e| e.log_id.index);
-        let answer = if stored.is_some() {
-            self.append_in_background(rpc).await
-        } else {
+        let answer = if rpc.entries.is_empty() {
             self.beat_in_background(rpc).await
+        } else {
+            self.append_in_background(rpc).await
         };
-        let answer = answer.map_err(|e| unreachable(&e))?;
-        if stored.is_some() && !matches!(answer, AppendEntriesResponse::HigherVote(_)) {
-            let stored = stored.filter(|_| answer.is_success());
-            self.network.peers.answered(self.target.id, stored);
-        }
-        Ok(answer)
+        answer.map_err(|e| unreachable(&e))
     }
 
     async fn full_snapshot(
@@ -390,14 +409,11 @@ impl RaftNetwork<TypeConfig> for Peer {
         let (network, target) = (&self.network, &self.target);
         let post = async {
             let body = encode_snapshot(&target.url, header, *snapshot.snapshot).await?;
-            Self::post(network, target, SNAPSHOT, body).await
+            Self::post_patiently(network, target, SNAPSHOT, body).await
         };
         let answer = tokio::select! {
             closed = cancel => return Err(StreamingError::Closed(closed)),
             answer = post => answer,
-            () = tokio::time::sleep(APPEND_TIMEOUT) => {
-                Err(TransportError::Silent { endpoint: target.url.clone() })
-            }
         };
         match answer {
             Ok(answer) => {
