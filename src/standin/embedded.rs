@@ -15,15 +15,21 @@ use super::initial;
 
 /// Election timing of embedded agents: short, yet long enough not to call
 /// elections on a busy machine.
-const MIN_PING: Duration = Duration::from_millis(200);
-const MAX_PING: Duration = Duration::from_millis(600);
+const MIN_PING: Duration = Duration::from_millis(400);
+const MAX_PING: Duration = Duration::from_millis(1200);
 
 /// Time an agency gets to elect its first leader.
 const ELECTION_PATIENCE: Duration = Duration::from_secs(10);
 
+/// Pause before the initial contents are written once more.
+const RETRY_PAUSE: Duration = Duration::from_millis(10);
+
 /// More threads than the work of small requests needs: while some are busy
 /// with big values, the others keep the heartbeats going.
 const WORKERS: usize = 6;
+
+/// Threads for big bodies and snapshots; whatever needs one waits for its turn.
+const BLOCKING: usize = 8;
 
 /// Bytes of stack per thread: trees may be nested hundreds of levels deep.
 const STACK_SIZE: usize = 8 << 20;
@@ -70,6 +76,7 @@ impl EmbeddedAgency {
         }
         let runtime = Builder::new_multi_thread()
             .worker_threads(WORKERS)
+            .max_blocking_threads(BLOCKING)
             .thread_name("embedded-agency")
             .thread_stack_size(STACK_SIZE)
             .enable_all()
@@ -198,11 +205,11 @@ async fn start_all(
     }
     handles.reverse();
     let ready = async {
-        let leader = wait_for_leader(&handles).await?;
-        if contents == Contents::Initial {
-            while !initial::write(leader).await {
-                wait_for_leader(&handles).await?;
-            }
+        let mut leader = wait_for_leader(&handles).await?;
+        while contents == Contents::Initial && !initial::write(leader).await {
+            // Leadership moved on; at worst the agents do not know yet.
+            tokio::time::sleep(RETRY_PAUSE).await;
+            leader = wait_for_leader(&handles).await?;
         }
         Some(())
     };

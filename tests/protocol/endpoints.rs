@@ -252,3 +252,81 @@ fn e11_deferred_requests_keep_their_answers() {
     assert_eq!(send("PUT", &format!("{job}/other"), &[], b"").status, 400);
     assert_eq!(send("PATCH", &job, &[], b"").status, 405);
 }
+
+#[test]
+fn e11_jobs_are_listed_expired_and_cancelled() {
+    let agency = Agency::of(1);
+    let leader = agency.leader();
+    let job =
+        |method: &str, rest: &str| send(method, &format!("{leader}/_api/job/{rest}"), &[], b"");
+    let deferred = |path: &str| {
+        let url = format!("{leader}{path}");
+        let reply = send("GET", &url, &[("x-arango-async", "store")], b"");
+        assert_eq!(reply.status, 202);
+        reply.header("x-arango-async-id").unwrap().to_owned()
+    };
+    job("GET", "done").is(200, json!([]));
+    job("GET", "pending").is(200, json!([]));
+    let waiting: Vec<String> = (0..3).map(|_| deferred("/_api/agency/poll?index=99999")).collect();
+    let done: Vec<String> = (0..3).map(|_| deferred("/_api/version")).collect();
+    job("GET", "pending").is(200, json!(waiting));
+    job("GET", "done").is(200, json!(done));
+    job("GET", "done?count=2").is(200, json!(done[..2]));
+    job("GET", "done?count=0").is(200, json!([]));
+    job("GET", "pending?count=x").is(200, json!(waiting));
+
+    let acknowledged = json!({ "result": true });
+    job("DELETE", "expired?stamp=1").is(200, acknowledged.clone());
+    job("GET", "done").is(200, json!(done));
+    job("PUT", &format!("{}/cancel", waiting[0])).is(200, acknowledged.clone());
+    job("DELETE", &waiting[1]).is(200, acknowledged.clone());
+    job("DELETE", &done[0]).is(200, acknowledged.clone());
+    job("GET", "pending").is(200, json!(waiting[2..]));
+    job("DELETE", "expired?stamp=99999999999").is(200, acknowledged.clone());
+    job("GET", "done").is(200, json!([]));
+    job("GET", "pending").is(200, json!(waiting[2..]));
+    job("DELETE", "all").is(200, acknowledged);
+    for gone in [&waiting[0], &waiting[1], &done[0], &done[1]] {
+        for (method, rest) in [("GET", ""), ("PUT", ""), ("PUT", "/cancel"), ("DELETE", "")] {
+            job(method, &format!("{gone}{rest}")).is_error(404, 404);
+        }
+    }
+    for unknown in ["0", "99999", "99999999999999999999999", "-1", "x"] {
+        job("GET", unknown).is_error(404, 404);
+    }
+    for (method, rest) in [("GET", ""), ("GET", "1/2"), ("PUT", "1/2"), ("DELETE", "expired")] {
+        job(method, rest).is_error(400, 400);
+    }
+    for (method, rest) in [("POST", "1"), ("PATCH", "done"), ("POST", "")] {
+        job(method, rest).is_error(405, 405);
+    }
+}
+
+#[test]
+fn e11_everything_but_the_queue_is_answered_by_the_job() {
+    let agency = Agency::of(3);
+    let follower = agency.follower();
+    let leader = agency.leader();
+    let kept = |url: &str, method: &str, path: &str, more: &[(&str, &str)], body: &[u8]| {
+        let mut headers = vec![("x-arango-async", "store")];
+        headers.extend(more);
+        let reply = send(method, &format!("{url}{path}"), &headers, body);
+        assert_eq!((reply.status, reply.body.len()), (202, 0), "{path}");
+        let id = reply.header("x-arango-async-id").unwrap().to_owned();
+        let job = format!("{url}/_api/job/{id}");
+        wait_for("the kept answer", || {
+            let reply = send("PUT", &job, &[], b"");
+            (reply.status != 204).then_some(reply)
+        })
+    };
+    kept(&leader, "GET", "/nothing", &[], b"").is_error(501, 9);
+    kept(&leader, "GET", "/_db/x/_api/version", &[], b"").is_error(404, 1228);
+    kept(&leader, "PUT", "/_api/agency/read", &[], b"").is_error(405, 405);
+    assert_eq!(kept(&leader, "POST", "/_api/agency/write", &[], b"[").status, 400);
+    let chunked = [("transfer-encoding", "chunked")];
+    kept(&leader, "POST", "/_api/agency/read", &chunked, b"[[]]").is_error(501, 9);
+    let redirect = kept(&follower, "POST", "/_api/agency/read", &[], b"[[]]");
+    assert_eq!((redirect.status, redirect.body.len()), (307, 0));
+    assert_eq!(redirect.header("location"), Some(&*format!("{leader}/_api/agency/read")));
+    assert!(redirect.header("x-arango-async-id").is_some());
+}

@@ -189,3 +189,49 @@ fn l9_polling_changes_nothing() {
     }
     assert!(begin.elapsed() < PATIENCE);
 }
+
+#[test]
+fn l3_several_waiters_each_get_their_own_entries() {
+    let agency = Agency::of(3);
+    let leader = agency.leader();
+    let next = agency.commit_index() + 1;
+    let deferred: Vec<(u64, String)> = (0..4)
+        .map(|n| {
+            let url = format!("{leader}/_api/agency/poll?index={}&timeout=60", next + n);
+            let accepted = send("GET", &url, &[("x-arango-async", "store")], b"");
+            let id = accepted.header("x-arango-async-id").unwrap();
+            (next + n, format!("{leader}/_api/job/{id}"))
+        })
+        .collect();
+    let written = agency.written(json!([[{ "l3": 1 }], [{ "l3": 2 }], [{ "l3": 3 }]]));
+    assert_eq!(written, [next, next + 1, next + 2], "nobody else writes");
+    for (index, job) in &deferred[..3] {
+        let reply = send("PUT", job, &[], b"");
+        let expected: Vec<u64> = (*index..=next + 2).collect();
+        assert_eq!(entries(&reply, *index), expected);
+    }
+    let (_, beyond) = &deferred[3];
+    assert_eq!(send("GET", beyond, &[], b"").status, 204, "beyond the commit it keeps waiting");
+    agency.written(json!([[{ "l3": 4 }]]));
+    assert_eq!(entries(&send("PUT", beyond, &[], b""), next + 3), [next + 3]);
+}
+
+#[test]
+fn l4_unparsable_parameters_count_as_their_defaults() {
+    let agency = Agency::of(1);
+    let leader = agency.leader();
+    for index in ["", "x", "-1", "1.5", "99999999999999999999", "%20", "0x1"] {
+        let reply = poll(&agency, &format!("?index={index}&timeout=0"));
+        assert_eq!(reply.json()["result"]["firstIndex"], json!(0), "{index}");
+    }
+    for timeout in ["", "x", "nan", "inf", "1e400", "%"] {
+        let next = agency.commit_index() + 1;
+        let url = format!("{leader}/_api/agency/poll?index={next}&timeout={timeout}");
+        let accepted = send("GET", &url, &[("x-arango-async", "store")], b"");
+        let id = accepted.header("x-arango-async-id").unwrap();
+        let job = format!("{leader}/_api/job/{id}");
+        assert_eq!(send("GET", &job, &[], b"").status, 204, "{timeout}");
+        agency.written(json!([[{ "l4": 1 }]]));
+        assert_eq!(entries(&send("PUT", &job, &[], b""), next), [next]);
+    }
+}

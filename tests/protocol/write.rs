@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use agencysh::standin::agent::AgentConfig;
 use serde_json::{Value, json};
 
-use crate::support::{Agency, send, shared, stalled, unique};
+use crate::support::{Agency, send, shared, stalled, unique, wait_for};
 
 #[test]
 fn w1_transactions_of_one_two_and_three_elements() {
@@ -213,4 +213,30 @@ fn w14_twenty_thousand_transactions_in_one_request() {
     assert_eq!(results.len(), 20_000);
     assert!(results.windows(2).all(|pair| pair[0] < pair[1]));
     assert_eq!(agency.read(&key), json!({ &key: { "counter": 20_000 } }));
+}
+
+#[test]
+fn w14_a_request_is_run_to_its_end_though_its_client_leaves() {
+    use std::io::Write;
+    let agency = shared();
+    let key = unique("w14");
+    let transactions: Vec<Value> =
+        (0..10_000).map(|_| json!([{ &key: { "op": "increment" } }])).collect();
+    let body = json!(transactions).to_string();
+    let leader = agency.leader();
+    let address = leader.trim_start_matches("http://");
+    let send_and_leave = |body: &str| {
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        let length = body.len();
+        let head = format!(
+            "POST /_api/agency/write HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n"
+        );
+        stream.write_all((head + body).as_bytes()).unwrap();
+    };
+    send_and_leave(&body);
+    wait_for("all of them", || (agency.read(&key) == json!({ &key: 10_000 })).then_some(()));
+    for _ in 0..50 {
+        send_and_leave(&json!([[{ &key: { "op": "increment" } }]]).to_string());
+    }
+    wait_for("the small ones", || (agency.read(&key) == json!({ &key: 10_050 })).then_some(()));
 }

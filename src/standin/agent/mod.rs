@@ -32,7 +32,7 @@ pub use raft::replica::CompactionRule;
 
 use polls::Polls;
 use raft::log_store::MemoryLog;
-use raft::network::Network;
+use raft::network::{self, Network};
 use raft::peers::Peers;
 use raft::proposer::{self, Batch};
 use raft::state_machine::StateMachine;
@@ -60,7 +60,10 @@ pub(crate) struct Agent {
     config: AgentConfig,
     supervision: Mutex<SupervisionConfig>,
     node_id: NodeId,
+    /// What messages to this agent have to be addressed to.
+    raft_address: String,
     raft: Raft,
+    raft_log: MemoryLog,
     machine: StateMachine,
     peers: Arc<Peers>,
     spearhead: Mutex<Spearhead>,
@@ -206,11 +209,12 @@ pub async fn start(listener: TcpListener, config: AgentConfig) -> Result<AgentHa
     let peers = Arc::new(Peers::default());
     let machine = StateMachine::new(config.compaction);
     let own_id = node_id(&config.id);
+    let raft_log = MemoryLog::default();
     let raft = Raft::new(
         own_id,
         Arc::new(raft_config),
-        Network::new(peers.clone(), config.heartbeat()),
-        MemoryLog::default(),
+        Network::new(peers.clone(), &config.pool, config.heartbeat()),
+        raft_log.clone(),
         machine.clone(),
     )
     .await
@@ -218,9 +222,11 @@ pub async fn start(listener: TcpListener, config: AgentConfig) -> Result<AgentHa
     let (batches, batches_in) = mpsc::unbounded_channel();
     let agent = Arc::new(Agent {
         supervision: Mutex::new(config.supervision.clone()),
+        raft_address: network::address(&config.pool, own_id),
         config,
         node_id: own_id,
         raft,
+        raft_log,
         machine,
         peers,
         spearhead: Mutex::default(),

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -21,6 +22,7 @@ pub(super) async fn run(
     mut shutdown: watch::Receiver<bool>,
 ) {
     let router = api::router(agent);
+    let protocol = protocol();
     let mut connections = JoinSet::new();
     loop {
         let stream = tokio::select! {
@@ -36,7 +38,7 @@ pub(super) async fn run(
             Some(_) = connections.join_next() => continue,
             () = turned_true(&mut shutdown) => break,
         };
-        connections.spawn(serve(stream, router.clone(), shutdown.clone()));
+        connections.spawn(serve(stream, protocol.clone(), router.clone(), shutdown.clone()));
     }
     drop(listener);
     let all = async { while connections.join_next().await.is_some() {} };
@@ -45,15 +47,35 @@ pub(super) async fn run(
     }
 }
 
-async fn serve(stream: TcpStream, router: axum::Router, mut shutdown: watch::Receiver<bool>) {
+/// HTTP/1.1, and HTTP/2 for clients that begin with its preface. Names of
+/// headers are spelled as agents spell them; there is no `Date`. A client may
+/// close its side, or leave, once it has sent its request: that is run to its
+/// end and answered.
+fn protocol() -> auto::Builder<TokioExecutor> {
+    let mut protocol = auto::Builder::new(TokioExecutor::new());
+    protocol
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(None)
+        .half_close(true)
+        .title_case_headers(true)
+        .auto_date_header(false);
+    protocol.http2().timer(TokioTimer::new()).auto_date_header(false);
+    protocol
+}
+
+async fn serve(
+    stream: TcpStream,
+    protocol: auto::Builder<TokioExecutor>,
+    router: axum::Router,
+    mut shutdown: watch::Receiver<bool>,
+) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "connection lost before its first request");
         return;
     }
-    let connection = hyper::server::conn::http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(None)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let connection =
+        protocol.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

@@ -22,15 +22,24 @@ pub(super) struct Spearhead {
     last_index: u64,
     /// Client ids accepted lately, with the highest index of each.
     clients: HashMap<Arc<str>, u64>,
+    /// Number of client ids at which they are sorted out next.
+    clients_to_sweep: usize,
 }
 
-/// Client ids are looked up here until their entries are surely committed.
-const MAX_CLIENTS: usize = 4096;
+/// So many client ids are kept before those of committed entries, which are
+/// known elsewhere, are sorted out.
+const MIN_SWEEP: usize = 4096;
 
 impl Spearhead {
     /// The store of a leader that begins to serve.
     pub(super) fn new(term: u64, store: Store, last_index: u64) -> Self {
-        Self { term: Some(term), store, last_index, clients: HashMap::new() }
+        Self {
+            term: Some(term),
+            store,
+            last_index,
+            clients: HashMap::new(),
+            clients_to_sweep: MIN_SWEEP,
+        }
     }
 
     fn number(&mut self, entry: &LogEntry) -> u64 {
@@ -143,25 +152,35 @@ impl Agent {
         if entries.is_empty() {
             return;
         }
-        if spearhead.clients.len() > MAX_CLIENTS {
+        if spearhead.clients.len() > spearhead.clients_to_sweep {
             let committed = self.machine.with(|r| r.commit_index());
             spearhead.clients.retain(|_, index| *index > committed);
+            spearhead.clients_to_sweep = MIN_SWEEP.max(2 * spearhead.clients.len());
         }
         // Fails only if the proposer has ended, that is at shutdown.
         let _ = self.batches.send(Batch { term, first_index, entries });
     }
 
-    /// Highest index logged with a client id, committed or not; 0 if unknown.
-    pub(super) fn logged_with(&self, client_id: &str) -> u64 {
-        let accepted = {
+    /// Highest index logged with each client id, committed or not; 0 if unknown.
+    pub(super) fn logged_with(&self, client_ids: &[&str]) -> Vec<u64> {
+        let accepted: Option<Vec<Option<u64>>> = {
             let spearhead = lock(&self.spearhead);
-            let accepted = spearhead.clients.get(client_id).copied();
-            accepted.filter(|_| spearhead.term.is_some())
+            let look = |id: &&str| spearhead.clients.get(*id).copied();
+            spearhead.term.map(|_| client_ids.iter().map(look).collect())
         };
+        // A leader that is catching up knows what others accepted from its log.
+        let accepted = accepted.unwrap_or_else(|| {
+            let ahead = self.machine.ahead_of(&self.raft_log);
+            client_ids.iter().map(|id| ahead.get(*id).copied()).collect()
+        });
         self.machine.with(|replica| {
-            // What is committed may have been forgotten since.
-            let accepted = accepted.filter(|index| *index > replica.commit_index());
-            accepted.max(replica.index_of(client_id)).unwrap_or(0)
+            let both = client_ids.iter().zip(accepted);
+            both.map(|(client_id, accepted)| {
+                // What is committed may have been forgotten since.
+                let accepted = accepted.filter(|index| *index > replica.commit_index());
+                accepted.max(replica.index_of(client_id)).unwrap_or(0)
+            })
+            .collect()
         })
     }
 }
@@ -260,7 +279,7 @@ impl Drop for OngoingGuard {
 fn client_id(transaction: &Value) -> Option<Arc<str>> {
     match transaction {
         Value::Array(elements) => match elements.get(2) {
-            Some(Value::String(id)) => Some(id.clone()),
+            Some(Value::String(id)) if !id.is_empty() => Some(id.clone()),
             _ => None,
         },
         _ => None,

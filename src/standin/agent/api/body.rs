@@ -1,10 +1,11 @@
 //! Reading of request bodies.
 
-use std::io::Read;
+use std::io::{Cursor, Read};
 
-use axum::body::Body;
-use axum::http::{HeaderMap, header};
-use flate2::read::{MultiGzDecoder, ZlibDecoder};
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, HeaderValue, header};
+use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use crate::agency::json as codec;
 use crate::agency::value::Value;
@@ -19,51 +20,90 @@ pub(super) const MAX_BODY: usize = 1 << 30;
 ///
 /// # Errors
 /// The body is chunked, too large, broken off or wrongly encoded.
-pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, ApiError> {
-    let refused = refused_transfer(headers);
-    if refused == Some(ApiError::BodyTooLarge) {
-        return Err(ApiError::BodyTooLarge);
-    }
-    let bytes = axum::body::to_bytes(body, MAX_BODY).await.map_err(|_| ApiError::BodyUnreadable)?;
-    if let Some(refused) = refused {
-        return Err(refused);
-    }
+pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, ApiError> {
+    let bytes = receive(headers, body).await?;
     let encoding = headers.get(header::CONTENT_ENCODING).map(|e| e.as_bytes().to_ascii_lowercase());
-    match encoding.as_deref() {
-        Some(b"gzip") => inflate(MultiGzDecoder::new(&bytes[..])),
-        Some(b"deflate") => inflate(ZlibDecoder::new(&bytes[..])),
-        Some(b"x-arango-lz4") => {
-            Err(ApiError::TransferRefused { what: "content encoding x-arango-lz4" })
+    let bytes = match encoding.as_deref() {
+        Some(b"gzip") => inflate(move || MultiGzDecoder::new(Cursor::new(bytes))).await?,
+        Some(b"deflate") if has_zlib_header(&bytes) => {
+            inflate(move || ZlibDecoder::new(Cursor::new(bytes))).await?
         }
-        _ => Ok(bytes.into()),
+        Some(b"deflate") => inflate(move || DeflateDecoder::new(Cursor::new(bytes))).await?,
+        Some(b"x-arango-lz4") => {
+            return Err(ApiError::TransferRefused { what: "content encoding x-arango-lz4" });
+        }
+        _ => bytes,
+    };
+    let media_type = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    if media_type.is_some_and(|t| t.starts_with(b"application/x-arango-dump")) {
+        return Ok(Bytes::new());
     }
+    Ok(bytes)
 }
 
-/// Checks that need no body: chunked transfer is refused, and so is a length
-/// above the limit.
-fn refused_transfer(headers: &HeaderMap) -> Option<ApiError> {
-    let chunked = headers
-        .get_all(header::TRANSFER_ENCODING)
-        .iter()
-        .any(|v| v.as_bytes().to_ascii_lowercase().ends_with(b"chunked"));
-    if chunked {
-        return Some(ApiError::TransferRefused { what: "chunked transfer encoding" });
+/// Takes a body off its connection, as it came.
+///
+/// # Errors
+/// The body is chunked, too large or broken off.
+pub(super) async fn receive(headers: &HeaderMap, body: Body) -> Result<Bytes, ApiError> {
+    if is_chunked(headers) {
+        discard(body).await;
+        return Err(ApiError::TransferRefused { what: "chunked transfer encoding" });
     }
-    let length = headers.get(header::CONTENT_LENGTH)?.to_str().ok()?;
-    let length = length.parse::<u64>().ok()?;
-    (length > MAX_BODY as u64).then_some(ApiError::BodyTooLarge)
-}
-
-fn inflate(decoder: impl Read) -> Result<Vec<u8>, ApiError> {
-    let mut inflated = Vec::new();
-    decoder
-        .take(MAX_BODY as u64 + 1)
-        .read_to_end(&mut inflated)
-        .map_err(|_| ApiError::BodyUnreadable)?;
-    if inflated.len() > MAX_BODY {
+    // Refused unread, so that a client that expects a 100 keeps it.
+    if announced_length(headers).is_some_and(|length| length > MAX_BODY as u64) {
         return Err(ApiError::BodyTooLarge);
     }
-    Ok(inflated)
+    match Limited::new(body, MAX_BODY).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(ApiError::BodyTooLarge),
+        Err(_) => Err(ApiError::BodyUnreadable),
+    }
+}
+
+fn is_chunked(headers: &HeaderMap) -> bool {
+    let mut encodings = headers.get_all(header::TRANSFER_ENCODING).iter();
+    encodings.any(|v| v.as_bytes().to_ascii_lowercase().ends_with(b"chunked"))
+}
+
+fn announced_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Reads a body to its end, so that the connection can go on, and keeps
+/// nothing of it.
+async fn discard(mut body: Body) {
+    let mut left = MAX_BODY;
+    while let Some(Ok(frame)) = body.frame().await {
+        let length = frame.data_ref().map_or(0, Bytes::len);
+        match left.checked_sub(length) {
+            Some(rest) => left = rest,
+            None => return,
+        }
+    }
+}
+
+/// Whether compressed data begins as RFC 1950 has it; some clients send bare
+/// RFC 1951 under the same name.
+fn has_zlib_header(bytes: &[u8]) -> bool {
+    let [method, flags, ..] = bytes else { return false };
+    method & 0x0f == 8 && u16::from_be_bytes([*method, *flags]).is_multiple_of(31)
+}
+
+/// Decompresses where it holds up nobody: few bytes can become very many.
+async fn inflate<R: Read>(decoder: impl FnOnce() -> R + Send + 'static) -> Result<Bytes, ApiError> {
+    let inflating = tokio::task::spawn_blocking(move || inflate_up_to(MAX_BODY, decoder()));
+    inflating.await.unwrap_or(Err(ApiError::ShuttingDown))
+}
+
+fn inflate_up_to(limit: usize, decoder: impl Read) -> Result<Bytes, ApiError> {
+    let mut inflated = Vec::new();
+    let mut decoder = decoder.take((limit as u64).saturating_add(1));
+    decoder.read_to_end(&mut inflated).map_err(|_| ApiError::BodyUnreadable)?;
+    if inflated.len() > limit {
+        return Err(ApiError::BodyTooLarge);
+    }
+    Ok(inflated.into())
 }
 
 /// Bodies from this size on are not decoded where heartbeats are handled.
@@ -74,7 +114,7 @@ const BIG: usize = 256 << 10;
 /// # Errors
 /// The decoder panicked, or the runtime is going down.
 pub(super) async fn decoding<T: Send + 'static>(
-    bytes: Vec<u8>,
+    bytes: Bytes,
     decode: impl FnOnce(&[u8]) -> T + Send + 'static,
 ) -> Result<T, ApiError> {
     if bytes.len() < BIG {
@@ -99,5 +139,27 @@ fn parse_bytes(bytes: &[u8]) -> Result<Option<Value>, String> {
     match codec::parse(bytes) {
         Ok(value) => Ok(Some(value)),
         Err(error) => Err(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    #[test]
+    fn what_comes_out_of_a_compressed_body_is_limited() {
+        let mut bomb = GzEncoder::new(Vec::new(), Compression::best());
+        bomb.write_all(&vec![0; 1 << 20]).unwrap();
+        let bomb = bomb.finish().unwrap();
+        let inflated = |limit| inflate_up_to(limit, MultiGzDecoder::new(&bomb[..]));
+        assert_eq!(inflated((1 << 20) - 1), Err(ApiError::BodyTooLarge));
+        assert_eq!(inflated(1 << 20).map(|b| b.len()), Ok(1 << 20));
+        let cut_off = inflate_up_to(1 << 20, MultiGzDecoder::new(&bomb[..bomb.len() / 2]));
+        assert_eq!(cut_off, Err(ApiError::BodyUnreadable));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use axum::response::Response;
 
@@ -10,7 +10,9 @@ use super::super::Agent;
 use super::answer::Answer;
 use super::error::ApiError;
 use super::route::Path;
-use super::{body, config, general, inquire, jobs, peers, poll, read, state, transact, write};
+use super::{
+    body, config, general, inquire, jobs, peers, poll, read, state, strangers, transact, write,
+};
 
 /// A request whose endpoint has been found.
 pub(super) struct Call {
@@ -20,7 +22,7 @@ pub(super) struct Call {
     pub(super) query: Option<String>,
     pub(super) headers: HeaderMap,
     /// The whole body, read once the method is known to be right.
-    pub(super) body: Vec<u8>,
+    pub(super) body: Bytes,
 }
 
 impl Call {
@@ -64,7 +66,7 @@ async fn answer(agent: Arc<Agent>, request: Request<Body>) -> Answer {
         path: path.text.clone(),
         query: head.uri.query().map(str::to_owned),
         headers: head.headers,
-        body: Vec::new(),
+        body: Bytes::new(),
     };
     if call.agent.is_shutting_down() {
         return Err(ApiError::ShuttingDown);
@@ -107,7 +109,7 @@ fn allowed_methods() -> Response {
 /// else.
 async fn agency(
     mut call: Call,
-    body: Result<Vec<u8>, ApiError>,
+    body: Result<Bytes, ApiError>,
     method: &Method,
     rest: &[&str],
 ) -> Answer {
@@ -140,10 +142,11 @@ async fn agency(
     }
 }
 
-/// The endpoints below `/_api/agency_priv`.
+/// The endpoints below `/_api/agency_priv`: those of the original protocol,
+/// and those by which the agents of this one replicate.
 async fn private(
     mut call: Call,
-    body: Result<Vec<u8>, ApiError>,
+    body: Result<Bytes, ApiError>,
     method: &Method,
     rest: &[&str],
 ) -> Answer {
@@ -153,7 +156,9 @@ async fn private(
     };
     let expected = match *name {
         APPEND | VOTE | SNAPSHOT => Method::POST,
+        "appendEntries" | "notifyAll" | "gossip" | "inform" => Method::POST,
         "activeAgents" => Method::GET,
+        "requestVote" => method.clone(),
         _ => return Err(ApiError::NotFound),
     };
     if *method != expected {
@@ -164,6 +169,11 @@ async fn private(
         APPEND => peers::append(call).await,
         VOTE => peers::vote(call).await,
         SNAPSHOT => peers::snapshot(call).await,
-        _ => Ok(general::active_agents(&call)),
+        "requestVote" => Ok(strangers::request_vote(&call)),
+        "appendEntries" => strangers::append_entries(call).await,
+        "notifyAll" => strangers::notify_all(&call),
+        "gossip" => strangers::gossip(call).await,
+        "inform" => strangers::inform(call).await,
+        _ => Ok(strangers::active_agents(&call)),
     }
 }

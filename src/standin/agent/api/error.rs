@@ -52,6 +52,19 @@ pub(super) enum ApiError {
     /// A parameter is malformed.
     #[error("bad parameter")]
     BadParameter,
+    /// A message of another agent lacks a part.
+    #[error("message has no usable {what}")]
+    Incomplete {
+        /// The name of the part.
+        what: &'static str,
+    },
+    /// Somebody sends Raft messages who is not an agent of this agency, or
+    /// sends them to the wrong agent.
+    #[error("not addressed to this agent of this agency")]
+    NotAPeer,
+    /// Too many requests run in the background.
+    #[error("queue is full")]
+    QueueFull,
     /// Something that the original reports as an internal error.
     #[error("{message}")]
     Internal {
@@ -116,19 +129,22 @@ impl ApiError {
             }
             Self::DatabaseNotFound => error_object(StatusCode::NOT_FOUND, 1228, &text),
             Self::BodyTooLarge => error_object(StatusCode::PAYLOAD_TOO_LARGE, 413, &text),
-            Self::BodyUnreadable | Self::BadParameter => {
+            Self::BodyUnreadable | Self::BadParameter | Self::Incomplete { .. } => {
                 error_object(StatusCode::BAD_REQUEST, 400, &text)
             }
             Self::Message { status, message } => message_object(status, &message),
             Self::Internal { .. } => error_object(StatusCode::INTERNAL_SERVER_ERROR, 4, &text),
             Self::InternalSilent => empty(StatusCode::INTERNAL_SERVER_ERROR),
-            Self::Forbidden { .. } => error_object(StatusCode::FORBIDDEN, 403, &text),
+            Self::Forbidden { .. } | Self::NotAPeer => {
+                error_object(StatusCode::FORBIDDEN, 403, &text)
+            }
             Self::Redirect { location } => redirect(&location),
             Self::NoLeader => message_object(StatusCode::SERVICE_UNAVAILABLE, &text),
             Self::LeaderResigned | Self::LeadershipLost => {
                 error_object(StatusCode::SERVICE_UNAVAILABLE, 503, &text)
             }
             Self::CommitTimeout => error_object(StatusCode::REQUEST_TIMEOUT, 408, &text),
+            Self::QueueFull => error_object(StatusCode::SERVICE_UNAVAILABLE, 21003, &text),
             Self::ShuttingDown => error_object(StatusCode::SERVICE_UNAVAILABLE, 30, &text),
             Self::NotAQuery => answer::raw_json(StatusCode::IM_A_TEAPOT, b"[]".to_vec()),
         }

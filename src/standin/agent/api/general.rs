@@ -1,7 +1,6 @@
-//! The endpoints every server has, and the public part of the pool.
+//! The endpoints every server has.
 
 use axum::http::StatusCode;
-use axum::response::Response;
 use serde_json::{Value as Json, json};
 
 use super::answer::{self, Answer};
@@ -79,15 +78,4 @@ fn role(_: &Call) -> Answer {
 fn id(_: &Call) -> Answer {
     // Only members of a cluster have one.
     Err(ApiError::Internal { message: "internal error".to_owned() })
-}
-
-/// `GET /_api/agency_priv/activeAgents`.
-pub(super) fn active_agents(call: &Call) -> Response {
-    let config = &call.agent.config;
-    let mut body = json!({ "id": config.id, "endpoint": config.endpoint });
-    if !call.agent.role().leader_id(&config.id).is_empty() {
-        let active = config.pool.iter().map(|(id, e)| (id.clone(), json!(e)));
-        body["active"] = Json::Object(active.collect());
-    }
-    answer::json(StatusCode::OK, &body)
 }

@@ -18,7 +18,7 @@ const RECHECK: Duration = Duration::from_millis(100);
 /// Tells the fate of transactions by client id.
 pub(super) async fn inquire(mut call: Call) -> Answer {
     let body = body::parse(&mut call).await?.map_err(|_| ApiError::BadParameter)?;
-    leader::leading(&call)?;
+    let term = leader::leading(&call)?;
     let Some(Value::Array(ids)) = body else {
         return Err(ApiError::server_message("Expecting Array slice"));
     };
@@ -32,13 +32,20 @@ pub(super) async fn inquire(mut call: Call) -> Answer {
     let ids = ids.ok_or_else(|| ApiError::server_message("Expecting type String"))?;
     while ids.iter().any(|id| call.agent.ongoing.contains(id)) {
         tokio::time::sleep(RECHECK).await;
-        leader::leading(&call)?;
+        if leader::leading(&call)? != term {
+            return Err(ApiError::LeadershipLost);
+        }
     }
-    let indices: Vec<u64> = ids.iter().map(|id| call.agent.logged_with(id)).collect();
+    let indices = call.agent.logged_with(&ids);
     let highest = indices.iter().copied().max().unwrap_or(0);
     let mut ongoing = false;
     if WaitMode::of(&call) == WaitMode::Committed {
+        let waits = highest > call.agent.machine.with(|r| r.commit_index());
         call.agent.committed(highest, None).await?;
+        // Another leader may have dropped the entries and used the indices.
+        if waits && call.agent.role().leading_term() != Some(term) {
+            return Err(ApiError::LeadershipLost);
+        }
     } else {
         ongoing = highest > call.agent.machine.with(|r| r.commit_index());
     }

@@ -1,7 +1,10 @@
 //! Deferred execution: `x-arango-async` and `/_api/job`.
 
 use std::collections::BTreeMap;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::body::{Body, Bytes};
@@ -10,10 +13,12 @@ use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode};
 use axum::response::Response;
 use http_body_util::BodyExt;
 use serde_json::json;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::super::Agent;
 use super::super::polls::Waiter;
 use super::answer::{self, Answer};
+use super::body;
 use super::dispatch::dispatch;
 use super::error::ApiError;
 use super::route::parameter;
@@ -21,16 +26,71 @@ use super::route::parameter;
 static ASYNC: HeaderName = HeaderName::from_static("x-arango-async");
 static ASYNC_ID: HeaderName = HeaderName::from_static("x-arango-async-id");
 
+/// Requests that run in the background at the same time; more are refused.
+const MAX_RUNNING: usize = 10_000;
+
+/// Answers that are kept for clients that may never come for them, and the
+/// bytes of their bodies. Beyond that the oldest are forgotten.
+const MAX_KEPT: usize = 10_000;
+const MAX_KEPT_BYTES: usize = 512 << 20;
+
 /// The deferred requests of one agent and their kept answers.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(in super::super) struct Jobs {
     inner: Mutex<Inner>,
+    slots: Arc<Semaphore>,
+}
+
+impl Default for Jobs {
+    fn default() -> Self {
+        Self { inner: Mutex::default(), slots: Arc::new(Semaphore::new(MAX_RUNNING)) }
+    }
 }
 
 #[derive(Debug, Default)]
 struct Inner {
     last_id: u64,
     jobs: BTreeMap<u64, Job>,
+    kept: usize,
+    kept_bytes: usize,
+}
+
+impl Inner {
+    fn keep(&mut self, id: u64, kept: Kept) {
+        let Some(job @ Job::Running(_)) = self.jobs.get_mut(&id) else {
+            // Cancelled.
+            return;
+        };
+        self.kept += 1;
+        self.kept_bytes += kept.body.len();
+        *job = Job::Done { kept: Box::new(kept), since: unix_seconds() };
+        // The newest stays, however big it is.
+        while self.kept > MAX_KEPT || self.kept_bytes > MAX_KEPT_BYTES {
+            let mut jobs = self.jobs.iter();
+            let oldest = jobs.find(|(other, job)| **other != id && matches!(job, Job::Done { .. }));
+            let Some(oldest) = oldest.map(|(oldest, _)| *oldest) else { return };
+            self.remove(oldest);
+        }
+    }
+
+    fn remove(&mut self, id: u64) -> Option<Job> {
+        let job = self.jobs.remove(&id);
+        if let Some(Job::Done { kept, .. }) = &job {
+            self.kept -= 1;
+            self.kept_bytes -= kept.body.len();
+        }
+        job
+    }
+
+    fn remove_done(&mut self, expired: impl Fn(u64) -> bool) {
+        let done = self.jobs.iter().filter_map(|(id, job)| match job {
+            Job::Done { since, .. } if expired(*since) => Some(*id),
+            _ => None,
+        });
+        for id in done.collect::<Vec<u64>>() {
+            self.remove(id);
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -66,9 +126,11 @@ impl Jobs {
     }
 
     fn finish(&self, id: u64, kept: Kept) {
-        if let Some(job) = self.lock().jobs.get_mut(&id) {
-            *job = Job::Done { kept: Box::new(kept), since: unix_seconds() };
-        }
+        self.lock().keep(id, kept);
+    }
+
+    fn slot(&self) -> Result<OwnedSemaphorePermit, ApiError> {
+        self.slots.clone().try_acquire_owned().map_err(|_| ApiError::QueueFull)
     }
 }
 
@@ -94,36 +156,55 @@ pub(super) async fn serve(State(agent): State<Arc<Agent>>, request: Request<Body
     }
 }
 
+type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// Runs a request in the background. Its body is read first, because the
 /// connection goes on to the next request.
 async fn defer(agent: Arc<Agent>, request: Request<Body>, store: bool) -> Answer {
+    let slot = agent.jobs.slot()?;
     let (head, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, super::body::MAX_BODY)
-        .await
-        .map_err(|_| ApiError::BodyUnreadable)?;
+    let body = match body::receive(&head.headers, body).await {
+        // Refused again, and for good, when it is dispatched.
+        Err(ApiError::TransferRefused { .. }) => Bytes::new(),
+        received => received?,
+    };
     let request = Request::from_parts(head, Body::from(body));
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::ACCEPTED;
+    let runner = agent.clone();
     if !store {
-        let runner = agent.clone();
-        agent.tasks().spawn(async move {
+        let running: Running = Box::pin(async move {
             dispatch(runner, request).await;
+            drop(slot);
         });
+        if let Some(running) = begin(running).await {
+            agent.tasks().spawn(running);
+        }
         return Ok(response);
     }
     let id = agent.jobs.begin();
-    let runner = agent.clone();
-    let task = agent.tasks().spawn(async move {
+    let running: Running = Box::pin(async move {
         let (mut head, body) = dispatch(runner.clone(), request).await.into_parts();
         let body = body.collect().await.map(|b| b.to_bytes());
         let waiter = head.extensions.remove::<Waiter>();
         let body = body.unwrap_or_default();
         runner.jobs.finish(id, Kept { head, body });
-        drop(waiter);
+        drop((waiter, slot));
     });
-    agent.jobs.runs_as(id, task);
+    if let Some(running) = begin(running).await {
+        let task = agent.tasks().spawn(running);
+        agent.jobs.runs_as(id, task);
+    }
     response.headers_mut().insert(&ASYNC_ID, HeaderValue::from(id));
     Ok(response)
+}
+
+/// Runs a request up to where it has to wait; nothing is left of it if it does
+/// not. So a poll is among those that wait before its client learns of the
+/// job, and no write of this client can come before it.
+async fn begin(mut running: Running) -> Option<Running> {
+    let first = poll_fn(|context| Poll::Ready(running.as_mut().poll(context))).await;
+    first.is_pending().then_some(running)
 }
 
 /// The endpoints below `/_api/job`.
@@ -139,13 +220,13 @@ pub(super) fn endpoint(
         (&Method::PUT, [id]) => fetch(agent, parse_id(id)?),
         (&Method::PUT, [id, "cancel"]) => cancel(agent, parse_id(id)?),
         (&Method::DELETE, ["all"]) => {
-            delete_done(agent, |_| true);
+            agent.jobs.lock().remove_done(|_| true);
             Ok(acknowledged())
         }
         (&Method::DELETE, ["expired"]) => {
             let stamp = parameter(query, "stamp").and_then(|s| s.parse::<f64>().ok());
             let stamp = stamp.ok_or(ApiError::BadParameter)?;
-            delete_done(agent, |since| (since as f64) < stamp);
+            agent.jobs.lock().remove_done(|since| (since as f64) < stamp);
             Ok(acknowledged())
         }
         (&Method::DELETE, [id]) => cancel(agent, parse_id(id)?),
@@ -179,7 +260,7 @@ fn status_of(agent: &Agent, id: u64) -> Answer {
 
 fn fetch(agent: &Agent, id: u64) -> Answer {
     let mut inner = agent.jobs.lock();
-    match inner.jobs.remove(&id) {
+    match inner.remove(id) {
         Some(Job::Done { kept, .. }) => {
             let Kept { mut head, body } = *kept;
             head.headers.insert(&ASYNC_ID, HeaderValue::from(id));
@@ -194,7 +275,8 @@ fn fetch(agent: &Agent, id: u64) -> Answer {
 }
 
 fn cancel(agent: &Agent, id: u64) -> Answer {
-    match agent.jobs.lock().jobs.remove(&id) {
+    let job = agent.jobs.lock().remove(id);
+    match job {
         Some(job) => {
             if let Job::Running(Some(task)) = job {
                 task.abort();
@@ -203,13 +285,6 @@ fn cancel(agent: &Agent, id: u64) -> Answer {
         }
         None => Err(ApiError::NotFound),
     }
-}
-
-fn delete_done(agent: &Agent, expired: impl Fn(u64) -> bool) {
-    agent.jobs.lock().jobs.retain(|_, job| match job {
-        Job::Running(_) => true,
-        Job::Done { since, .. } => !expired(*since),
-    });
 }
 
 fn list_ids(agent: &Agent, list: &str, query: Option<&str>) -> Response {
@@ -222,4 +297,45 @@ fn list_ids(agent: &Agent, list: &str, query: Option<&str>) -> Response {
     });
     let ids: Vec<String> = ids.map(|(id, _)| id.to_string()).take(count).collect();
     answer::json(StatusCode::OK, &json!(ids))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(bytes: usize) -> Kept {
+        let (head, ()) = Response::new(()).into_parts();
+        Kept { head, body: Bytes::from(vec![0; bytes]) }
+    }
+
+    fn ids(jobs: &Jobs) -> Vec<u64> {
+        jobs.lock().jobs.keys().copied().collect()
+    }
+
+    #[test]
+    fn answers_nobody_fetches_are_forgotten_in_the_end() {
+        let jobs = Jobs::default();
+        let running = jobs.begin();
+        for _ in 0..MAX_KEPT + 10 {
+            let id = jobs.begin();
+            jobs.finish(id, kept(1));
+        }
+        assert_eq!(ids(&jobs).len(), MAX_KEPT + 1);
+        assert_eq!(ids(&jobs)[..2], [running, 12]);
+        let big = jobs.begin();
+        jobs.finish(big, kept(MAX_KEPT_BYTES + 1));
+        assert_eq!(ids(&jobs), [running, big]);
+        jobs.lock().remove_done(|_| true);
+        let inner = jobs.lock();
+        assert_eq!((inner.kept, inner.kept_bytes), (0, 0));
+    }
+
+    #[test]
+    fn an_answer_to_a_cancelled_job_is_not_kept() {
+        let jobs = Jobs::default();
+        let id = jobs.begin();
+        jobs.lock().remove(id);
+        jobs.finish(id, kept(1));
+        assert_eq!((ids(&jobs).len(), jobs.lock().kept), (0, 0));
+    }
 }

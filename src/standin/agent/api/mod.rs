@@ -17,6 +17,7 @@ mod poll;
 mod read;
 mod route;
 mod state;
+mod strangers;
 mod transact;
 mod write;
 

@@ -1,13 +1,14 @@
 //! What the other agents send: openraft's messages.
 
-use std::io::Cursor;
+use std::sync::Arc;
 
 use axum::http::StatusCode;
 use openraft::raft::{AppendEntriesRequest, VoteRequest};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::super::raft::network::SnapshotHeader;
+use super::super::raft::network::{ADDRESS, SnapshotHeader};
+use super::super::raft::replica::Replica;
 use super::super::raft::state_machine::decode_deep;
 use super::super::raft::types::{NodeId, Snapshot, TypeConfig};
 use super::answer::{self, Answer};
@@ -17,26 +18,44 @@ use super::error::ApiError;
 
 /// Entries or a heartbeat of the leader.
 pub(super) async fn append(mut call: Call) -> Answer {
+    check_address(&call)?;
     let request: AppendEntriesRequest<TypeConfig> = decode(&mut call).await?;
     reply(call.agent.raft.append_entries(request).await)
 }
 
 /// A candidate asks for this agent's vote.
 pub(super) async fn vote(mut call: Call) -> Answer {
+    check_address(&call)?;
     let request: VoteRequest<NodeId> = decode(&mut call).await?;
     reply(call.agent.raft.vote(request).await)
 }
 
-/// A whole snapshot: a line of JSON, then its bytes.
+/// A whole snapshot: a line of JSON about it, then its replica.
 pub(super) async fn snapshot(mut call: Call) -> Answer {
-    let mut bytes = std::mem::take(&mut call.body);
-    let end = bytes.iter().position(|b| *b == b'\n');
-    let end = end.ok_or(ApiError::BadParameter)?;
-    let header: SnapshotHeader = decode_deep(&bytes[..end]).map_err(|_| ApiError::BadParameter)?;
-    bytes.drain(..=end);
-    let snapshot = Snapshot { meta: header.meta, snapshot: Box::new(Cursor::new(bytes)) };
+    check_address(&call)?;
+    let bytes = std::mem::take(&mut call.body);
+    let decoded = body::decoding(bytes, decode_snapshot).await?;
+    let (header, replica) = decoded.ok_or(ApiError::BadParameter)?;
+    let snapshot = Snapshot { meta: header.meta, snapshot: Box::new(Arc::new(replica)) };
     let raft = &call.agent.raft;
     reply(raft.install_full_snapshot(header.vote, snapshot).await)
+}
+
+fn decode_snapshot(bytes: &[u8]) -> Option<(SnapshotHeader, Replica)> {
+    let mut parts = bytes.splitn(2, |b| *b == b'\n');
+    let header = decode_deep(parts.next()?).ok()?;
+    let replica = decode_deep(parts.next()?).ok()?;
+    Some((header, replica))
+}
+
+/// Ports are used again: a message may be meant for an agent that is gone.
+fn check_address(call: &Call) -> Result<(), ApiError> {
+    let address = call.headers.get(&ADDRESS).map(|a| a.as_bytes());
+    if address == Some(call.agent.raft_address.as_bytes()) {
+        Ok(())
+    } else {
+        Err(ApiError::NotAPeer)
+    }
 }
 
 async fn decode<T: DeserializeOwned + Send + 'static>(call: &mut Call) -> Result<T, ApiError> {

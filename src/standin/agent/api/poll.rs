@@ -15,8 +15,9 @@ use super::dispatch::Call;
 use super::error::ApiError;
 use super::leader;
 
-/// Longest accepted timeout; a century of seconds would overflow the clock.
-const MAX_TIMEOUT: f64 = 1e8;
+/// Longest time that a poll waits, in seconds. Nobody notices when a client
+/// leaves, and whoever asked for more has to ask again anyway.
+const MAX_TIMEOUT: f64 = 600.0;
 
 /// Answers with the entries from an index on, waiting for the first of them.
 pub(super) async fn poll(call: Call) -> Answer {

@@ -15,6 +15,9 @@ use super::leader;
 use super::read::run_query;
 use super::write::envelope;
 
+/// After so many items other requests get their turn.
+const ITEMS_AT_ONCE: usize = 250;
+
 /// One element of the request.
 enum Item<'a> {
     Read(&'a [Value]),
@@ -123,7 +126,10 @@ pub(super) async fn transact(mut call: Call) -> Answer {
     let mut results = Vec::new();
     let mut status = StatusCode::OK;
     let mut highest = 0;
-    for element in elements.iter() {
+    for (position, element) in elements.iter().enumerate() {
+        if position % ITEMS_AT_ONCE == ITEMS_AT_ONCE - 1 {
+            tokio::task::yield_now().await;
+        }
         let (result, index) = transact_item(&call, term, element)?;
         if index == Some(0) {
             status = StatusCode::PRECONDITION_FAILED;
@@ -147,7 +153,12 @@ fn transact_item(
     let write = match Item::parse(element)? {
         Item::Nothing => return Ok((None, None)),
         Item::Read(paths) => {
-            let store = lock(&call.agent.spearhead).store.clone();
+            let spearhead = lock(&call.agent.spearhead);
+            if spearhead.term != Some(term) {
+                return Err(ApiError::LeadershipLost);
+            }
+            let store = spearhead.store.clone();
+            drop(spearhead);
             return Ok((Some(run_query(&store, paths)?), None));
         }
         Item::Write(write) => write,

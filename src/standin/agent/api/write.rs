@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 
 use crate::agency::value::Value;
 
+use super::super::Agent;
 use super::super::spearhead::{ChunkError, Outcome};
 use super::answer::{self, Answer};
 use super::dispatch::Call;
@@ -43,22 +44,29 @@ pub(super) async fn envelope(call: &mut Call) -> Result<std::sync::Arc<Vec<Value
     }
 }
 
-/// Runs transactions, chunk by chunk, and waits for their commit.
-pub(super) async fn write(mut call: Call) -> Answer {
-    let transactions = envelope(&mut call).await?;
-    let term = leader::serving(&call).await?;
-    let agent = &call.agent;
-    let _ongoing = agent.ongoing.register(&transactions);
+/// Runs transactions, chunk by chunk.
+async fn run(agent: &Agent, term: u64, transactions: &[Value]) -> Result<Vec<Outcome>, ApiError> {
+    let _ongoing = agent.ongoing.register(transactions);
     let mut outcomes = Vec::with_capacity(transactions.len());
     for chunk in transactions.chunks(agent.config.chunk_size()) {
+        if !outcomes.is_empty() {
+            tokio::task::yield_now().await;
+        }
         let written = agent.write_chunk(term, chunk).map_err(|e| match e {
             ChunkError::LeadershipLost => ApiError::LeadershipLost,
             ChunkError::Malformed(message) => ApiError::bad_request(message),
         })?;
         outcomes.extend(written);
-        tokio::task::yield_now().await;
     }
-    drop(_ongoing);
+    Ok(outcomes)
+}
+
+/// Runs transactions and waits for their commit.
+pub(super) async fn write(mut call: Call) -> Answer {
+    let transactions = envelope(&mut call).await?;
+    let term = leader::serving(&call).await?;
+    let agent = &call.agent;
+    let outcomes = run(agent, term, &transactions).await?;
     let mode = WaitMode::of(&call);
     if mode == WaitMode::No {
         return Ok(answer::json(StatusCode::OK, &serde_json::json!({})));

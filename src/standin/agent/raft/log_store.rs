@@ -9,9 +9,9 @@ use std::ops::RangeBounds;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use openraft::storage::{LogFlushed, LogState, RaftLogStorage};
-use openraft::{OptionalSend, RaftLogReader};
+use openraft::{EntryPayload, OptionalSend, RaftLogReader};
 
-use super::types::{Entry, LogId, StorageError, TypeConfig, Vote};
+use super::types::{Command, Entry, LogId, StorageError, TypeConfig, Vote};
 
 /// Raft log, vote and commit position, gone at the end of the process.
 /// Clones share the same log.
@@ -31,6 +31,17 @@ struct Inner {
 impl MemoryLog {
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The commands in all entries after an index.
+    pub fn commands_after(&self, index: u64) -> Vec<Command> {
+        let inner = self.lock();
+        let entries = inner.entries.range(index.saturating_add(1)..);
+        let commands = entries.filter_map(|(_, entry)| match &entry.payload {
+            EntryPayload::Normal(command) => Some(command.clone()),
+            _ => None,
+        });
+        commands.collect()
     }
 }
 
@@ -65,9 +76,7 @@ impl RaftLogReader<TypeConfig> for MemoryLog {
 
 fn entry_weight(entry: &Entry) -> usize {
     match &entry.payload {
-        openraft::EntryPayload::Normal(super::types::Command::Write { entries, .. }) => {
-            entries.len().max(1)
-        }
+        EntryPayload::Normal(Command::Write { entries, .. }) => entries.len().max(1),
         _ => 1,
     }
 }

@@ -5,26 +5,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::{Method, Request, StatusCode, Uri, header};
+use axum::http::{HeaderName, Method, Request, StatusCode, Uri, header};
 use http_body_util::BodyExt;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use openraft::error::{
-    Fatal, InstallSnapshotError, NetworkError, RPCError, RaftError, ReplicationClosed,
-    StreamingError, Unreachable,
-};
+use openraft::error::{Fatal, RPCError, RaftError, ReplicationClosed, StreamingError, Unreachable};
 use openraft::network::{Backoff, RPCOption, RaftNetwork, RaftNetworkFactory};
 use openraft::raft::{
-    AppendEntriesRequest, AppendEntriesResponse, InstallSnapshotRequest, InstallSnapshotResponse,
-    SnapshotResponse, VoteRequest, VoteResponse,
+    AppendEntriesRequest, AppendEntriesResponse, SnapshotResponse, VoteRequest, VoteResponse,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::peers::Peers;
+use super::replica::Replica;
 use super::state_machine::decode_deep;
-use super::types::{AgentNode, NodeId, Snapshot, SnapshotMeta, TypeConfig, Vote};
+use super::types::{AgentNode, LogId, NodeId, Snapshot, SnapshotMeta, TypeConfig, Vote};
 
 /// Path prefix of all agent-to-agent routes.
 pub const PRIVATE_PREFIX: &str = "/_api/agency_priv/";
@@ -35,8 +32,30 @@ pub const VOTE: &str = "raft-vote";
 /// Route of whole snapshots.
 pub const SNAPSHOT: &str = "raft-snapshot";
 
-/// Longest time that one message with entries may take.
-const APPEND_TIMEOUT: Duration = Duration::from_secs(150);
+/// Header that names the agency and the agent a message is meant for.
+pub static ADDRESS: HeaderName = HeaderName::from_static("x-agency-raft-address");
+
+/// The value of [`ADDRESS`] for one agent of the agency with this pool.
+pub fn address(pool: &[(String, String)], target: NodeId) -> String {
+    use sha2::{Digest, Sha256};
+    let mut ids: Vec<&str> = pool.iter().map(|(id, _)| id.as_str()).collect();
+    ids.sort_unstable();
+    let agency = Sha256::digest(ids.join("\n"));
+    format!("{}/{target:016x}", hex::encode(&agency[..8]))
+}
+
+/// Longest time that a message with entries or a snapshot may take: it is sent
+/// again, over another connection, when it is unanswered for longer than its
+/// size explains.
+fn patience(message: &[u8]) -> Duration {
+    const RESEND: Duration = Duration::from_secs(30);
+    const LEAST_BYTES_PER_SECOND: usize = 4 << 20;
+    RESEND + Duration::from_secs((message.len() / LEAST_BYTES_PER_SECOND) as u64)
+}
+
+/// Time that a heartbeat gets, in heartbeat intervals. Another connection is
+/// tried then.
+const BEATS: u32 = 4;
 
 /// What precedes the bytes of a snapshot on the wire, as one line of JSON.
 #[derive(Debug, Serialize, Deserialize)]
@@ -81,12 +100,14 @@ enum TransportError {
 pub struct Network {
     client: Client<HttpConnector, Body>,
     peers: Arc<Peers>,
-    retry_pause: Duration,
+    pool: Arc<[(String, String)]>,
+    heartbeat: Duration,
 }
 
 impl Network {
-    /// `retry_pause` lies between two attempts to reach a silent agent.
-    pub fn new(peers: Arc<Peers>, retry_pause: Duration) -> Self {
+    /// The time between two heartbeats also lies between two attempts to reach
+    /// a silent agent.
+    pub fn new(peers: Arc<Peers>, pool: &[(String, String)], heartbeat: Duration) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(Duration::from_secs(2)));
@@ -94,7 +115,7 @@ impl Network {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(Duration::from_secs(30))
             .build(connector);
-        Self { client, peers, retry_pause }
+        Self { client, peers, pool: pool.into(), heartbeat }
     }
 }
 
@@ -104,9 +125,13 @@ impl RaftNetworkFactory<TypeConfig> for Network {
     async fn new_client(&mut self, target: NodeId, node: &AgentNode) -> Peer {
         Peer {
             network: self.clone(),
-            target,
-            endpoint: crate::standin::agent::endpoint::to_url(&node.endpoint),
+            target: Target {
+                id: target,
+                url: crate::standin::agent::endpoint::to_url(&node.endpoint),
+                address: address(&self.pool, target),
+            },
             sending: None,
+            beat: None,
         }
     }
 }
@@ -115,16 +140,10 @@ type AppendResult = Result<AppendEntriesResponse<NodeId>, TransportError>;
 
 /// An append that goes on although openraft has given up waiting for it.
 struct Sending {
-    first: Option<u64>,
-    last: Option<u64>,
+    first: Option<LogId>,
+    last: Option<LogId>,
     vote: Vote,
     answer: tokio::task::JoinHandle<AppendResult>,
-}
-
-impl Sending {
-    fn carries(&self, first: Option<u64>, last: Option<u64>, vote: Vote) -> bool {
-        self.first == first && self.last == last && self.vote == vote
-    }
 }
 
 impl Drop for Sending {
@@ -133,22 +152,43 @@ impl Drop for Sending {
     }
 }
 
+/// A heartbeat that goes on although openraft has given up waiting for it.
+struct Beat {
+    vote: Vote,
+    prev_log_id: Option<LogId>,
+    answer: tokio::task::JoinHandle<AppendResult>,
+}
+
+impl Beat {
+    fn is_like(&self, rpc: &AppendEntriesRequest<TypeConfig>) -> bool {
+        self.vote == rpc.vote && self.prev_log_id == rpc.prev_log_id
+    }
+}
+
+/// Where the messages to one other agent go.
+#[derive(Clone)]
+struct Target {
+    id: NodeId,
+    url: String,
+    address: String,
+}
+
 /// The connection to one other agent.
 pub struct Peer {
     network: Network,
-    target: NodeId,
-    endpoint: String,
+    target: Target,
     sending: Option<Sending>,
+    beat: Option<Beat>,
 }
 
 impl Peer {
     async fn post<T: DeserializeOwned>(
         network: &Network,
-        endpoint: &str,
+        target: &Target,
         route: &str,
         body: Vec<u8>,
     ) -> Result<T, TransportError> {
-        let endpoint = endpoint.to_owned();
+        let endpoint = target.url.clone();
         let Ok(uri) = format!("{endpoint}{PRIVATE_PREFIX}{route}").parse::<Uri>() else {
             return Err(TransportError::Endpoint { endpoint });
         };
@@ -156,6 +196,7 @@ impl Peer {
             .method(Method::POST)
             .uri(uri)
             .header(header::CONTENT_TYPE, "application/json")
+            .header(&ADDRESS, &target.address)
             .body(Body::from(body));
         let Ok(request) = request else {
             return Err(TransportError::Endpoint { endpoint });
@@ -176,32 +217,44 @@ impl Peer {
     }
 
     /// Sends entries in a task of its own. openraft waits no longer than a
-    /// heartbeat interval and then asks again for the same entries: the second
-    /// time joins the message that is still on its way, however big it is.
+    /// heartbeat interval and then asks again for the same entries, and those
+    /// that came after them: the second time joins the message that is still on
+    /// its way, however big it is.
     async fn append_in_background(
         &mut self,
         rpc: AppendEntriesRequest<TypeConfig>,
     ) -> AppendResult {
-        let first = rpc.entries.first().map(|e| e.log_id.index);
-        let last = rpc.entries.last().map(|e| e.log_id.index);
+        let first = rpc.entries.first().map(|e| e.log_id);
+        let last = rpc.entries.last().map(|e| e.log_id);
         let vote = rpc.vote;
         let sending = match self.sending.take() {
-            Some(sending) if sending.carries(first, last, vote) => {
-                // A big message must make neither side look dead.
-                let keep_alive = self.keep_alive(vote);
-                let sending = self.sending.insert(sending);
-                let (answer, ()) = tokio::join!(&mut sending.answer, keep_alive);
-                answer
+            Some(sending) if sending.first == first && sending.vote == vote => {
+                self.keep_alive(vote);
+                sending
             }
             _ => {
-                self.network.peers.sending(self.target);
+                self.network.peers.sending(self.target.id);
                 let answer = tokio::spawn(self.send_append(rpc));
-                let sending = self.sending.insert(Sending { first, last, vote, answer });
-                (&mut sending.answer).await
+                Sending { first, last, vote, answer }
             }
         };
+        let sending = self.sending.insert(sending);
+        let sent = sending.last;
+        let answer = (&mut sending.answer).await;
         self.sending = None;
-        sending.unwrap_or_else(|_| Err(TransportError::Silent { endpoint: self.endpoint.clone() }))
+        let answer = self.joined(answer)?;
+        let peers = &self.network.peers;
+        match answer {
+            AppendEntriesResponse::Success => {
+                peers.answered(self.target.id, sent.map(|s| s.index));
+                if sent < last {
+                    return Ok(AppendEntriesResponse::PartialSuccess(sent));
+                }
+            }
+            AppendEntriesResponse::HigherVote(_) => {}
+            _ => peers.answered(self.target.id, None),
+        }
+        Ok(answer)
     }
 
     /// Sends entries, however long it takes.
@@ -210,42 +263,119 @@ impl Peer {
         rpc: AppendEntriesRequest<TypeConfig>,
     ) -> impl Future<Output = AppendResult> + use<> {
         let network = self.network.clone();
-        let endpoint = self.endpoint.clone();
+        let target = self.target.clone();
         async move {
-            let body = encode(&endpoint, &rpc)?;
+            let body = encode(&target.url, &rpc)?;
             drop(rpc);
-            let post = Self::post(&network, &endpoint, APPEND, body);
-            match tokio::time::timeout(APPEND_TIMEOUT, post).await {
-                Ok(answer) => answer,
-                Err(_) => Err(TransportError::Silent { endpoint }),
+            Self::post_patiently(&network, &target, APPEND, body).await
+        }
+    }
+
+    /// Posts a message that may be big.
+    async fn post_patiently<T: DeserializeOwned>(
+        network: &Network,
+        target: &Target,
+        route: &str,
+        body: Vec<u8>,
+    ) -> Result<T, TransportError> {
+        let patience = patience(&body);
+        let post = Self::post(network, target, route, body);
+        match tokio::time::timeout(patience, post).await {
+            Ok(answer) => answer,
+            Err(_) => Err(TransportError::Silent { endpoint: target.url.clone() }),
+        }
+    }
+
+    /// Sends a heartbeat in a task of its own, too: on a busy machine it takes
+    /// longer than openraft waits for it, and has to arrive all the same.
+    async fn beat_in_background(&mut self, rpc: AppendEntriesRequest<TypeConfig>) -> AppendResult {
+        match self.beat.take().filter(|beat| beat.is_like(&rpc)) {
+            Some(beat) if beat.answer.is_finished() => {
+                self.start_beat(rpc);
+                self.joined(beat.answer.await)
+            }
+            Some(beat) => self.finish_beat(beat).await,
+            None => {
+                let beat = self.beat(rpc);
+                self.finish_beat(beat).await
             }
         }
     }
 
-    /// Sends an append that carries nothing and presupposes nothing.
-    fn keep_alive(&self, vote: Vote) -> impl Future<Output = ()> + use<> {
+    async fn finish_beat(&mut self, beat: Beat) -> AppendResult {
+        let beat = self.beat.insert(beat);
+        let answer = (&mut beat.answer).await;
+        self.beat = None;
+        self.joined(answer)
+    }
+
+    fn start_beat(&mut self, rpc: AppendEntriesRequest<TypeConfig>) {
+        self.beat = Some(self.beat(rpc));
+    }
+
+    fn beat(&self, rpc: AppendEntriesRequest<TypeConfig>) -> Beat {
         let network = self.network.clone();
-        let endpoint = self.endpoint.clone();
-        let target = self.target;
-        async move {
-            let nothing = AppendEntriesRequest::<TypeConfig> {
-                vote,
-                prev_log_id: None,
-                entries: Vec::new(),
-                leader_commit: None,
+        let target = self.target.clone();
+        let (vote, prev_log_id) = (rpc.vote, rpc.prev_log_id);
+        let answer = tokio::spawn(async move {
+            let body = encode(&target.url, &rpc)?;
+            let post = Self::post(&network, &target, APPEND, body);
+            let Ok(answer) = tokio::time::timeout(BEATS * network.heartbeat, post).await else {
+                return Err(TransportError::Silent { endpoint: target.url });
             };
-            let Ok(body) = encode(&endpoint, &nothing) else { return };
-            let answer: AppendResult = Self::post(&network, &endpoint, APPEND, body).await;
-            if answer.is_ok_and(|a| a.is_success()) {
-                network.peers.answered(target, None);
+            let answer = answer?;
+            if !matches!(answer, AppendEntriesResponse::HigherVote(_)) {
+                network.peers.answered(target.id, None);
             }
+            Ok(answer)
+        });
+        Beat { vote, prev_log_id, answer }
+    }
+
+    /// Makes neither side look dead while a big message is on its way: sends
+    /// an append that carries nothing and presupposes nothing.
+    fn keep_alive(&mut self, vote: Vote) {
+        let nothing = AppendEntriesRequest::<TypeConfig> {
+            vote,
+            prev_log_id: None,
+            entries: Vec::new(),
+            leader_commit: None,
+        };
+        let outstanding = self.beat.as_ref().is_some_and(|b| !b.answer.is_finished());
+        if !outstanding {
+            self.start_beat(nothing);
         }
+    }
+
+    fn joined(&self, answer: Result<AppendResult, tokio::task::JoinError>) -> AppendResult {
+        // Only at shutdown does a task end without an answer.
+        answer.unwrap_or_else(|_| Err(TransportError::Silent { endpoint: self.target.url.clone() }))
     }
 }
 
 fn encode(endpoint: &str, message: &impl Serialize) -> Result<Vec<u8>, TransportError> {
     serde_json::to_vec(message)
         .map_err(|source| TransportError::Codec { endpoint: endpoint.to_owned(), source })
+}
+
+/// The body of a snapshot message, made where it holds up nobody.
+async fn encode_snapshot(
+    endpoint: &str,
+    header: SnapshotHeader,
+    replica: Arc<Replica>,
+) -> Result<Vec<u8>, TransportError> {
+    let encoding = tokio::task::spawn_blocking(move || {
+        let mut body = serde_json::to_vec(&header)?;
+        body.push(b'\n');
+        serde_json::to_writer(&mut body, &*replica)?;
+        Ok(body)
+    });
+    match encoding.await {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(source)) => Err(TransportError::Codec { endpoint: endpoint.to_owned(), source }),
+        // The runtime is going down.
+        Err(_) => Err(TransportError::Silent { endpoint: endpoint.to_owned() }),
+    }
 }
 
 fn unreachable(error: &TransportError) -> AppendError {
@@ -260,38 +390,12 @@ impl RaftNetwork<TypeConfig> for Peer {
         rpc: AppendEntriesRequest<TypeConfig>,
         _option: RPCOption,
     ) -> Result<AppendEntriesResponse<NodeId>, AppendError> {
-        let stored = rpc.entries.last().map(|e| e.log_id.index);
-        let answer = if stored.is_some() {
-            self.append_in_background(rpc).await
+        let answer = if rpc.entries.is_empty() {
+            self.beat_in_background(rpc).await
         } else {
-            match encode(&self.endpoint, &rpc) {
-                Ok(body) => Self::post(&self.network, &self.endpoint, APPEND, body).await,
-                Err(e) => Err(e),
-            }
+            self.append_in_background(rpc).await
         };
-        match answer {
-            Ok(answer) => {
-                let stored = stored.filter(|_| answer.is_success());
-                if !matches!(answer, AppendEntriesResponse::HigherVote(_)) {
-                    self.network.peers.answered(self.target, stored);
-                }
-                Ok(answer)
-            }
-            Err(e) => Err(unreachable(&e)),
-        }
-    }
-
-    async fn install_snapshot(
-        &mut self,
-        _rpc: InstallSnapshotRequest<TypeConfig>,
-        _option: RPCOption,
-    ) -> Result<
-        InstallSnapshotResponse<NodeId>,
-        RPCError<NodeId, AgentNode, RaftError<NodeId, InstallSnapshotError>>,
-    > {
-        // Never called: `full_snapshot` sends snapshots in one piece.
-        let error = TransportError::Endpoint { endpoint: self.endpoint.clone() };
-        Err(RPCError::Network(NetworkError::new(&error)))
+        answer.map_err(|e| unreachable(&e))
     }
 
     async fn full_snapshot(
@@ -302,18 +406,18 @@ impl RaftNetwork<TypeConfig> for Peer {
         _option: RPCOption,
     ) -> Result<SnapshotResponse<NodeId>, StreamingError<TypeConfig, Fatal<NodeId>>> {
         let header = SnapshotHeader { vote, meta: snapshot.meta };
-        let mut body = encode(&self.endpoint, &header)
-            .map_err(|e| StreamingError::Unreachable(Unreachable::new(&e)))?;
-        body.push(b'\n');
-        body.extend_from_slice(snapshot.snapshot.get_ref());
-        let post = Self::post(&self.network, &self.endpoint, SNAPSHOT, body);
+        let (network, target) = (&self.network, &self.target);
+        let post = async {
+            let body = encode_snapshot(&target.url, header, *snapshot.snapshot).await?;
+            Self::post_patiently(network, target, SNAPSHOT, body).await
+        };
         let answer = tokio::select! {
             closed = cancel => return Err(StreamingError::Closed(closed)),
             answer = post => answer,
         };
         match answer {
             Ok(answer) => {
-                self.network.peers.answered(self.target, None);
+                self.network.peers.answered(self.target.id, None);
                 Ok(answer)
             }
             Err(e) => Err(StreamingError::Unreachable(Unreachable::new(&e))),
@@ -325,11 +429,11 @@ impl RaftNetwork<TypeConfig> for Peer {
         rpc: VoteRequest<NodeId>,
         _option: RPCOption,
     ) -> Result<VoteResponse<NodeId>, AppendError> {
-        let body = encode(&self.endpoint, &rpc).map_err(|e| unreachable(&e))?;
-        Self::post(&self.network, &self.endpoint, VOTE, body).await.map_err(|e| unreachable(&e))
+        let body = encode(&self.target.url, &rpc).map_err(|e| unreachable(&e))?;
+        Self::post(&self.network, &self.target, VOTE, body).await.map_err(|e| unreachable(&e))
     }
 
     fn backoff(&self) -> Backoff {
-        Backoff::new(std::iter::repeat(self.network.retry_pause))
+        Backoff::new(std::iter::repeat(self.network.heartbeat))
     }
 }

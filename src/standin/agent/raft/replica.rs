@@ -118,6 +118,33 @@ impl Replica {
         self.compact();
     }
 
+    /// The client ids in commands that are not applied yet, with the highest
+    /// index that each would get.
+    pub fn clients_in(&self, commands: &[Command]) -> HashMap<Arc<str>, u64> {
+        let (mut term, mut last) = (self.leader_term, self.commit_index());
+        let mut clients = HashMap::new();
+        for command in commands {
+            match command {
+                Command::Lead { term: new, .. } => {
+                    term = *new;
+                    last += 1;
+                }
+                Command::Write { term: of, first_index, entries } => {
+                    if *of != term || *first_index != last + 1 {
+                        continue;
+                    }
+                    for entry in entries {
+                        last += 1;
+                        if let Some(id) = &entry.client_id {
+                            clients.insert(id.clone(), last);
+                        }
+                    }
+                }
+            }
+        }
+        clients
+    }
+
     fn append(&mut self, entry: &Arc<LogEntry>) {
         let index = self.commit_index() + 1;
         if let Value::Object(operations) = &entry.request {
@@ -243,5 +270,47 @@ impl Replica {
             clients: HashMap::new(),
             ..self.clone()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(client_id: &str) -> Arc<LogEntry> {
+        Arc::new(LogEntry {
+            request: Value::Object(Object::default()),
+            client_id: Some(client_id.into()).filter(|id: &Arc<str>| !id.is_empty()),
+            epoch_millis: 0,
+        })
+    }
+
+    /// What a leader that is catching up answers to an inquiry: the same as
+    /// after it has applied its log.
+    #[test]
+    fn i1_ids_in_the_log_are_known_before_they_are_committed() {
+        let write = |term, first_index, ids: &[&str]| Command::Write {
+            term,
+            first_index,
+            entries: ids.iter().map(|id| entry(id)).collect(),
+        };
+        let mut replica = Replica::new(CompactionRule::default());
+        replica.apply(&Command::Lead { term: 1, entry: entry("") });
+        let ahead = [
+            write(1, 2, &["a", "b"]),
+            write(1, 5, &["after a gap"]),
+            write(1, 4, &["a"]),
+            Command::Lead { term: 2, entry: entry("") },
+            write(1, 6, &["of a leader replaced"]),
+            write(2, 6, &["c"]),
+        ];
+        let foreseen = replica.clients_in(&ahead);
+        for command in &ahead {
+            replica.apply(command);
+        }
+        assert_eq!(foreseen, replica.clients);
+        assert_eq!(foreseen.get("a"), Some(&4));
+        assert_eq!(foreseen.get("c"), Some(&6));
+        assert_eq!(foreseen.get("after a gap"), None);
     }
 }

@@ -1,7 +1,7 @@
 //! openraft's view of the [`Replica`]: applying, building and installing
 //! snapshots.
 
-use std::io::Cursor;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use openraft::storage::RaftStateMachine;
@@ -9,6 +9,7 @@ use openraft::{EntryPayload, OptionalSend, RaftSnapshotBuilder};
 use serde::Deserialize;
 use tokio::sync::watch;
 
+use super::log_store::MemoryLog;
 use super::replica::{CompactionRule, Replica};
 use super::types::{
     Applied, Entry, LogId, Snapshot, SnapshotMeta, StorageError, StoredMembership, TypeConfig,
@@ -44,7 +45,7 @@ struct State {
     membership: StoredMembership,
     /// Raft index -> agency commit index, of the last commands applied.
     indices: std::collections::VecDeque<(u64, u64)>,
-    snapshot: Option<(SnapshotMeta, Arc<Vec<u8>>)>,
+    snapshot: Option<(SnapshotMeta, Arc<Replica>)>,
     snapshots_built: u64,
 }
 
@@ -77,6 +78,14 @@ impl StateMachine {
     /// applied meanwhile.
     pub fn with<T>(&self, look: impl FnOnce(&Replica) -> T) -> T {
         look(&self.lock().replica)
+    }
+
+    /// The client ids in what `log` holds beyond the committed state, with the
+    /// highest index that each will have once that is committed.
+    pub fn ahead_of(&self, log: &MemoryLog) -> HashMap<Arc<str>, u64> {
+        let state = self.lock();
+        let commands = log.commands_after(state.last_applied.map_or(0, |l| l.index));
+        state.replica.clients_in(&commands)
     }
 
     /// Tells whenever entries have been applied.
@@ -145,66 +154,48 @@ impl RaftStateMachine<TypeConfig> for StateMachine {
         self.clone()
     }
 
-    async fn begin_receiving_snapshot(&mut self) -> Result<Box<Cursor<Vec<u8>>>, StorageError> {
-        Ok(Box::new(Cursor::new(Vec::new())))
+    async fn begin_receiving_snapshot(&mut self) -> Result<Box<Arc<Replica>>, StorageError> {
+        Ok(Box::new(Arc::new(Replica::new(self.shared.rule))))
     }
 
     async fn install_snapshot(
         &mut self,
         meta: &SnapshotMeta,
-        snapshot: Box<Cursor<Vec<u8>>>,
+        snapshot: Box<Arc<Replica>>,
     ) -> Result<(), StorageError> {
-        let bytes = snapshot.into_inner();
-        let replica = decode_deep::<Replica>(&bytes)
-            .map_err(|e| openraft::StorageIOError::read_snapshot(Some(meta.signature()), &e))?;
+        let replica = Replica::clone(&snapshot).restored(self.shared.rule);
         let mut state = self.lock();
-        state.replica = replica.restored(self.shared.rule);
+        state.replica = replica;
         state.last_applied = meta.last_log_id;
         state.membership = meta.last_membership.clone();
         state.indices.clear();
-        state.snapshot = Some((meta.clone(), Arc::new(bytes)));
+        state.snapshot = Some((meta.clone(), *snapshot));
         self.announce(&state);
         Ok(())
     }
 
     async fn get_current_snapshot(&mut self) -> Result<Option<Snapshot>, StorageError> {
         let current = self.lock().snapshot.clone();
-        Ok(current.map(|(meta, bytes)| Snapshot {
-            meta,
-            snapshot: Box::new(Cursor::new(bytes.to_vec())),
-        }))
+        Ok(current.map(|(meta, replica)| Snapshot { meta, snapshot: Box::new(replica) }))
     }
 }
 
 impl RaftSnapshotBuilder<TypeConfig> for StateMachine {
     async fn build_snapshot(&mut self) -> Result<Snapshot, StorageError> {
-        let (replica, meta) = {
-            let mut state = self.lock();
-            state.snapshots_built += 1;
-            let meta = SnapshotMeta {
-                last_log_id: state.last_applied,
-                last_membership: state.membership.clone(),
-                snapshot_id: format!(
-                    "{}-{}",
-                    state.last_applied.map_or(0, |l| l.index),
-                    state.snapshots_built
-                ),
-            };
-            (state.replica.for_transfer(), meta)
+        let mut state = self.lock();
+        state.snapshots_built += 1;
+        let meta = SnapshotMeta {
+            last_log_id: state.last_applied,
+            last_membership: state.membership.clone(),
+            snapshot_id: format!(
+                "{}-{}",
+                state.last_applied.map_or(0, |l| l.index),
+                state.snapshots_built
+            ),
         };
-        let signature = meta.signature();
-        let encoded = tokio::task::spawn_blocking(move || serde_json::to_vec(&replica)).await;
-        let failed = |e: &dyn std::fmt::Display| {
-            let e = std::io::Error::other(e.to_string());
-            openraft::StorageIOError::write_snapshot(Some(signature.clone()), &e)
-        };
-        let bytes = match encoded {
-            Ok(Ok(bytes)) => bytes,
-            Ok(Err(e)) => return Err(failed(&e).into()),
-            Err(e) => return Err(failed(&e).into()),
-        };
-        self.lock().snapshot = Some((meta.clone(), Arc::new(bytes.clone())));
-        Ok(Snapshot { meta, snapshot: Box::new(Cursor::new(bytes)) })
+        let replica = Arc::new(state.replica.for_transfer());
+        state.snapshot = Some((meta.clone(), replica.clone()));
+        Ok(Snapshot { meta, snapshot: Box::new(replica) })
     }
 }
 

@@ -1,11 +1,12 @@
 //! What the agents replicate, and the types openraft is instantiated with.
 
-use std::io::Cursor;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::agency::entry::LogEntry;
+
+use super::replica::Replica;
 
 /// Id of an agent inside openraft; agents are known to everybody else by
 /// their agency id (`AGNT-…`).
@@ -63,7 +64,7 @@ openraft::declare_raft_types!(
         NodeId = NodeId,
         Node = AgentNode,
         Entry = openraft::Entry<TypeConfig>,
-        SnapshotData = Cursor<Vec<u8>>,
+        SnapshotData = Arc<Replica>,
 );
 
 /// A running Raft node.
@@ -78,7 +79,8 @@ pub type Vote = openraft::Vote<NodeId>;
 pub type StoredMembership = openraft::StoredMembership<NodeId, AgentNode>;
 /// Metadata of an openraft snapshot.
 pub type SnapshotMeta = openraft::SnapshotMeta<NodeId, AgentNode>;
-/// An openraft snapshot.
+/// An openraft snapshot: a replica as it was. It is encoded only when it is
+/// sent, so that taking one costs next to nothing.
 pub type Snapshot = openraft::Snapshot<TypeConfig>;
 /// What a storage method fails with.
 pub type StorageError = openraft::StorageError<NodeId>;
