@@ -267,15 +267,11 @@ impl Options {
     }
 
     fn target(&self) -> Result<Target, OptionError> {
-        let given = [
+        at_most_one([
             ("--endpoint", !self.endpoint.is_empty()),
             ("--topology", self.topology.is_some()),
             ("--embedded", self.embedded.is_some()),
-        ];
-        let given: Vec<&str> = given.into_iter().filter(|one| one.1).map(|one| one.0).collect();
-        if let [first, second, ..] = given[..] {
-            return Err(OptionError::Conflict { first, second });
-        }
+        ])?;
         if let Some(agents) = self.embedded {
             return embedded(agents);
         }
@@ -329,15 +325,11 @@ impl Options {
     }
 
     fn auth(&self, secret_file: Option<&Path>) -> Result<ClientAuth, OptionError> {
-        let given = [
+        at_most_one([
             ("--jwt-secret-file", self.jwt_secret_file.is_some()),
             ("--jwt-token", self.jwt_token.is_some()),
             ("--username", self.username.is_some()),
-        ];
-        let given: Vec<&str> = given.into_iter().filter(|one| one.1).map(|one| one.0).collect();
-        if let [first, second, ..] = given[..] {
-            return Err(OptionError::Conflict { first, second });
-        }
+        ])?;
         if let Some(token) = &self.jwt_token {
             return Ok(ClientAuth::Token(token.clone()));
         }
@@ -362,6 +354,15 @@ impl Options {
             OptionError::value("--password-file", format!("'{}': {error}", file.display()))
         })?;
         Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+    }
+}
+
+/// `Err` when more than one of these options is given.
+fn at_most_one(options: [(&'static str, bool); 3]) -> Result<(), OptionError> {
+    let mut given = options.into_iter().filter(|(_, given)| *given).map(|(name, _)| name);
+    match (given.next(), given.next()) {
+        (Some(first), Some(second)) => Err(OptionError::Conflict { first, second }),
+        _ => Ok(()),
     }
 }
 
