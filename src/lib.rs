@@ -26,7 +26,7 @@
 //! ```text
 //! cli -> host -> natives -> client -> http
 //!        host -> standin: agent::api -> agent::raft -> agent::store
-//! leaves: agency (values and wire types), auth (JWT, secrets), deadline
+//! leaves: agency (values and wire types), auth (JWT, secrets), deadline, vpack (VelocyPack)
 //! ```
 
 pub mod agency;
@@ -40,6 +40,7 @@ pub mod natives;
 pub mod replay;
 #[cfg(feature = "standin")]
 pub mod standin;
+pub mod vpack;
 
 #[doc(hidden)]
 pub mod cli;

@@ -168,6 +168,46 @@ fn h18_blobs_hold_the_exact_bytes() {
 }
 
 #[test]
+fn h19_velocypack_arrives_as_json_text_in_every_form() {
+    let value = serde_json::json!({ "a": [1, 1.0, null], "b": "ü" });
+    let expected = value.to_string();
+    let packed = |body: &[u8]| {
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: application/x-velocypack\r\nContent-Length: ";
+        let head = format!("{head}{}\r\n\r\n", body.len());
+        Reply::Raw([head.as_bytes(), body].concat())
+    };
+    let server = Server::start(move |request| match request.target.as_str() {
+        "/empty" => packed(b""),
+        "/broken" => packed(b"\x13\x04\x31"),
+        _ => packed(&agencysh::vpack::encode(&value.clone().into())),
+    });
+    let found = answer(&server.url, "http::get(url)");
+    assert_eq!(found["body"].to_string(), expected);
+    let headers = found["headers"].as_map_ref().unwrap();
+    assert_eq!(headers["content-type"].to_string(), "application/x-velocypack");
+    let blob = run(&server.url, "http::get(url, #{ as_blob: true }).body");
+    assert_eq!(blob.into_blob().unwrap(), expected.as_bytes());
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("file");
+    let download = format!("http::download(url, `{}`).code", path.display());
+    assert_eq!(run(&server.url, &download).as_int().unwrap(), 200);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), expected);
+
+    assert_eq!(run(&server.url, "http::get(url + `/empty`).body").to_string(), "");
+    std::fs::remove_file(&path).unwrap();
+    let download = download.replace("url,", "url + `/broken`,").replace(".code", "");
+    for script in ["http::get(url + `/broken`)", &download] {
+        let found = answer(&server.url, script);
+        assert_eq!(
+            (found["code"].as_int().unwrap(), text(&found, "transport_error")),
+            (500, "protocol".to_owned())
+        );
+        assert!(found["message"].to_string().contains("is cut off"), "{found:?}");
+    }
+    assert!(!path.exists());
+}
+
+#[test]
 fn h20_h21_other_urls_are_refused() {
     for url in ["ftp://x", "tcp://x", "no url"] {
         assert_eq!(raised(url, "http::get(url)").1, "SyntaxError", "{url}");

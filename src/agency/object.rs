@@ -125,7 +125,7 @@ impl Object {
     }
 
     /// Builds an object from keys and values; gives back a key that is there twice.
-    pub(super) fn from_unique(mut children: Vec<(Arc<str>, Value)>) -> Result<Self, Arc<str>> {
+    pub(crate) fn from_unique(mut children: Vec<(Arc<str>, Value)>) -> Result<Self, Arc<str>> {
         children.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         if let Some(pair) = children.windows(2).find(|pair| pair[0].0 == pair[1].0) {
             return Err(pair[0].0.clone());

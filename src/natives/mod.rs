@@ -31,6 +31,7 @@ pub mod reference;
 mod term;
 mod terminal;
 mod time;
+mod vpack;
 
 pub use context::{Gate, Invocation, NativeContext, NativeContextBuilder, OutputSink};
 pub use convert::{from_json, to_json};
@@ -61,6 +62,7 @@ pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[
     ("random", &random::natives::RHAI_MANIFEST),
     ("term", &term::natives::RHAI_MANIFEST),
     ("time", &time::natives::RHAI_MANIFEST),
+    ("vpack", &vpack::natives::RHAI_MANIFEST),
 ];
 
 /// Registers all namespaces on `engine` and ties them to `context`.

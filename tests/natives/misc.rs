@@ -1,4 +1,4 @@
-//! N1-N3, Z1-Z2, V1-V5 of JSON, T1-T5.
+//! N1-N3, Z1-Z2, V1-V5, T1-T5.
 
 use std::net::TcpListener;
 
@@ -70,6 +70,74 @@ fn v1_integers_stay_exact_and_greater_ones_become_floats() {
         assert_eq!(run.text(&format!("json::stringify(json::parse(\"{number}\"))")), number);
     }
     run.is_true("type_of(json::parse(\"18446744073709551615\")) == \"f64\"");
+}
+
+#[test]
+fn v1_every_json_value_survives_velocypack() {
+    let run = Run::new();
+    let texts = [
+        "null",
+        "true",
+        "false",
+        "0",
+        "-1",
+        "9007199254740993",
+        "-9223372036854775808",
+        "9223372036854775807",
+        "1.0",
+        "-0.5",
+        "1e300",
+        r#""""#,
+        r#""ü\n""#,
+        "[]",
+        "{}",
+        r#"[1,[2,{"":[null]}],"x"]"#,
+        r#"{"a":{"b":{"c":[1.0,1]}},"new":1,"z":"é"}"#,
+    ];
+    for text in texts {
+        run.is_true(&format!(
+            "let value = json::parse(`{text}`); let found = vpack::decode(vpack::encode(value)); \
+             type_of(found) == type_of(value) && json::stringify(found) == json::stringify(value)"
+        ));
+    }
+    // 2^64 - 1
+    run.is_true("type_of(vpack::decode(blob(1, 0x2f) + blob(8, 0xff))) == \"f64\"");
+    run.is_true("type_of(vpack::encode(1)) == \"blob\"");
+}
+
+#[test]
+fn v2_velocypack_has_null_for_what_json_has_not() {
+    let run = Run::new();
+    run.is_true("vpack::encode([0.0/0.0, 1.0/0.0, ()]) == vpack::encode([(), (), ()])");
+    run.is_true("vpack::decode(vpack::encode(())) == ()");
+    for value in ["|x| x", "[|x| x]", "#{ f: Fn(\"f\") }"] {
+        assert_eq!(run.number(&format!("vpack::encode({value})")), 10, "{value}");
+    }
+}
+
+#[test]
+fn v3_rubbish_raises_10_and_tells_the_place() {
+    let run = Run::new();
+    // Every part of a value, and every value of two bytes that begins an array or object.
+    run.is_true(
+        "let whole = vpack::encode(#{ a: [1, \"x\", 2.5], b: #{ c: () } }); \
+         for length in 0..whole.len { \
+             let raised = false; \
+             try { vpack::decode(whole.extract(0, length)) } catch (e) { raised = e.error_num == 10; } \
+             if !raised { return false; } \
+         } \
+         for head in 0..256 { \
+             try { vpack::decode(blob(1, head) + blob(9, 7)) } catch (e) { if e.error_num != 10 { return false; } } \
+         } \
+         true",
+    );
+    let error = run.error("vpack::decode(blob(1, 0x31) + blob(1, 0x1d))");
+    assert_eq!(error["kind"].to_string(), "vpack.trailing");
+    let error = run.error("vpack::decode(blob(1, 0x13) + blob(1, 4) + blob(1, 0xc0) + blob(1, 1))");
+    assert_eq!(error["kind"].to_string(), "vpack.no_json_form");
+    let message = error["message"].to_string();
+    assert!(message.contains("binary data (type 0xc0) at offset 2"), "{message}");
+    assert_eq!(run.error("vpack::decode(\"x\")")["kind"].to_string(), "argument.type");
 }
 
 #[test]

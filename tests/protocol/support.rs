@@ -21,7 +21,12 @@ pub struct Reply {
 }
 
 impl Reply {
+    /// The value of the body, in whichever format it came.
     pub fn json(&self) -> Value {
+        if self.header("content-type") == Some("application/x-velocypack") {
+            let value = agencysh::vpack::decode(&self.body);
+            return value.unwrap_or_else(|e| panic!("{e} in {self:?}")).into();
+        }
         serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e} in {self:?}"))
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rhai::{Dynamic, INT, Map};
 
+use super::velocypack;
 use crate::http::{
     Auth, Endpoint, EndpointError, HttpClient, HttpError, HttpOptions, Phase, Request, Response,
     TlsOptions,
@@ -223,11 +224,14 @@ pub(super) fn request(
         Err(error) => failure(error),
         Ok(mut response) => {
             let body = std::mem::take(&mut response.body);
-            let wanted = asked.body_on_error || (200..300).contains(&response.status);
-            let body = match (wanted, asked.as_blob) {
-                (false, _) => Dynamic::UNIT,
-                (true, true) => Dynamic::from_blob(body),
-                (true, false) => text_of(body).into(),
+            let body = if !asked.body_on_error && !(200..300).contains(&response.status) {
+                Dynamic::UNIT
+            } else {
+                match velocypack::to_json(&response, body) {
+                    Ok(body) if asked.as_blob => Dynamic::from_blob(body),
+                    Ok(body) => text_of(body).into(),
+                    Err(error) => return failure(error),
+                }
             };
             let mut map = response_map(&response);
             map.insert("body".into(), body);
@@ -286,6 +290,10 @@ pub(super) fn download(
         Err(error) => failure(error),
         Ok(response) => {
             if keep {
+                let converted = velocypack::file_to_json(&response, &mut file);
+                if let Err(error) = converted.map_err(|error| cannot_write(&error))? {
+                    return failure(error);
+                }
                 file.persist(target).map_err(|error| cannot_write(&error.error))?;
             }
             Ok(response_map(&response))

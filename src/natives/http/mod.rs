@@ -1,6 +1,7 @@
 //! `http`: requests to any server; transport failures are answers, not errors.
 
 mod calls;
+mod velocypack;
 
 use rhai::plugin::*;
 use rhai::{Dynamic, Map};
@@ -20,7 +21,7 @@ pub(super) mod natives {
     /// `as_blob` (false), `jwt`, `username`, `password`, `verify_certificates` (false), `verify_depth`, `min_tls`,
     /// `ca_file`, `user_agent`.
     /// Returns `code`, `message`, `headers`, `body`, `url`, `transport_error`. A server that cannot be reached or
-    /// does not answer is code 500 with `transport_error`, not an error.
+    /// does not answer is code 500 with `transport_error`, not an error. A body in VelocyPack arrives as JSON.
     /// Units: seconds, cut to what the deadline leaves; bodies up to 1 GiB.
     /// Errors: `http.bad_url` (SyntaxError); `argument.invalid` (number 10); `http.too_many_redirects` and
     /// `http.bad_redirect` (number 4); `http.no_connection` (number 2001); `deadline.script` (number 36);

@@ -9,7 +9,9 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use crate::agency::json as codec;
 use crate::agency::value::Value;
+use crate::vpack;
 
+use super::answer::Format;
 use super::dispatch::Call;
 use super::error::ApiError;
 
@@ -123,23 +125,26 @@ pub(super) async fn decoding<T: Send + 'static>(
     tokio::task::spawn_blocking(move || decode(&bytes)).await.map_err(|_| ApiError::ShuttingDown)
 }
 
-/// Parses the body of a call, which is gone then; an empty one is no value at
-/// all. The inner error is the text of the parser.
+/// Parses the body of a call, in the format of its content type; the body is
+/// gone then. An empty one is no value at all. The inner error is the text of
+/// the parser.
 ///
 /// # Errors
 /// As [`decoding`].
 pub(super) async fn parse(call: &mut Call) -> Result<Result<Option<Value>, String>, ApiError> {
-    decoding(std::mem::take(&mut call.body), parse_bytes).await
+    let format = Format::sent(&call.headers);
+    decoding(std::mem::take(&mut call.body), move |bytes| parse_bytes(bytes, format)).await
 }
 
-fn parse_bytes(bytes: &[u8]) -> Result<Option<Value>, String> {
+fn parse_bytes(bytes: &[u8], format: Format) -> Result<Option<Value>, String> {
     if bytes.is_empty() {
         return Ok(None);
     }
-    match codec::parse(bytes) {
-        Ok(value) => Ok(Some(value)),
-        Err(error) => Err(error.to_string()),
-    }
+    let value = match format {
+        Format::Json => codec::parse(bytes).map_err(|e| e.to_string()),
+        Format::VelocyPack => vpack::decode(bytes).map_err(|e| e.to_string()),
+    };
+    value.map(Some)
 }
 
 #[cfg(test)]

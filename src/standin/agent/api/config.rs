@@ -108,7 +108,7 @@ fn last_acked(agent: &Agent, commit_index: u64) -> Map<String, Json> {
     let mut acked = Map::new();
     for (id, _) in &agent.config.pool {
         if *id == agent.config.id {
-            let own = json!({ "lastAckedTime": 0, "lastAckedIndex": commit_index });
+            let own = json!({ "lastAckedTime": 0.0, "lastAckedIndex": commit_index });
             acked.insert(id.clone(), own);
             continue;
         }

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use axum::response::Response;
 
 use super::super::Agent;
-use super::answer::Answer;
+use super::answer::{self, Answer, Format};
 use super::error::ApiError;
 use super::route::Path;
 use super::{
@@ -35,10 +35,9 @@ impl Call {
 /// Answers one request.
 pub(super) async fn dispatch(agent: Arc<Agent>, request: Request<Body>) -> Response {
     let is_head = request.method() == Method::HEAD;
-    let mut response = match answer(agent, request).await {
-        Ok(response) => response,
-        Err(error) => error.into_response(),
-    };
+    let format = Format::accepted(request.headers());
+    let response = answer(agent, request).await.unwrap_or_else(ApiError::into_response);
+    let mut response = answer::encode(response, format);
     if is_head {
         *response.body_mut() = Body::empty();
     }

@@ -146,7 +146,7 @@ impl ApiError {
             Self::CommitTimeout => error_object(StatusCode::REQUEST_TIMEOUT, 408, &text),
             Self::QueueFull => error_object(StatusCode::SERVICE_UNAVAILABLE, 21003, &text),
             Self::ShuttingDown => error_object(StatusCode::SERVICE_UNAVAILABLE, 30, &text),
-            Self::NotAQuery => answer::raw_json(StatusCode::IM_A_TEAPOT, b"[]".to_vec()),
+            Self::NotAQuery => answer::value(StatusCode::IM_A_TEAPOT, &answer::array(Vec::new())),
         }
     }
 }
@@ -174,7 +174,7 @@ fn empty(status: StatusCode) -> Response {
 }
 
 fn redirect(location: &str) -> Response {
-    let mut response = answer::raw_json(StatusCode::TEMPORARY_REDIRECT, Vec::new());
+    let mut response = answer::nothing(StatusCode::TEMPORARY_REDIRECT);
     match HeaderValue::from_str(location) {
         Ok(location) => {
             response.headers_mut().insert(header::LOCATION, location);

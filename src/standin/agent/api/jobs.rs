@@ -17,7 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::super::Agent;
 use super::super::polls::Waiter;
-use super::answer::{self, Answer};
+use super::answer::{self, Answer, Format};
 use super::body;
 use super::dispatch::dispatch;
 use super::error::ApiError;
@@ -141,6 +141,7 @@ fn unix_seconds() -> u64 {
 
 /// Answers one request, now or later as it wishes.
 pub(super) async fn serve(State(agent): State<Arc<Agent>>, request: Request<Body>) -> Response {
+    let format = Format::accepted(request.headers());
     let store = match request.headers().get(&ASYNC).map(HeaderValue::as_bytes) {
         Some(b"store") => true,
         Some(b"true") => false,
@@ -152,7 +153,7 @@ pub(super) async fn serve(State(agent): State<Arc<Agent>>, request: Request<Body
     };
     match defer(agent, request, store).await {
         Ok(response) => response,
-        Err(error) => error.into_response(),
+        Err(error) => answer::encode(error.into_response(), format),
     }
 }
 

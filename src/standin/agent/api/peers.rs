@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::http::StatusCode;
 use openraft::raft::{AppendEntriesRequest, VoteRequest};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -68,5 +67,5 @@ fn reply<T: Serialize, E: std::fmt::Display>(outcome: Result<T, E>) -> Answer {
     let internal = |e: &dyn std::fmt::Display| ApiError::Internal { message: e.to_string() };
     let answer = outcome.map_err(|e| internal(&e))?;
     let body = serde_json::to_vec(&answer).map_err(|e| internal(&e))?;
-    Ok(answer::raw_json(StatusCode::OK, body))
+    Ok(answer::raw_json(body))
 }
