@@ -1,10 +1,12 @@
 //! Configuration of one agent.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
 use super::raft::replica::CompactionRule;
+use crate::auth::{Secret, TokenSource};
 
 /// How an agent is set up. Durations and counts have the defaults of a
 /// configured `arangod`; identity, endpoint and pool have to be given.
@@ -34,8 +36,38 @@ pub struct AgentConfig {
     pub raft_snapshot_entries: u64,
     /// Settings of the supervision.
     pub supervision: SupervisionConfig,
+    /// Who may ask; everybody without it.
+    pub authentication: Option<Authentication>,
     /// The version the agent claims to be.
     pub version: String,
+}
+
+/// The secrets that open an agent. They are shown nowhere.
+#[derive(Clone, Debug)]
+pub struct Authentication {
+    secrets: Arc<[Secret]>,
+    own: Arc<TokenSource>,
+}
+
+impl Authentication {
+    /// Accepts tokens signed with any of these secrets. The first one signs the messages to
+    /// the other agents; without any nobody gets in.
+    pub fn new(secrets: Vec<Secret>) -> Self {
+        let active = secrets.first().cloned().unwrap_or_else(Secret::random);
+        let own = Arc::new(TokenSource::new(active.clone(), "agent"));
+        let secrets = if secrets.is_empty() { vec![active] } else { secrets };
+        Self { secrets: secrets.into(), own }
+    }
+
+    /// The accepted secrets, the active one first.
+    pub(super) fn secrets(&self) -> &[Secret] {
+        &self.secrets
+    }
+
+    /// What signs the messages to the other agents.
+    pub(super) fn own_tokens(&self) -> Arc<TokenSource> {
+        Arc::clone(&self.own)
+    }
 }
 
 /// Settings of the supervision; shown and changed by the config endpoint.
@@ -97,6 +129,7 @@ impl AgentConfig {
             compaction: CompactionRule::default(),
             raft_snapshot_entries: 5000,
             supervision: SupervisionConfig::default(),
+            authentication: None,
             version: "3.12.7".to_owned(),
         }
     }

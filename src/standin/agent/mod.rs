@@ -26,7 +26,7 @@ use tokio::task::JoinSet;
 use crate::agency::entry::LogEntry;
 use crate::agency::value::Value;
 
-pub use config::{AgentConfig, SupervisionConfig, TIMEOUT_MULT};
+pub use config::{AgentConfig, Authentication, SupervisionConfig, TIMEOUT_MULT};
 pub use leadership::Role;
 pub use raft::replica::CompactionRule;
 
@@ -213,7 +213,7 @@ pub async fn start(listener: TcpListener, config: AgentConfig) -> Result<AgentHa
     let raft = Raft::new(
         own_id,
         Arc::new(raft_config),
-        Network::new(peers.clone(), &config.pool, config.heartbeat()),
+        Network::new(peers.clone(), &config),
         raft_log.clone(),
         machine.clone(),
     )

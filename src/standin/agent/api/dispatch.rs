@@ -45,6 +45,18 @@ pub(super) async fn dispatch(agent: Arc<Agent>, request: Request<Body>) -> Respo
     response
 }
 
+/// Answers a request that is not looked at any further.
+pub(super) async fn refuse(request: Request<Body>, error: ApiError) -> Response {
+    let is_head = request.method() == Method::HEAD;
+    // Read in any case: a connection with an unread body cannot go on.
+    body::discard(request.into_body()).await;
+    let mut response = error.into_response();
+    if is_head {
+        *response.body_mut() = Body::empty();
+    }
+    response
+}
+
 async fn answer(agent: Arc<Agent>, request: Request<Body>) -> Answer {
     let (head, body) = request.into_parts();
     let method = head.method;

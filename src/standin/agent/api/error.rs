@@ -80,6 +80,12 @@ pub(super) enum ApiError {
         /// The text.
         message: String,
     },
+    /// The request has no token that opens its path.
+    #[error("not authorized to execute this request")]
+    Unauthorized {
+        /// Whether the answer leaves out how to authenticate.
+        silent: bool,
+    },
     /// Another agent leads.
     #[error("redirected to {location}")]
     Redirect {
@@ -138,6 +144,7 @@ impl ApiError {
             Self::Forbidden { .. } | Self::NotAPeer => {
                 error_object(StatusCode::FORBIDDEN, 403, &text)
             }
+            Self::Unauthorized { silent } => unauthorized(&text, silent),
             Self::Redirect { location } => redirect(&location),
             Self::NoLeader => message_object(StatusCode::SERVICE_UNAVAILABLE, &text),
             Self::LeaderResigned | Self::LeadershipLost => {
@@ -170,6 +177,16 @@ fn message_object(status: StatusCode, message: &str) -> Response {
 fn empty(status: StatusCode) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;
+    response
+}
+
+fn unauthorized(text: &str, silent: bool) -> Response {
+    let mut response = error_object(StatusCode::UNAUTHORIZED, 11, text);
+    if !silent {
+        for way in [r#"Basic, realm="ArangoDB""#, r#"Bearer, token_type="JWT", realm="ArangoDB""#] {
+            response.headers_mut().append(header::WWW_AUTHENTICATE, HeaderValue::from_static(way));
+        }
+    }
     response
 }
 

@@ -4,6 +4,7 @@
 //! endpoints does the rest. Errors become answers in `error` alone.
 
 mod answer;
+mod auth;
 mod body;
 mod config;
 mod dispatch;
