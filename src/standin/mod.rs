@@ -5,6 +5,7 @@ use std::time::Duration;
 pub mod agent;
 mod embedded;
 mod initial;
+pub mod process;
 
 pub use embedded::{Contents, EmbeddedAgency};
 

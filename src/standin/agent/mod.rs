@@ -8,6 +8,7 @@ mod api;
 mod commit;
 mod config;
 mod endpoint;
+mod gossip;
 mod leadership;
 mod polls;
 pub mod raft;
@@ -27,6 +28,7 @@ use crate::agency::entry::LogEntry;
 use crate::agency::value::Value;
 
 pub use config::{AgentConfig, Authentication, SupervisionConfig, TIMEOUT_MULT};
+pub use gossip::{Gossip, GossipError, discover};
 pub use leadership::Role;
 pub use raft::replica::CompactionRule;
 

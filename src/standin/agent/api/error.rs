@@ -104,6 +104,9 @@ pub(super) enum ApiError {
     /// The commit index did not move for too long.
     #[error("request timeout")]
     CommitTimeout,
+    /// The agent is not yet one: it looks for the others of its agency.
+    #[error("the agent is starting up and waits for the others of its agency")]
+    Booting,
     /// The agent is going down.
     #[error("shutdown in progress")]
     ShuttingDown,
@@ -147,7 +150,7 @@ impl ApiError {
             Self::Unauthorized { silent } => unauthorized(&text, silent),
             Self::Redirect { location } => redirect(&location),
             Self::NoLeader => message_object(StatusCode::SERVICE_UNAVAILABLE, &text),
-            Self::LeaderResigned | Self::LeadershipLost => {
+            Self::LeaderResigned | Self::LeadershipLost | Self::Booting => {
                 error_object(StatusCode::SERVICE_UNAVAILABLE, 503, &text)
             }
             Self::CommitTimeout => error_object(StatusCode::REQUEST_TIMEOUT, 408, &text),

@@ -25,10 +25,38 @@ mod write;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use axum::response::Response;
 
 use super::Agent;
+use super::config::Authentication;
+use error::ApiError;
 
 pub(super) use jobs::Jobs;
+
+/// The answer to a request that may not be made, if it may not.
+pub(super) fn admit(
+    authentication: Option<&Authentication>,
+    request: &Request<Body>,
+) -> Result<(), Response> {
+    auth::check(authentication, request).map_err(ApiError::into_response)
+}
+
+/// What is answered by an agent that looks for the others.
+pub(super) fn booting() -> Response {
+    ApiError::Booting.into_response()
+}
+
+/// The answer to a message that is none.
+pub(super) fn bad_parameter() -> Response {
+    ApiError::BadParameter.into_response()
+}
+
+/// An answer with a small body.
+pub(super) fn ok(body: &serde_json::Value) -> Response {
+    answer::json(StatusCode::OK, body)
+}
 
 /// The service that answers every request to `agent`.
 pub(super) fn router(agent: Arc<Agent>) -> Router {

@@ -1,0 +1,124 @@
+//! One agent as a process of its own: finds its agency, serves, and ends when told to.
+
+use std::net::TcpListener as StdListener;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::runtime::Builder;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::agent::{
+    self, AgentConfig, AgentError, Authentication, CompactionRule, Gossip, GossipError,
+    SupervisionConfig, discover,
+};
+
+/// More threads than the work of small requests needs: while some are busy with big values, the
+/// others keep the heartbeats going.
+const WORKERS: usize = 6;
+
+/// Bytes of stack per thread: trees may be nested hundreds of levels deep.
+const STACK_SIZE: usize = 8 << 20;
+
+/// What an agent is started with.
+#[derive(Debug)]
+pub struct AgentProcess {
+    /// Where it listens.
+    pub listener: StdListener,
+    /// The endpoint that it advertises.
+    pub endpoint: String,
+    /// Endpoints of the agents, its own among them.
+    pub peers: Vec<String>,
+    /// How many agents the agency has.
+    pub size: usize,
+    /// Where its data lies; without it nothing is kept.
+    pub directory: Option<PathBuf>,
+    /// Who may ask.
+    pub authentication: Option<Authentication>,
+    /// Lower bound of the election timeout.
+    pub min_ping: Duration,
+    /// Upper bound of the election timeout.
+    pub max_ping: Duration,
+    /// Whether transactions are taken in the portions of an agent that waits for its disk.
+    pub wait_for_sync: bool,
+    /// Log entries between two snapshots.
+    pub compaction_step: u64,
+    /// Log entries kept before a snapshot.
+    pub compaction_keep: u64,
+    /// What the configuration shows of the supervision.
+    pub supervision: SupervisionConfig,
+}
+
+/// Why an agent ends, or does not begin.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProcessError {
+    /// The runtime does not start.
+    #[error("threads for the agent cannot be started")]
+    Runtime(#[source] std::io::Error),
+    /// The listener, or the signals, cannot be used.
+    #[error("the agent cannot listen")]
+    Listen(#[source] std::io::Error),
+    /// The agency is not complete.
+    #[error("the agency does not come together")]
+    Gossip(#[from] GossipError),
+    /// The agent does not start.
+    #[error("the agent does not start")]
+    Agent(#[from] AgentError),
+}
+
+impl AgentProcess {
+    /// Serves until SIGTERM or SIGINT.
+    ///
+    /// # Errors
+    /// [`ProcessError`].
+    pub fn run(self) -> Result<(), ProcessError> {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(WORKERS)
+            .thread_name("agent")
+            .thread_stack_size(STACK_SIZE)
+            .enable_all()
+            .build()
+            .map_err(ProcessError::Runtime)?;
+        runtime.block_on(self.serve())
+    }
+
+    async fn serve(self) -> Result<(), ProcessError> {
+        let mut terminate = signal(SignalKind::terminate()).map_err(ProcessError::Listen)?;
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(ProcessError::Listen)?;
+        let told_to_end = async {
+            tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        };
+        tokio::pin!(told_to_end);
+        let agent = tokio::select! {
+            agent = self.start() => agent?,
+            () = &mut told_to_end => return Ok(()),
+        };
+        told_to_end.await;
+        agent.shutdown().await;
+        Ok(())
+    }
+
+    async fn start(self) -> Result<agent::AgentHandle, ProcessError> {
+        self.listener.set_nonblocking(true).map_err(ProcessError::Listen)?;
+        let listener = TcpListener::from_std(self.listener).map_err(ProcessError::Listen)?;
+        let id = format!("AGNT-{}", uuid::Uuid::new_v4());
+        let gossip = Gossip {
+            id: id.clone(),
+            endpoint: self.endpoint.clone(),
+            peers: self.peers,
+            size: self.size,
+            authentication: self.authentication.clone(),
+        };
+        let pool = discover(&listener, gossip).await?;
+        let mut config = AgentConfig::new(id, self.endpoint, pool);
+        config.min_ping = self.min_ping;
+        config.max_ping = self.max_ping;
+        config.wait_for_sync = self.wait_for_sync;
+        config.compaction =
+            CompactionRule { step: self.compaction_step, keep: self.compaction_keep };
+        config.authentication = self.authentication;
+        config.supervision = self.supervision;
+        Ok(agent::start(listener, config).await?)
+    }
+}
