@@ -3,6 +3,8 @@
 #[cfg(feature = "standin")]
 mod arangod;
 mod check;
+#[cfg(feature = "standin")]
+mod cluster;
 mod doc;
 mod exit;
 mod interrupt;
@@ -66,6 +68,10 @@ enum Command {
     /// The exit code is 0 when they are equal, 5 when they differ, 2 when the dump cannot be read.
     #[cfg(feature = "standin")]
     Replay(replay::Replay),
+    /// Agents as processes of their own: start, watch, kill, pause, resume, restart
+    #[cfg(feature = "standin")]
+    #[command(subcommand)]
+    Cluster(cluster::ClusterCommand),
     /// Serve as one agent, with arangod's options: `agencysh arangod --help` lists them
     #[cfg(feature = "standin")]
     #[command(disable_help_flag = true)]
@@ -105,6 +111,8 @@ fn dispatch(cli: Cli) -> ExitCode {
         Some(Command::Check { files }) => check::files(&options, &files),
         #[cfg(feature = "standin")]
         Some(Command::Replay(replay)) => Ok(replay::run(&options, &replay)),
+        #[cfg(feature = "standin")]
+        Some(Command::Cluster(command)) => Ok(cluster::run(&options, &command)),
         #[cfg(feature = "standin")]
         Some(Command::Arangod) => {
             let message = "`arangod` comes first on the command line, before all options";
