@@ -18,6 +18,7 @@ mod partition;
 mod poll;
 mod raft;
 mod read;
+mod restart;
 mod state;
 mod strangers;
 mod transact;

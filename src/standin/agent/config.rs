@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 
 use super::raft::replica::CompactionRule;
+use super::raft::storage::Storage;
 use crate::auth::{Secret, TokenSource};
 
 /// How an agent is set up. Durations and counts have the defaults of a
@@ -31,9 +32,8 @@ pub struct AgentConfig {
     pub wait_for_sync: bool,
     /// When log entries are dropped.
     pub compaction: CompactionRule,
-    /// openraft makes a snapshot for lagging agents every so many of its own
-    /// log entries, and then keeps a fifth of them.
-    pub raft_snapshot_entries: u64,
+    /// Where log, vote and snapshots are kept.
+    pub storage: Storage,
     /// Settings of the supervision.
     pub supervision: SupervisionConfig,
     /// Who may ask; everybody without it.
@@ -127,7 +127,7 @@ impl AgentConfig {
             commit_timeout: Duration::from_secs(10),
             wait_for_sync: true,
             compaction: CompactionRule::default(),
-            raft_snapshot_entries: 5000,
+            storage: Storage::default(),
             supervision: SupervisionConfig::default(),
             authentication: None,
             version: "3.12.7".to_owned(),
@@ -168,16 +168,15 @@ impl AgentConfig {
             election_timeout_min: min,
             election_timeout_max: max,
             install_snapshot_timeout: 150_000,
-            snapshot_policy: openraft::SnapshotPolicy::LogsSinceLast(
-                self.raft_snapshot_entries.max(1),
-            ),
-            max_in_snapshot_log_to_keep: self.raft_snapshot_entries / 5,
+            // Snapshots and purges follow the agency's own compaction.
+            snapshot_policy: openraft::SnapshotPolicy::Never,
+            max_in_snapshot_log_to_keep: u64::MAX,
             ..openraft::Config::default()
         }
     }
 
     /// The `configuration` object of the config endpoint.
-    pub fn to_json(&self) -> Json {
+    pub fn to_json(&self, restarted: bool) -> Json {
         let pool: serde_json::Map<String, Json> =
             self.pool.iter().map(|(id, endpoint)| (id.clone(), json!(endpoint))).collect();
         let active: Vec<&String> = self.pool.iter().map(|(id, _)| id).collect();
@@ -204,7 +203,7 @@ impl AgentConfig {
             "supervision FailedLeader job adds a new follower":
                 supervision.failed_leader_adds_follower,
             "version": 1,
-            "startup": "origin",
+            "startup": if restarted { "persistence" } else { "origin" },
         })
     }
 

@@ -22,7 +22,7 @@ use super::super::config::{AgentConfig, Authentication};
 use super::peers::Peers;
 use super::replica::Replica;
 use super::state_machine::decode_deep;
-use super::types::{AgentNode, LogId, NodeId, Snapshot, SnapshotMeta, TypeConfig, Vote};
+use super::types::{AgentNode, LogId, NodeId, Snapshot, SnapshotMeta, TypeConfig, Vote, node_id};
 use crate::auth::TokenSource;
 
 /// Path prefix of all agent-to-agent routes.
@@ -135,11 +135,14 @@ impl RaftNetworkFactory<TypeConfig> for Network {
     type Network = Peer;
 
     async fn new_client(&mut self, target: NodeId, node: &AgentNode) -> Peer {
+        // An agent that was started again may have another endpoint than openraft remembers.
+        let known = self.pool.iter().find(|(id, _)| node_id(id) == target);
+        let endpoint = known.map_or(&node.endpoint, |(_, endpoint)| endpoint);
         Peer {
             network: self.clone(),
             target: Target {
                 id: target,
-                url: crate::standin::agent::endpoint::to_url(&node.endpoint),
+                url: crate::standin::agent::endpoint::to_url(endpoint),
                 address: address(&self.pool, target),
             },
             sending: None,
