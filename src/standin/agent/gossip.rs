@@ -186,7 +186,7 @@ async fn serve(listener: &TcpListener, known: &Arc<Known>) -> std::convert::Infa
 }
 
 async fn answer(State(known): State<Arc<Known>>, request: Request<Body>) -> Response {
-    if let Err(refusal) = api::admit(known.gossip.authentication.as_ref(), &request) {
+    if let Some(refusal) = api::refusal(known.gossip.authentication.as_ref(), &request) {
         return refusal;
     }
     if request.method() != Method::POST || request.uri().path() != ROUTE {

@@ -35,12 +35,12 @@ use error::ApiError;
 
 pub(super) use jobs::Jobs;
 
-/// The answer to a request that may not be made, if it may not.
-pub(super) fn admit(
+/// The answer to a request that may not be made; nothing if it may.
+pub(super) fn refusal(
     authentication: Option<&Authentication>,
     request: &Request<Body>,
-) -> Result<(), Response> {
-    auth::check(authentication, request).map_err(ApiError::into_response)
+) -> Option<Response> {
+    auth::check(authentication, request).err().map(ApiError::into_response)
 }
 
 /// What is answered by an agent that looks for the others.
