@@ -32,6 +32,8 @@
 pub mod agency;
 pub mod auth;
 pub mod client;
+#[cfg(feature = "standin")]
+pub mod cluster;
 pub mod deadline;
 pub mod host;
 pub mod http;

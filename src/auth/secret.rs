@@ -23,6 +23,12 @@ pub enum SecretError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A folder for secrets holds none.
+    #[error("the folder '{path}' holds no secret file")]
+    EmptyFolder {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The secret is longer than servers accept.
     #[error("the secret has {bytes} bytes; servers accept at most {MAX_SECRET_BYTES}")]
     TooLong {
@@ -36,6 +42,7 @@ impl SecretError {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Unreadable { .. } => "auth.secret_unreadable",
+            Self::EmptyFolder { .. } => "auth.no_secret",
             Self::TooLong { .. } => "auth.secret_too_long",
         }
     }
@@ -65,6 +72,35 @@ impl Secret {
         let bytes = std::fs::read(path)
             .map_err(|source| SecretError::Unreadable { path: path.to_owned(), source })?;
         Self::new(&bytes)
+    }
+
+    /// The contents of the key files of a folder in the order of their names: the first secret
+    /// signs, all are accepted. Hidden files, `*.tmp` and symbolic links are left out.
+    ///
+    /// # Errors
+    /// [`SecretError`]; [`SecretError::EmptyFolder`] when no file is left.
+    pub fn from_folder(path: &Path) -> Result<Vec<Self>, SecretError> {
+        let unreadable = |source| SecretError::Unreadable { path: path.to_owned(), source };
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(path).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            let left_out = name.starts_with('.') || name.ends_with(".tmp");
+            if !left_out && entry.file_type().map_err(unreadable)?.is_file() {
+                files.push(entry.path());
+            }
+        }
+        files.sort();
+        if files.is_empty() {
+            return Err(SecretError::EmptyFolder { path: path.to_owned() });
+        }
+        files.iter().map(|file| Self::from_file(file)).collect()
+    }
+
+    /// A secret that nobody knows.
+    pub fn random() -> Self {
+        Self(SecretSlice::from(rand::random::<[u8; 32]>().to_vec()))
     }
 
     /// The bytes, for a signature.
@@ -98,5 +134,22 @@ mod tests {
     #[test]
     fn debug_hides_the_bytes() {
         assert!(!format!("{:?}", Secret::new(b"hidden").unwrap()).contains("hidden"));
+    }
+
+    #[test]
+    fn a_folder_gives_its_files_in_the_order_of_their_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        assert_eq!(Secret::from_folder(folder.path()).unwrap_err().kind(), "auth.no_secret");
+        for (name, text) in [("b", "second\n"), ("a", " first"), (".h", "x"), ("c.tmp", "x")] {
+            file(name, text);
+        }
+        std::os::unix::fs::symlink(folder.path().join("a"), folder.path().join("link")).unwrap();
+        std::fs::create_dir(folder.path().join("d")).unwrap();
+        let secrets = Secret::from_folder(folder.path()).unwrap();
+        let texts: Vec<&[u8]> = secrets.iter().map(Secret::expose).collect();
+        assert_eq!(texts, [b"first".as_slice(), b"second"]);
+        file("e", &"x".repeat(65));
+        assert_eq!(Secret::from_folder(folder.path()).unwrap_err().kind(), "auth.secret_too_long");
     }
 }

@@ -1,6 +1,10 @@
 //! The command line of agencysh: options, commands, and all that is shown to people.
 
+#[cfg(feature = "standin")]
+mod arangod;
 mod check;
+#[cfg(feature = "standin")]
+mod cluster;
 mod doc;
 mod exit;
 mod interrupt;
@@ -64,6 +68,14 @@ enum Command {
     /// The exit code is 0 when they are equal, 5 when they differ, 2 when the dump cannot be read.
     #[cfg(feature = "standin")]
     Replay(replay::Replay),
+    /// Agents as processes of their own: start, watch, kill, pause, resume, restart
+    #[cfg(feature = "standin")]
+    #[command(subcommand)]
+    Cluster(cluster::ClusterCommand),
+    /// Serve as one agent, with arangod's options: `agencysh arangod --help` lists them
+    #[cfg(feature = "standin")]
+    #[command(disable_help_flag = true)]
+    Arangod,
     /// Show the reference of the natives and the standard library
     Doc {
         /// A function, a namespace, or a name of arangosh such as SYS_DOWNLOAD
@@ -73,7 +85,13 @@ enum Command {
 
 /// Runs the command line; `words` begin with the program's name.
 pub fn run(words: impl IntoIterator<Item = OsString>) -> std::process::ExitCode {
-    let words = words::with_command(words.into_iter().collect(), &Cli::command());
+    let words: Vec<OsString> = words.into_iter().collect();
+    #[cfg(feature = "standin")]
+    if words.get(1).is_some_and(|word| word == "arangod") {
+        // its options are arangod's, and some of them are spelled like ours
+        return arangod::run(words[2..].to_vec()).into();
+    }
+    let words = words::with_command(words, &Cli::command());
     let code = match Cli::try_parse_from(words) {
         Ok(cli) => dispatch(cli),
         Err(error) => {
@@ -93,6 +111,14 @@ fn dispatch(cli: Cli) -> ExitCode {
         Some(Command::Check { files }) => check::files(&options, &files),
         #[cfg(feature = "standin")]
         Some(Command::Replay(replay)) => Ok(replay::run(&options, &replay)),
+        #[cfg(feature = "standin")]
+        Some(Command::Cluster(command)) => Ok(cluster::run(&options, &command)),
+        #[cfg(feature = "standin")]
+        Some(Command::Arangod) => {
+            let message = "`arangod` comes first on the command line, before all options";
+            options.reporter().plain(message, None);
+            Ok(ExitCode::USAGE)
+        }
         Some(Command::Doc { name }) => doc::show(name.as_deref()),
         None if output::is_interactive() => repl::run(&options),
         None => run::stdin(&options, &[]),

@@ -214,6 +214,18 @@ impl Options {
         self.format
     }
 
+    /// The topology file, from the command line or the environment.
+    #[cfg(feature = "standin")]
+    pub(super) fn topology_file(&self) -> Option<&Path> {
+        self.topology.as_deref()
+    }
+
+    /// The file with the agents' secret.
+    #[cfg(feature = "standin")]
+    pub(super) fn jwt_secret_file(&self) -> Option<&Path> {
+        self.jwt_secret_file.as_deref()
+    }
+
     /// Shows errors as these options want them.
     pub(super) fn reporter(&self) -> Reporter {
         Reporter::new(output::colored(self.color, &std::io::stderr()))

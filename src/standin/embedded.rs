@@ -1,7 +1,9 @@
-//! An agency inside this process, on loopback ports, gone with its owner.
+//! An agency inside this process, on loopback ports, gone with its owner; what it knows can
+//! be kept in a directory.
 
 use std::future::Future;
 use std::net::TcpListener as StdListener;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
@@ -10,7 +12,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 
 use super::StandinError;
-use super::agent::{self, AgentConfig, AgentHandle, Role};
+use super::agent::{self, AgentConfig, AgentHandle, Role, Storage};
 use super::initial;
 
 /// Election timing of embedded agents: short, yet long enough not to call
@@ -48,6 +50,8 @@ pub enum Contents {
 pub struct EmbeddedAgency {
     runtime: Option<Runtime>,
     agents: Mutex<Vec<AgentHandle>>,
+    /// Of all agents, also those that have been stopped.
+    configs: Vec<AgentConfig>,
 }
 
 impl EmbeddedAgency {
@@ -71,6 +75,42 @@ impl EmbeddedAgency {
         contents: Contents,
         configure: impl Fn(&mut AgentConfig),
     ) -> Result<Self, StandinError> {
+        Self::begin(fresh_ids(agents), contents, configure)
+    }
+
+    /// As [`Self::start_configured`], with agents that keep everything in directories of their
+    /// own below `directory`. Started there again, with as many agents, the agency is as it
+    /// was; only its ports are others.
+    ///
+    /// # Errors
+    /// As [`Self::start`], or a directory cannot be used.
+    pub fn start_in(
+        directory: &Path,
+        agents: usize,
+        contents: Contents,
+        configure: impl Fn(&mut AgentConfig),
+    ) -> Result<Self, StandinError> {
+        let directories = (1..=agents).map(|n| directory.join(format!("agent-{n}")));
+        let directories: Vec<PathBuf> = directories.collect();
+        let ids: Result<Vec<String>, _> = directories.iter().map(|d| agent::agent_id(d)).collect();
+        let ids = ids?;
+        let stored = |config: &mut AgentConfig| {
+            let position = ids.iter().position(|id| *id == config.id);
+            if let Some(directory) = position.and_then(|p| directories.get(p)) {
+                config.storage = Storage::Disk(directory.clone());
+                config.wait_for_sync = true;
+            }
+            configure(config);
+        };
+        Self::begin(ids.clone(), contents, stored)
+    }
+
+    fn begin(
+        ids: Vec<String>,
+        contents: Contents,
+        configure: impl Fn(&mut AgentConfig),
+    ) -> Result<Self, StandinError> {
+        let agents = ids.len();
         if agents.is_multiple_of(2) {
             return Err(StandinError::PoolSize { agents });
         }
@@ -82,8 +122,9 @@ impl EmbeddedAgency {
             .enable_all()
             .build()
             .map_err(StandinError::Runtime)?;
-        let mut agency = Self { runtime: Some(runtime), agents: Mutex::default() };
-        let starting = bind_all(agents)?
+        let mut agency =
+            Self { runtime: Some(runtime), agents: Mutex::default(), configs: Vec::new() };
+        let starting: Vec<(StdListener, AgentConfig)> = bind_all(ids)?
             .into_iter()
             .map(|(listener, mut config)| {
                 config.min_ping = MIN_PING;
@@ -93,6 +134,7 @@ impl EmbeddedAgency {
                 (listener, config)
             })
             .collect();
+        agency.configs = starting.iter().map(|(_, config)| config.clone()).collect();
         let handles = agency.run(start_all(starting, contents))??;
         agency.agents = Mutex::new(handles);
         Ok(agency)
@@ -140,6 +182,30 @@ impl EmbeddedAgency {
         self.run(handle.shutdown())
     }
 
+    /// Starts an agent again that has been stopped, on its directory and its port.
+    ///
+    /// # Errors
+    /// The agent has not been stopped or has no directory, its port is taken, or it does not
+    /// start.
+    pub fn restart_agent(&self, id: &str) -> Result<(), StandinError> {
+        let mut agents = self.agents();
+        let config = self.configs.iter().find(|c| c.id == id);
+        let running = agents.iter().any(|a| a.id() == id);
+        let Some(config) = config.filter(|_| !running).cloned() else {
+            return Err(StandinError::NotStopped { id: id.to_owned() });
+        };
+        if config.storage == Storage::Memory {
+            return Err(StandinError::NothingKept { id: id.to_owned() });
+        }
+        let address = config.endpoint.trim_start_matches("tcp://").to_owned();
+        let started = self.run(async move {
+            let listener = TcpListener::bind(address).await.map_err(StandinError::Port)?;
+            Ok::<_, StandinError>(agent::start(listener, config).await?)
+        });
+        agents.push(started??);
+        Ok(())
+    }
+
     /// Runs a future to its end, also when called from within a runtime.
     fn run<T: Send + 'static>(
         &self,
@@ -177,15 +243,18 @@ impl Drop for EmbeddedAgency {
     }
 }
 
+fn fresh_ids(agents: usize) -> Vec<String> {
+    (0..agents).map(|_| format!("AGNT-{}", uuid::Uuid::new_v4())).collect()
+}
+
 /// Binds a port for each agent, so that all know all endpoints.
-fn bind_all(agents: usize) -> Result<Vec<(StdListener, AgentConfig)>, StandinError> {
+fn bind_all(ids: Vec<String>) -> Result<Vec<(StdListener, AgentConfig)>, StandinError> {
     let mut listeners = Vec::new();
     let mut pool = Vec::new();
-    for _ in 0..agents {
+    for id in ids {
         let listener = StdListener::bind(("127.0.0.1", 0)).map_err(StandinError::Port)?;
         listener.set_nonblocking(true).map_err(StandinError::Port)?;
         let address = listener.local_addr().map_err(StandinError::Port)?;
-        let id = format!("AGNT-{}", uuid::Uuid::new_v4());
         pool.push((id, format!("tcp://{address}")));
         listeners.push(listener);
     }

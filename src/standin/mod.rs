@@ -5,6 +5,7 @@ use std::time::Duration;
 pub mod agent;
 mod embedded;
 mod initial;
+pub mod process;
 
 pub use embedded::{Contents, EmbeddedAgency};
 
@@ -27,6 +28,9 @@ pub enum StandinError {
     /// An agent does not start.
     #[error("an agent does not start")]
     Agent(#[from] agent::AgentError),
+    /// The directory of an agent cannot be used.
+    #[error("the directory of an agent cannot be used")]
+    Disk(#[from] agent::DiskError),
     /// No leader was elected in time.
     #[error("the agents elected no leader within {after:?}")]
     NoLeader {
@@ -37,6 +41,18 @@ pub enum StandinError {
     #[error("no running agent has the id {id}")]
     UnknownAgent {
         /// The id asked for.
+        id: String,
+    },
+    /// No stopped agent has this id.
+    #[error("no stopped agent has the id {id}")]
+    NotStopped {
+        /// The id asked for.
+        id: String,
+    },
+    /// An agent without a directory has forgotten everything: it must not come back.
+    #[error("agent {id} keeps nothing on disk, so it cannot be started again")]
+    NothingKept {
+        /// The agent's id.
         id: String,
     },
     /// The agency has been stopped.

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod check;
+#[cfg(feature = "standin")]
+mod cluster;
 mod doc;
 mod errors;
 mod options;

@@ -6,6 +6,7 @@
 
 mod support;
 
+mod auth;
 mod bad_input;
 mod config;
 mod content;
@@ -17,6 +18,7 @@ mod partition;
 mod poll;
 mod raft;
 mod read;
+mod restart;
 mod state;
 mod strangers;
 mod transact;

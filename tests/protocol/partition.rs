@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use agencysh::standin::agent::{self, AgentConfig, AgentHandle, Role};
+use agencysh::standin::agent::{self, AgentConfig, AgentHandle, CompactionRule, Role};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
@@ -130,8 +130,8 @@ impl Cluster {
 /// snapshot.
 #[test]
 fn f2_a_follower_that_was_cut_off_catches_up() {
-    for snapshot_entries in [5000, 20] {
-        let cluster = Cluster::new(|c| c.raft_snapshot_entries = snapshot_entries);
+    for rule in [CompactionRule::default(), CompactionRule { step: 10, keep: 20 }] {
+        let cluster = Cluster::new(|c| c.compaction = rule);
         let leader = cluster.leader();
         cluster.write(&json!([{ "before": 1 }]));
         let cut = (leader + 1) % 3;

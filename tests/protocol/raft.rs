@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use agencysh::standin::agent::{self, AgentConfig};
+use agencysh::standin::agent::{self, AgentConfig, CompactionRule};
 use serde_json::{Value, json};
 
 use crate::support::{Agency, config, send, wait_for};
@@ -118,7 +118,7 @@ fn lagging_agent_gets_a_snapshot() {
         let mut config = AgentConfig::new(id, endpoint, pool.clone());
         config.min_ping = Duration::from_millis(200);
         config.max_ping = Duration::from_millis(600);
-        config.raft_snapshot_entries = 20;
+        config.compaction = CompactionRule { step: 10, keep: 20 };
         runtime.block_on(agent::start(listeners[n].take().unwrap(), config)).unwrap()
     };
     let first = start(0);
@@ -152,7 +152,7 @@ fn lagging_agent_gets_a_snapshot() {
     // It knows the client ids that came with the snapshot, once it leads.
     runtime.block_on(first.shutdown());
     let inquire =
-        |url: &str| send("POST", &format!("{url}/_api/agency/inquire"), &[], b"[\"late-0\"]");
+        |url: &str| send("POST", &format!("{url}/_api/agency/inquire"), &[], b"[\"late-99\"]");
     let other = second.url().to_owned();
     let known = wait_for("a leader among the others", || {
         [&late, &other].into_iter().map(|url| inquire(url)).find(|reply| reply.status == 200)

@@ -1,5 +1,6 @@
 //! Agencies to test against, and a client that hides nothing.
 
+use std::path::Path;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -148,6 +149,12 @@ impl Agency {
     /// An empty agency with settings of its own.
     pub fn configured(agents: usize, configure: impl Fn(&mut AgentConfig)) -> Self {
         let agents = EmbeddedAgency::start_configured(agents, Contents::Empty, configure);
+        Self { agents: agents.unwrap() }
+    }
+
+    /// An agency of three that keeps everything below a directory, as it was left there.
+    pub fn kept_in(directory: &Path, configure: impl Fn(&mut AgentConfig)) -> Self {
+        let agents = EmbeddedAgency::start_in(directory, 3, Contents::Empty, configure);
         Self { agents: agents.unwrap() }
     }
 

@@ -1,10 +1,13 @@
 //! Configuration of one agent.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
 use super::raft::replica::CompactionRule;
+use super::raft::storage::Storage;
+use crate::auth::{Secret, TokenSource};
 
 /// How an agent is set up. Durations and counts have the defaults of a
 /// configured `arangod`; identity, endpoint and pool have to be given.
@@ -29,13 +32,42 @@ pub struct AgentConfig {
     pub wait_for_sync: bool,
     /// When log entries are dropped.
     pub compaction: CompactionRule,
-    /// openraft makes a snapshot for lagging agents every so many of its own
-    /// log entries, and then keeps a fifth of them.
-    pub raft_snapshot_entries: u64,
+    /// Where log, vote and snapshots are kept.
+    pub storage: Storage,
     /// Settings of the supervision.
     pub supervision: SupervisionConfig,
+    /// Who may ask; everybody without it.
+    pub authentication: Option<Authentication>,
     /// The version the agent claims to be.
     pub version: String,
+}
+
+/// The secrets that open an agent. They are shown nowhere.
+#[derive(Clone, Debug)]
+pub struct Authentication {
+    secrets: Arc<[Secret]>,
+    own: Arc<TokenSource>,
+}
+
+impl Authentication {
+    /// Accepts tokens signed with any of these secrets. The first one signs the messages to
+    /// the other agents; without any nobody gets in.
+    pub fn new(secrets: Vec<Secret>) -> Self {
+        let active = secrets.first().cloned().unwrap_or_else(Secret::random);
+        let own = Arc::new(TokenSource::new(active.clone(), "agent"));
+        let secrets = if secrets.is_empty() { vec![active] } else { secrets };
+        Self { secrets: secrets.into(), own }
+    }
+
+    /// The accepted secrets, the active one first.
+    pub(super) fn secrets(&self) -> &[Secret] {
+        &self.secrets
+    }
+
+    /// What signs the messages to the other agents.
+    pub(super) fn own_tokens(&self) -> Arc<TokenSource> {
+        Arc::clone(&self.own)
+    }
 }
 
 /// Settings of the supervision; shown and changed by the config endpoint.
@@ -95,8 +127,9 @@ impl AgentConfig {
             commit_timeout: Duration::from_secs(10),
             wait_for_sync: true,
             compaction: CompactionRule::default(),
-            raft_snapshot_entries: 5000,
+            storage: Storage::default(),
             supervision: SupervisionConfig::default(),
+            authentication: None,
             version: "3.12.7".to_owned(),
         }
     }
@@ -135,16 +168,15 @@ impl AgentConfig {
             election_timeout_min: min,
             election_timeout_max: max,
             install_snapshot_timeout: 150_000,
-            snapshot_policy: openraft::SnapshotPolicy::LogsSinceLast(
-                self.raft_snapshot_entries.max(1),
-            ),
-            max_in_snapshot_log_to_keep: self.raft_snapshot_entries / 5,
+            // Snapshots and purges follow the agency's own compaction.
+            snapshot_policy: openraft::SnapshotPolicy::Never,
+            max_in_snapshot_log_to_keep: u64::MAX,
             ..openraft::Config::default()
         }
     }
 
     /// The `configuration` object of the config endpoint.
-    pub fn to_json(&self) -> Json {
+    pub fn to_json(&self, restarted: bool) -> Json {
         let pool: serde_json::Map<String, Json> =
             self.pool.iter().map(|(id, endpoint)| (id.clone(), json!(endpoint))).collect();
         let active: Vec<&String> = self.pool.iter().map(|(id, _)| id).collect();
@@ -171,7 +203,7 @@ impl AgentConfig {
             "supervision FailedLeader job adds a new follower":
                 supervision.failed_leader_adds_follower,
             "version": 1,
-            "startup": "origin",
+            "startup": if restarted { "persistence" } else { "origin" },
         })
     }
 

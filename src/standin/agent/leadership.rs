@@ -7,7 +7,7 @@ use openraft::ServerState;
 use openraft::raft::VoteRequest;
 use tokio::sync::watch;
 
-use super::raft::types::{Command, LogId, NOBODY, NodeId, Vote};
+use super::raft::types::{Command, LogId, NOBODY, NodeId, Vote, node_id};
 use super::{Agent, turned_true};
 
 /// The part this agent plays.
@@ -99,12 +99,10 @@ fn role_of_other(agent: &Agent, leader: Option<NodeId>) -> Role {
     let Some(leader) = leader.filter(|l| *l != agent.node_id) else {
         return Role::Leaderless;
     };
-    let metrics = agent.raft.server_metrics();
-    let metrics = metrics.borrow();
-    let node = metrics.membership_config.membership().get_node(&leader);
+    let member = agent.config.pool.iter().find(|(id, _)| node_id(id) == leader);
     Role::Follower {
-        leader: node.map_or_else(String::new, |n| n.agent_id.clone()),
-        endpoint: node.map(|n| n.endpoint.clone()),
+        leader: member.map_or_else(String::new, |(id, _)| id.clone()),
+        endpoint: member.map(|(_, endpoint)| endpoint.clone()),
     }
 }
 

@@ -8,6 +8,7 @@ mod api;
 mod commit;
 mod config;
 mod endpoint;
+mod gossip;
 mod leadership;
 mod polls;
 pub mod raft;
@@ -26,16 +27,21 @@ use tokio::task::JoinSet;
 use crate::agency::entry::LogEntry;
 use crate::agency::value::Value;
 
-pub use config::{AgentConfig, SupervisionConfig, TIMEOUT_MULT};
+pub use config::{AgentConfig, Authentication, SupervisionConfig, TIMEOUT_MULT};
+pub use gossip::{Gossip, GossipError, discover};
 pub use leadership::Role;
+pub use raft::disk::{DiskError, agent_id};
 pub use raft::replica::CompactionRule;
+pub use raft::storage::Storage;
 
 use polls::Polls;
-use raft::log_store::MemoryLog;
+use raft::compaction;
+use raft::log_store::RaftLog;
 use raft::network::{self, Network};
 use raft::peers::Peers;
 use raft::proposer::{self, Batch};
 use raft::state_machine::StateMachine;
+use raft::storage::Stored;
 use raft::types::{AgentNode, NodeId, Raft, node_id};
 use spearhead::{Ongoing, Spearhead};
 use store::Store;
@@ -50,6 +56,9 @@ pub enum AgentError {
     /// The timings contradict each other.
     #[error("timings of the agent contradict each other")]
     Timing(#[source] Box<openraft::ConfigError>),
+    /// The agent's directory cannot be used.
+    #[error("the agent's directory cannot be used")]
+    Disk(#[from] DiskError),
     /// Raft does not start.
     #[error("raft does not start")]
     Raft(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -63,7 +72,9 @@ pub(crate) struct Agent {
     /// What messages to this agent have to be addressed to.
     raft_address: String,
     raft: Raft,
-    raft_log: MemoryLog,
+    raft_log: RaftLog,
+    /// Whether it has been running on its directory before.
+    restarted: bool,
     machine: StateMachine,
     peers: Arc<Peers>,
     spearhead: Mutex<Spearhead>,
@@ -200,25 +211,30 @@ impl std::fmt::Debug for AgentHandle {
 
 /// Starts an agent that serves `listener`.
 ///
+/// With [`Storage::Disk`], an agent goes on where the one before it on that directory ended,
+/// however it ended.
+///
 /// # Errors
-/// The timings contradict each other, or Raft does not start.
+/// The timings contradict each other, the directory cannot be used, or Raft does not start.
 pub async fn start(listener: TcpListener, config: AgentConfig) -> Result<AgentHandle, AgentError> {
     let address = listener.local_addr().map_err(AgentError::Listener)?;
     let raft_config =
         config.raft_config().validate().map_err(|e| AgentError::Timing(Box::new(e)))?;
     let peers = Arc::new(Peers::default());
-    let machine = StateMachine::new(config.compaction);
     let own_id = node_id(&config.id);
-    let raft_log = MemoryLog::default();
+    let Stored { log: raft_log, machine, restarted } = open(&config).await?;
     let raft = Raft::new(
         own_id,
         Arc::new(raft_config),
-        Network::new(peers.clone(), &config.pool, config.heartbeat()),
+        Network::new(peers.clone(), &config),
         raft_log.clone(),
         machine.clone(),
     )
     .await
     .map_err(|e| AgentError::Raft(Box::new(e)))?;
+    if restarted {
+        machine.restarted();
+    }
     let (batches, batches_in) = mpsc::unbounded_channel();
     let agent = Arc::new(Agent {
         supervision: Mutex::new(config.supervision.clone()),
@@ -227,6 +243,7 @@ pub async fn start(listener: TcpListener, config: AgentConfig) -> Result<AgentHa
         node_id: own_id,
         raft,
         raft_log,
+        restarted,
         machine,
         peers,
         spearhead: Mutex::default(),
@@ -248,9 +265,22 @@ pub async fn start(listener: TcpListener, config: AgentConfig) -> Result<AgentHa
         tasks.spawn(server::run(agent.clone(), listener, down()));
         tasks.spawn(leadership::run(agent.clone(), down()));
         tasks.spawn(proposer::run(agent.raft.clone(), batches_in, down()));
+        tasks.spawn(compaction::run(agent.raft.clone(), agent.machine.clone(), down()));
         tasks.spawn(found(agent.clone()));
     }
     Ok(AgentHandle { agent, url: format!("http://{address}") })
+}
+
+/// Opens the agent's storage where blocking is allowed.
+async fn open(config: &AgentConfig) -> Result<Stored, AgentError> {
+    let config = config.clone();
+    let opening = tokio::task::spawn_blocking(move || {
+        config.storage.open(&config.id, config.compaction, config.wait_for_sync)
+    });
+    match opening.await {
+        Ok(stored) => Ok(stored?),
+        Err(error) => Err(AgentError::Raft(Box::new(error))),
+    }
 }
 
 /// Founds the agency: the first agent of the pool at once, the others only
@@ -258,6 +288,11 @@ pub async fn start(listener: TcpListener, config: AgentConfig) -> Result<AgentHa
 /// all begin with the same entry.
 async fn found(agent: Arc<Agent>) {
     let mut down = agent.shutdown.subscribe();
+    if agent.restarted && agent.config.size() == 1 {
+        // Nobody else could be elected: there is nothing to wait for.
+        let _ = agent.raft.trigger().elect().await;
+        return;
+    }
     if !agent.config.first {
         let patience = agent.config.max_ping.max(Duration::from_millis(500));
         tokio::select! {
@@ -313,7 +348,7 @@ impl AgentHandle {
     }
 
     /// Ends the agent: requests in progress are answered with 503, then
-    /// everything it runs is ended and awaited.
+    /// everything it runs is ended and awaited. Its directory is free then.
     pub async fn shutdown(self) {
         self.agent.shutdown.send_replace(true);
         if let Err(error) = self.agent.raft.shutdown().await {
@@ -324,6 +359,9 @@ impl AgentHandle {
         if tokio::time::timeout(Duration::from_secs(2), ended).await.is_err() {
             tasks.shutdown().await;
         }
+        let machine = self.agent.machine.clone();
+        let _ = tokio::task::spawn_blocking(move || machine.close()).await;
+        self.agent.raft_log.close().await;
     }
 }
 

@@ -74,7 +74,7 @@ fn announced_length(headers: &HeaderMap) -> Option<u64> {
 
 /// Reads a body to its end, so that the connection can go on, and keeps
 /// nothing of it.
-async fn discard(mut body: Body) {
+pub(super) async fn discard(mut body: Body) {
     let mut left = MAX_BODY;
     while let Some(Ok(frame)) = body.frame().await {
         let length = frame.data_ref().map_or(0, Bytes::len);

@@ -94,7 +94,7 @@ fn describe(agent: &Agent) -> Json {
         "commitIndex": commit_index,
         "lastCompactionAt": compacted,
         "nextCompactionAfter": next,
-        "configuration": config.to_json(),
+        "configuration": config.to_json(agent.restarted),
         "engine": "rocksdb",
         "version": agent.config.version,
     });

@@ -34,14 +34,40 @@ impl Call {
 
 /// Answers one request.
 pub(super) async fn dispatch(agent: Arc<Agent>, request: Request<Body>) -> Response {
-    let is_head = request.method() == Method::HEAD;
-    let format = Format::accepted(request.headers());
-    let response = answer(agent, request).await.unwrap_or_else(ApiError::into_response);
-    let mut response = answer::encode(response, format);
-    if is_head {
-        *response.body_mut() = Body::empty();
+    let form = Form::wished(&request);
+    form.give(answer(agent, request).await)
+}
+
+/// The form that the client wishes for its answer.
+struct Form {
+    format: Format,
+    without_body: bool,
+}
+
+impl Form {
+    fn wished(request: &Request<Body>) -> Self {
+        Self {
+            format: Format::accepted(request.headers()),
+            without_body: request.method() == Method::HEAD,
+        }
     }
-    response
+
+    fn give(self, answer: Answer) -> Response {
+        let response = answer.unwrap_or_else(ApiError::into_response);
+        let mut response = answer::encode(response, self.format);
+        if self.without_body {
+            *response.body_mut() = Body::empty();
+        }
+        response
+    }
+}
+
+/// Answers a request that is not looked at any further.
+pub(super) async fn refuse(request: Request<Body>, error: ApiError) -> Response {
+    let form = Form::wished(&request);
+    // Read in any case: a connection with an unread body cannot go on.
+    body::discard(request.into_body()).await;
+    form.give(Err(error))
 }
 
 async fn answer(agent: Arc<Agent>, request: Request<Body>) -> Answer {

@@ -80,6 +80,12 @@ pub(super) enum ApiError {
         /// The text.
         message: String,
     },
+    /// The request has no token that opens its path.
+    #[error("not authorized to execute this request")]
+    Unauthorized {
+        /// Whether the answer leaves out how to authenticate.
+        silent: bool,
+    },
     /// Another agent leads.
     #[error("redirected to {location}")]
     Redirect {
@@ -98,6 +104,9 @@ pub(super) enum ApiError {
     /// The commit index did not move for too long.
     #[error("request timeout")]
     CommitTimeout,
+    /// The agent is not yet one: it looks for the others of its agency.
+    #[error("the agent is starting up and waits for the others of its agency")]
+    Booting,
     /// The agent is going down.
     #[error("shutdown in progress")]
     ShuttingDown,
@@ -138,9 +147,10 @@ impl ApiError {
             Self::Forbidden { .. } | Self::NotAPeer => {
                 error_object(StatusCode::FORBIDDEN, 403, &text)
             }
+            Self::Unauthorized { silent } => unauthorized(&text, silent),
             Self::Redirect { location } => redirect(&location),
             Self::NoLeader => message_object(StatusCode::SERVICE_UNAVAILABLE, &text),
-            Self::LeaderResigned | Self::LeadershipLost => {
+            Self::LeaderResigned | Self::LeadershipLost | Self::Booting => {
                 error_object(StatusCode::SERVICE_UNAVAILABLE, 503, &text)
             }
             Self::CommitTimeout => error_object(StatusCode::REQUEST_TIMEOUT, 408, &text),
@@ -170,6 +180,16 @@ fn message_object(status: StatusCode, message: &str) -> Response {
 fn empty(status: StatusCode) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;
+    response
+}
+
+fn unauthorized(text: &str, silent: bool) -> Response {
+    let mut response = error_object(StatusCode::UNAUTHORIZED, 11, text);
+    if !silent {
+        for way in [r#"Basic, realm="ArangoDB""#, r#"Bearer, token_type="JWT", realm="ArangoDB""#] {
+            response.headers_mut().append(header::WWW_AUTHENTICATE, HeaderValue::from_static(way));
+        }
+    }
     response
 }
 

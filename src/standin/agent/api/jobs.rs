@@ -18,10 +18,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::super::Agent;
 use super::super::polls::Waiter;
 use super::answer::{self, Answer, Format};
-use super::body;
-use super::dispatch::dispatch;
+use super::dispatch::{self, dispatch};
 use super::error::ApiError;
 use super::route::parameter;
+use super::{auth, body};
 
 static ASYNC: HeaderName = HeaderName::from_static("x-arango-async");
 static ASYNC_ID: HeaderName = HeaderName::from_static("x-arango-async-id");
@@ -142,6 +142,9 @@ fn unix_seconds() -> u64 {
 /// Answers one request, now or later as it wishes.
 pub(super) async fn serve(State(agent): State<Arc<Agent>>, request: Request<Body>) -> Response {
     let format = Format::accepted(request.headers());
+    if let Err(error) = auth::check(agent.config.authentication.as_ref(), &request) {
+        return dispatch::refuse(request, error).await;
+    }
     let store = match request.headers().get(&ASYNC).map(HeaderValue::as_bytes) {
         Some(b"store") => true,
         Some(b"true") => false,

@@ -58,7 +58,7 @@ pub(super) async fn poll(call: Call) -> Answer {
 /// The snapshot, or the log from `index` on.
 fn entries(agent: &Agent, index: u64) -> Response {
     let (body, wrapped) = agent.machine.with(|replica| {
-        if index == 0 || index < replica.first_index() {
+        if index == 0 || index < replica.first_retained() {
             (snapshot(replica), false)
         } else {
             (log_from(replica, index), true)

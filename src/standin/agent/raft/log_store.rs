@@ -1,23 +1,27 @@
-//! The Raft log in memory.
-//!
-//! Implements openraft's log storage, the trait that a store on disk will
-//! implement as well.
+//! The Raft log: always in memory, and on disk as well if the agent has a directory.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
+use std::io;
 use std::ops::RangeBounds;
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use openraft::storage::{LogFlushed, LogState, RaftLogStorage};
-use openraft::{EntryPayload, OptionalSend, RaftLogReader};
+use openraft::{
+    AnyError, EntryPayload, ErrorSubject, ErrorVerb, OptionalSend, RaftLogReader, StorageIOError,
+};
+use tokio::sync::oneshot;
 
-use super::types::{Command, Entry, LogId, StorageError, TypeConfig, Vote};
+use super::disk::{Job, Recovered};
+use super::types::{Command, Entry, LogId, NodeId, StorageError, TypeConfig, Vote};
 
-/// Raft log, vote and commit position, gone at the end of the process.
-/// Clones share the same log.
+/// Raft log, vote and commit position. Clones share the same log.
 #[derive(Clone, Debug, Default)]
-pub struct MemoryLog {
+pub struct RaftLog {
     inner: Arc<Mutex<Inner>>,
+    /// Writes to disk; without it everything is gone at the end of the process.
+    writer: Option<Sender<Job>>,
 }
 
 #[derive(Debug, Default)]
@@ -28,24 +32,86 @@ struct Inner {
     vote: Option<Vote>,
 }
 
-impl MemoryLog {
+impl RaftLog {
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// A log that was read from disk and is continued there.
+    pub(super) fn on_disk(vote: Option<Vote>, log: Recovered, writer: Sender<Job>) -> Self {
+        // Who led when it ended has to be elected again: what it told the others is not known.
+        let vote = vote.map(|v| Vote::new(v.leader_id.term, v.leader_id.voted_for.unwrap_or(0)));
+        let inner =
+            Inner { entries: log.entries, last_purged: log.purged, committed: log.committed, vote };
+        Self { inner: Arc::new(Mutex::new(inner)), writer: Some(writer) }
+    }
+
+    /// Has the writer do something and waits until it is durable.
+    async fn durably(
+        &self,
+        subject: ErrorSubject<NodeId>,
+        job: impl FnOnce(oneshot::Sender<io::Result<()>>) -> Job,
+    ) -> Result<(), StorageError> {
+        let Some(writer) = &self.writer else {
+            return Ok(());
+        };
+        let (done, outcome) = oneshot::channel();
+        let outcome = match writer.send(job(done)) {
+            Ok(()) => outcome.await.unwrap_or_else(|_| Err(closed())),
+            Err(_) => Err(closed()),
+        };
+        outcome
+            .map_err(|e| StorageIOError::new(subject, ErrorVerb::Write, AnyError::new(&e)).into())
+    }
+
+    /// Tells that a snapshot that contains the log up to an index is on disk.
+    pub(super) fn snapshot_is_durable(&self, index: u64) {
+        if let Some(writer) = &self.writer {
+            // Without the writer, the log is closed.
+            let _ = writer.send(Job::Snapshot(index));
+        }
+    }
+
+    /// Writes what is left to be written and gives the directory back.
+    pub async fn close(&self) {
+        if let Some(writer) = &self.writer {
+            let (done, closed) = oneshot::channel();
+            if writer.send(Job::Close(done)).is_ok() {
+                let _ = closed.await;
+            }
+        }
+    }
+
+    /// Index of the last entry that was purged.
+    pub(super) fn purged_index(&self) -> Option<u64> {
+        self.lock().last_purged.map(|l| l.index)
+    }
+
+    /// The commands in the entries of a range.
+    pub(super) fn commands_in(&self, range: impl RangeBounds<u64>) -> Vec<Command> {
+        let inner = self.lock();
+        commands(inner.entries.range(range))
+    }
+
     /// The commands in all entries after an index.
     pub fn commands_after(&self, index: u64) -> Vec<Command> {
-        let inner = self.lock();
-        let entries = inner.entries.range(index.saturating_add(1)..);
-        let commands = entries.filter_map(|(_, entry)| match &entry.payload {
-            EntryPayload::Normal(command) => Some(command.clone()),
-            _ => None,
-        });
-        commands.collect()
+        self.commands_in(index.saturating_add(1)..)
     }
 }
 
-impl RaftLogReader<TypeConfig> for MemoryLog {
+fn commands<'a>(entries: impl Iterator<Item = (&'a u64, &'a Entry)>) -> Vec<Command> {
+    let commands = entries.filter_map(|(_, entry)| match &entry.payload {
+        EntryPayload::Normal(command) => Some(command.clone()),
+        _ => None,
+    });
+    commands.collect()
+}
+
+fn closed() -> io::Error {
+    io::Error::other("the raft log is closed")
+}
+
+impl RaftLogReader<TypeConfig> for RaftLog {
     async fn try_get_log_entries<RB: RangeBounds<u64> + Clone + Debug + OptionalSend>(
         &mut self,
         range: RB,
@@ -81,7 +147,7 @@ fn entry_weight(entry: &Entry) -> usize {
     }
 }
 
-impl RaftLogStorage<TypeConfig> for MemoryLog {
+impl RaftLogStorage<TypeConfig> for RaftLog {
     type LogReader = Self;
 
     async fn get_log_state(&mut self) -> Result<LogState<TypeConfig>, StorageError> {
@@ -98,7 +164,9 @@ impl RaftLogStorage<TypeConfig> for MemoryLog {
     }
 
     async fn save_vote(&mut self, vote: &Vote) -> Result<(), StorageError> {
-        self.lock().vote = Some(*vote);
+        let vote = *vote;
+        self.durably(ErrorSubject::Vote, |done| Job::Vote { vote, done }).await?;
+        self.lock().vote = Some(vote);
         Ok(())
     }
 
@@ -106,8 +174,12 @@ impl RaftLogStorage<TypeConfig> for MemoryLog {
         Ok(self.lock().vote)
     }
 
+    /// Not durable at once: a new leader finds out what is committed anyway.
     async fn save_committed(&mut self, committed: Option<LogId>) -> Result<(), StorageError> {
         self.lock().committed = committed;
+        if let (Some(writer), Some(committed)) = (&self.writer, committed) {
+            let _ = writer.send(Job::Committed(committed));
+        }
         Ok(())
     }
 
@@ -118,26 +190,38 @@ impl RaftLogStorage<TypeConfig> for MemoryLog {
     async fn append<I>(
         &mut self,
         entries: I,
-        callback: LogFlushed<TypeConfig>,
+        flushed: LogFlushed<TypeConfig>,
     ) -> Result<(), StorageError>
     where
         I: IntoIterator<Item = Entry> + OptionalSend,
         I::IntoIter: OptionalSend,
     {
-        self.lock().entries.extend(entries.into_iter().map(|e| (e.log_id.index, e)));
-        callback.log_io_completed(Ok(()));
+        let entries: Vec<Entry> = entries.into_iter().collect();
+        self.lock().entries.extend(entries.iter().map(|e| (e.log_id.index, e.clone())));
+        let Some(writer) = &self.writer else {
+            flushed.log_io_completed(Ok(()));
+            return Ok(());
+        };
+        if let Err(unsent) = writer.send(Job::Append { entries, flushed })
+            && let Job::Append { flushed, .. } = unsent.0
+        {
+            flushed.log_io_completed(Err(closed()));
+        }
         Ok(())
     }
 
     async fn truncate(&mut self, log_id: LogId) -> Result<(), StorageError> {
         self.lock().entries.split_off(&log_id.index);
-        Ok(())
+        let from = log_id.index;
+        self.durably(ErrorSubject::Log(log_id), |done| Job::Truncate { from, done }).await
     }
 
     async fn purge(&mut self, log_id: LogId) -> Result<(), StorageError> {
-        let mut inner = self.lock();
-        inner.entries = inner.entries.split_off(&(log_id.index + 1));
-        inner.last_purged = Some(log_id);
-        Ok(())
+        {
+            let mut inner = self.lock();
+            inner.entries = inner.entries.split_off(&(log_id.index + 1));
+            inner.last_purged = Some(log_id);
+        }
+        self.durably(ErrorSubject::Log(log_id), |done| Job::Purge { upto: log_id, done }).await
     }
 }

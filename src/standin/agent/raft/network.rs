@@ -18,10 +18,12 @@ use openraft::raft::{
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::super::config::{AgentConfig, Authentication};
 use super::peers::Peers;
 use super::replica::Replica;
 use super::state_machine::decode_deep;
-use super::types::{AgentNode, LogId, NodeId, Snapshot, SnapshotMeta, TypeConfig, Vote};
+use super::types::{AgentNode, LogId, NodeId, Snapshot, SnapshotMeta, TypeConfig, Vote, node_id};
+use crate::auth::TokenSource;
 
 /// Path prefix of all agent-to-agent routes.
 pub const PRIVATE_PREFIX: &str = "/_api/agency_priv/";
@@ -91,6 +93,8 @@ enum TransportError {
     },
     #[error("endpoint {endpoint} is not valid")]
     Endpoint { endpoint: String },
+    #[error("no token can be signed for {endpoint}")]
+    NoToken { endpoint: String },
     #[error("{endpoint} did not answer in time")]
     Silent { endpoint: String },
 }
@@ -102,12 +106,14 @@ pub struct Network {
     peers: Arc<Peers>,
     pool: Arc<[(String, String)]>,
     heartbeat: Duration,
+    /// Proves to the other agents who asks.
+    tokens: Option<Arc<TokenSource>>,
 }
 
 impl Network {
     /// The time between two heartbeats also lies between two attempts to reach
     /// a silent agent.
-    pub fn new(peers: Arc<Peers>, pool: &[(String, String)], heartbeat: Duration) -> Self {
+    pub fn new(peers: Arc<Peers>, config: &AgentConfig) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(Duration::from_secs(2)));
@@ -115,7 +121,13 @@ impl Network {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(Duration::from_secs(30))
             .build(connector);
-        Self { client, peers, pool: pool.into(), heartbeat }
+        Self {
+            client,
+            peers,
+            pool: config.pool.clone().into(),
+            heartbeat: config.heartbeat(),
+            tokens: config.authentication.as_ref().map(Authentication::own_tokens),
+        }
     }
 }
 
@@ -123,11 +135,14 @@ impl RaftNetworkFactory<TypeConfig> for Network {
     type Network = Peer;
 
     async fn new_client(&mut self, target: NodeId, node: &AgentNode) -> Peer {
+        // An agent that was started again may have another endpoint than openraft remembers.
+        let known = self.pool.iter().find(|(id, _)| node_id(id) == target);
+        let endpoint = known.map_or(&node.endpoint, |(_, endpoint)| endpoint);
         Peer {
             network: self.clone(),
             target: Target {
                 id: target,
-                url: crate::standin::agent::endpoint::to_url(&node.endpoint),
+                url: crate::standin::agent::endpoint::to_url(endpoint),
                 address: address(&self.pool, target),
             },
             sending: None,
@@ -192,13 +207,18 @@ impl Peer {
         let Ok(uri) = format!("{endpoint}{PRIVATE_PREFIX}{route}").parse::<Uri>() else {
             return Err(TransportError::Endpoint { endpoint });
         };
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(Method::POST)
             .uri(uri)
             .header(header::CONTENT_TYPE, "application/json")
-            .header(&ADDRESS, &target.address)
-            .body(Body::from(body));
-        let Ok(request) = request else {
+            .header(&ADDRESS, &target.address);
+        if let Some(tokens) = &network.tokens {
+            let Ok(token) = tokens.token() else {
+                return Err(TransportError::NoToken { endpoint });
+            };
+            request = request.header(header::AUTHORIZATION, format!("bearer {token}"));
+        }
+        let Ok(request) = request.body(Body::from(body)) else {
             return Err(TransportError::Endpoint { endpoint });
         };
         let response = match network.client.request(request).await {

@@ -59,6 +59,13 @@ pub struct Replica {
     log: VecDeque<Record>,
     snapshots: VecDeque<Compaction>,
     next_compaction_after: u64,
+    /// Whether the tree is itself the newest snapshot, which is not repeated then; only in
+    /// replicas that are to be stored or sent.
+    #[serde(default)]
+    tree_is_snapshot: bool,
+    /// Entries before this one are shown but count as dropped.
+    #[serde(skip)]
+    retained_from: u64,
     #[serde(skip)]
     clients: HashMap<Arc<str>, u64>,
     #[serde(skip)]
@@ -79,14 +86,21 @@ impl Replica {
             log: VecDeque::from([Record { index: 0, term: 0, entry: Arc::new(sentinel) }]),
             snapshots: VecDeque::new(),
             next_compaction_after: rule.step,
+            tree_is_snapshot: false,
+            retained_from: 0,
             clients: HashMap::new(),
             rule,
         }
     }
 
-    /// Completes a replica that came over the wire.
+    /// Completes a replica that came over the wire or from disk.
     pub fn restored(mut self, rule: CompactionRule) -> Self {
         self.rule = rule;
+        if std::mem::take(&mut self.tree_is_snapshot) {
+            let (index, term) = (self.commit_index(), self.leader_term);
+            self.snapshots = VecDeque::from([Compaction { index, term, tree: self.tree.clone() }]);
+        }
+        self.next_compaction_after = self.last_compaction_at() + rule.step;
         self.clients.clear();
         for record in &self.log {
             if let Some(id) = &record.entry.client_id {
@@ -101,48 +115,67 @@ impl Replica {
     /// Writes of a leader that has been replaced, or that leave a gap because
     /// something before them was lost, change nothing.
     pub fn apply(&mut self, command: &Command) {
-        match command {
-            Command::Lead { term, entry } => {
-                self.leader_term = *term;
-                self.append(entry);
-            }
-            Command::Write { term, first_index, entries } => {
-                if *term != self.leader_term || *first_index != self.commit_index() + 1 {
-                    return;
-                }
-                for entry in entries {
-                    self.append(entry);
-                }
-            }
+        let position = Position { index: self.commit_index(), term: self.leader_term };
+        let (term, entries) = position.accepted(command);
+        self.leader_term = term;
+        for entry in entries {
+            self.append(entry);
         }
-        self.compact();
+        if !entries.is_empty() {
+            self.compact();
+        }
     }
 
     /// The client ids in commands that are not applied yet, with the highest
     /// index that each would get.
     pub fn clients_in(&self, commands: &[Command]) -> HashMap<Arc<str>, u64> {
-        let (mut term, mut last) = (self.leader_term, self.commit_index());
+        let mut position = Position { index: self.commit_index(), term: self.leader_term };
         let mut clients = HashMap::new();
         for command in commands {
-            match command {
-                Command::Lead { term: new, .. } => {
-                    term = *new;
-                    last += 1;
-                }
-                Command::Write { term: of, first_index, entries } => {
-                    if *of != term || *first_index != last + 1 {
-                        continue;
-                    }
-                    for entry in entries {
-                        last += 1;
-                        if let Some(id) = &entry.client_id {
-                            clients.insert(id.clone(), last);
-                        }
-                    }
+            let (term, entries) = position.accepted(command);
+            position.term = term;
+            for entry in entries {
+                position.index += 1;
+                if let Some(id) = &entry.client_id {
+                    clients.insert(id.clone(), position.index);
                 }
             }
         }
         clients
+    }
+
+    /// Takes in entries from before those that are here: the commands between a position and
+    /// the first entry. They are shown, as far as the rule keeps them.
+    pub fn recall(&mut self, mut position: Position, commands: &[Command]) {
+        let mut log = VecDeque::new();
+        if position.index == 0 {
+            log.extend(Self::new(self.rule).log);
+        }
+        for command in commands {
+            let (term, entries) = position.accepted(command);
+            position.term = term;
+            for entry in entries {
+                position.index += 1;
+                log.push_back(Record { index: position.index, term, entry: entry.clone() });
+            }
+        }
+        // They have to lead here; otherwise something is missing between.
+        if position != (Position { index: self.commit_index(), term: self.leader_term }) {
+            return;
+        }
+        let (first, first_kept) =
+            (self.first_index(), self.last_compaction_at().saturating_sub(self.rule.keep));
+        log.retain(|record| first_kept <= record.index && record.index < first);
+        log.append(&mut self.log);
+        self.log = log;
+    }
+
+    /// Forgets what an agent that was restarted does not know: entries before its newest
+    /// snapshot are shown, but not retained.
+    pub fn restarted(&mut self) {
+        self.retained_from = self.last_compaction_at();
+        let from = self.retained_from;
+        self.clients.retain(|_, index| *index >= from);
     }
 
     fn append(&mut self, entry: &Arc<LogEntry>) {
@@ -199,7 +232,12 @@ impl Replica {
         self.log.back().map_or(0, |r| r.index)
     }
 
-    /// Index of the oldest entry that is still retained.
+    /// Index of the oldest entry that counts as retained.
+    pub fn first_retained(&self) -> u64 {
+        self.first_index().max(self.retained_from)
+    }
+
+    /// Index of the oldest entry that is there.
     pub fn first_index(&self) -> u64 {
         self.log.front().map_or(0, |r| r.index)
     }
@@ -234,7 +272,7 @@ impl Replica {
         self.records_from(index).next().filter(|r| r.index == index).map(|r| r.term)
     }
 
-    /// Retained entries from `index` on.
+    /// Entries from `index` on, as far as they are there.
     pub fn records_from(&self, index: u64) -> impl Iterator<Item = &Record> {
         let skipped = index.saturating_sub(self.first_index());
         let skipped = usize::try_from(skipped).unwrap_or(usize::MAX);
@@ -262,13 +300,76 @@ impl Replica {
         store
     }
 
-    /// A copy to be sent to an agent that lags behind: of the snapshots only
-    /// the newest.
-    pub fn for_transfer(&self) -> Self {
-        Self {
-            snapshots: self.snapshots.back().cloned().into_iter().collect(),
+    /// A copy as of the newest snapshot, if there is one: to be sent to an agent that lags
+    /// behind.
+    pub fn as_of_snapshot(&self) -> Option<Self> {
+        let newest = self.snapshots.back()?;
+        let records = usize::try_from(newest.index + 1 - self.first_index()).ok()?;
+        Some(Self {
+            tree: newest.tree.clone(),
+            leader_term: newest.term,
+            log: self.log.range(..records.min(self.log.len())).cloned().collect(),
+            snapshots: VecDeque::new(),
+            next_compaction_after: newest.index + self.rule.step,
+            tree_is_snapshot: true,
+            retained_from: 0,
             clients: HashMap::new(),
-            ..self.clone()
+            rule: self.rule,
+        })
+    }
+
+    /// A copy as of now, of the snapshots only the newest.
+    pub fn as_of_now(&self) -> Self {
+        Self {
+            tree: self.tree.clone(),
+            leader_term: self.leader_term,
+            log: self.log.clone(),
+            snapshots: self.snapshots.back().cloned().into_iter().collect(),
+            next_compaction_after: self.next_compaction_after,
+            tree_is_snapshot: false,
+            retained_from: 0,
+            clients: HashMap::new(),
+            rule: self.rule,
+        }
+    }
+
+    /// A copy that knows of the log only where it ends.
+    pub fn without_history(&self) -> Self {
+        Self {
+            tree: self.tree.clone(),
+            leader_term: self.leader_term,
+            log: self.log.back().cloned().into_iter().collect(),
+            snapshots: self.snapshots.clone(),
+            next_compaction_after: self.next_compaction_after,
+            tree_is_snapshot: self.tree_is_snapshot,
+            retained_from: 0,
+            clients: HashMap::new(),
+            rule: self.rule,
+        }
+    }
+}
+
+/// A place in the agency's log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// Index of the last entry.
+    pub index: u64,
+    /// Term of the leader whose entries are being applied.
+    pub term: u64,
+}
+
+impl Position {
+    /// The term after a command, and the entries that it adds: none if its leader has been
+    /// replaced, or something before it was lost.
+    fn accepted(self, command: &Command) -> (u64, &[Arc<LogEntry>]) {
+        match command {
+            Command::Lead { term, entry } => (*term, std::slice::from_ref(entry)),
+            Command::Write { term, first_index, entries }
+                if *term == self.term && *first_index == self.index + 1 =>
+            {
+                (*term, entries)
+            }
+            Command::Write { .. } => (self.term, &[]),
         }
     }
 }

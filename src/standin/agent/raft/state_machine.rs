@@ -1,16 +1,17 @@
 //! openraft's view of the [`Replica`]: applying, building and installing
 //! snapshots.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use openraft::storage::RaftStateMachine;
-use openraft::{EntryPayload, OptionalSend, RaftSnapshotBuilder};
-use serde::Deserialize;
+use openraft::{AnyError, EntryPayload, OptionalSend, RaftSnapshotBuilder, StorageIOError};
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use super::log_store::MemoryLog;
-use super::replica::{CompactionRule, Replica};
+use super::disk::{Description, SnapshotFiles};
+use super::log_store::RaftLog;
+use super::replica::{CompactionRule, Position, Replica};
 use super::types::{
     Applied, Entry, LogId, Snapshot, SnapshotMeta, StorageError, StoredMembership, TypeConfig,
 };
@@ -36,6 +37,23 @@ struct Shared {
     state: Mutex<State>,
     progress: watch::Sender<Progress>,
     rule: CompactionRule,
+    disk: Option<Disk>,
+}
+
+/// Where snapshots are written, and who wants to know that they are.
+#[derive(Debug)]
+struct Disk {
+    files: SnapshotFiles,
+    log: RaftLog,
+}
+
+/// A compaction of the agency's log: where it stands there and in openraft's log.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// Last entry of openraft's log that is contained.
+    pub raft: LogId,
+    /// Last entry of the agency's log that is contained.
+    pub agency: Position,
 }
 
 #[derive(Debug)]
@@ -44,9 +62,13 @@ struct State {
     last_applied: Option<LogId>,
     membership: StoredMembership,
     /// Raft index -> agency commit index, of the last commands applied.
-    indices: std::collections::VecDeque<(u64, u64)>,
+    indices: VecDeque<(u64, u64)>,
     snapshot: Option<(SnapshotMeta, Arc<Replica>)>,
     snapshots_built: u64,
+    /// The compactions whose entries are still in openraft's log, and the one before them.
+    checkpoints: VecDeque<Checkpoint>,
+    /// The pool as of the newest compaction.
+    compacted_membership: StoredMembership,
 }
 
 const REMEMBERED_INDICES: usize = 4096;
@@ -54,19 +76,61 @@ const REMEMBERED_INDICES: usize = 4096;
 impl StateMachine {
     /// The state of a fresh agent.
     pub fn new(rule: CompactionRule) -> Self {
-        Self {
+        Self::with_state(State::new(Replica::new(rule)), rule, None)
+    }
+
+    /// The state as of the newest snapshot on disk, with the entries before it that `log`
+    /// still has.
+    pub(super) fn on_disk(
+        rule: CompactionRule,
+        snapshot: Option<(Description, Replica)>,
+        files: SnapshotFiles,
+        log: &RaftLog,
+    ) -> Self {
+        let state = match snapshot {
+            Some((description, replica)) => State::restored(description, replica, rule, log),
+            None => State::new(Replica::new(rule)),
+        };
+        Self::with_state(state, rule, Some(Disk { files, log: log.clone() }))
+    }
+
+    fn with_state(state: State, rule: CompactionRule, disk: Option<Disk>) -> Self {
+        let machine = Self {
             shared: Arc::new(Shared {
-                state: Mutex::new(State {
-                    replica: Replica::new(rule),
-                    last_applied: None,
-                    membership: StoredMembership::default(),
-                    indices: std::collections::VecDeque::new(),
-                    snapshot: None,
-                    snapshots_built: 0,
-                }),
+                state: Mutex::new(state),
                 progress: watch::Sender::new(Progress::default()),
                 rule,
+                disk,
             }),
+        };
+        machine.announce(&machine.lock());
+        machine
+    }
+
+    /// Forgets what an agent that was restarted does not know.
+    pub fn restarted(&self) {
+        self.lock().replica.restarted();
+    }
+
+    /// Where the newest compaction stands in openraft's log.
+    pub fn newest_checkpoint(&self) -> Option<LogId> {
+        self.lock().checkpoints.back().map(|c| c.raft)
+    }
+
+    /// The last entry of openraft's log that nobody needs any more, given its newest snapshot:
+    /// compaction has dropped everything up to there.
+    pub fn superfluous(&self, snapshot: Option<LogId>) -> Option<u64> {
+        let state = self.lock();
+        let newest = state.checkpoints.iter().rev().find(|c| Some(c.raft) <= snapshot)?;
+        let first_kept = newest.agency.index.saturating_sub(self.shared.rule.keep);
+        let dropped = state.checkpoints.iter().rev().find(|c| c.agency.index < first_kept)?;
+        Some(dropped.raft.index)
+    }
+
+    /// Waits for a snapshot that is being written, and writes no more. Blocks.
+    pub fn close(&self) {
+        if let Some(disk) = &self.shared.disk {
+            disk.files.close();
         }
     }
 
@@ -82,7 +146,7 @@ impl StateMachine {
 
     /// The client ids in what `log` holds beyond the committed state, with the
     /// highest index that each will have once that is committed.
-    pub fn ahead_of(&self, log: &MemoryLog) -> HashMap<Arc<str>, u64> {
+    pub fn ahead_of(&self, log: &RaftLog) -> HashMap<Arc<str>, u64> {
         let state = self.lock();
         let commands = log.commands_after(state.last_applied.map_or(0, |l| l.index));
         state.replica.clients_in(&commands)
@@ -115,6 +179,130 @@ impl StateMachine {
     }
 }
 
+impl State {
+    fn new(replica: Replica) -> Self {
+        Self {
+            replica,
+            last_applied: None,
+            membership: StoredMembership::default(),
+            indices: VecDeque::new(),
+            snapshot: None,
+            snapshots_built: 0,
+            checkpoints: VecDeque::new(),
+            compacted_membership: StoredMembership::default(),
+        }
+    }
+
+    /// The state in a snapshot.
+    fn restored(
+        description: Description,
+        snapshot: Replica,
+        rule: CompactionRule,
+        log: &RaftLog,
+    ) -> Self {
+        let Description { meta, checkpoints } = description;
+        let mut replica = snapshot.clone().restored(rule);
+        let purged = log.purged_index();
+        // Where the entries begin that the log still has; from its beginning, if nothing was
+        // ever purged.
+        let base = match purged {
+            None => Some((0, Position::default())),
+            Some(purged) => {
+                let base = checkpoints.iter().find(|c| c.raft.index >= purged);
+                base.map(|c| (c.raft.index + 1, c.agency))
+            }
+        };
+        if let (Some((from, position)), Some(last)) = (base, meta.last_log_id)
+            && from <= last.index
+        {
+            replica.recall(position, &log.commands_in(from..=last.index));
+        }
+        let mut state = Self::new(replica);
+        state.take_snapshot(&meta, Arc::new(snapshot));
+        state.checkpoints = checkpoints.into();
+        state
+    }
+
+    /// Goes to where a snapshot is, but for the replica.
+    fn take_snapshot(&mut self, meta: &SnapshotMeta, snapshot: Arc<Replica>) {
+        self.last_applied = meta.last_log_id;
+        self.membership = meta.last_membership.clone();
+        self.compacted_membership = self.membership.clone();
+        self.indices.clear();
+        self.checkpoints.clear();
+        self.note_compaction();
+        self.snapshot = Some((meta.clone(), snapshot));
+    }
+
+    /// Remembers the last command applied as a checkpoint, if it caused a compaction.
+    fn note_compaction(&mut self) {
+        let index = self.replica.last_compaction_at();
+        if index == 0 || index != self.replica.commit_index() {
+            return;
+        }
+        if self.checkpoints.back().is_some_and(|c| c.agency.index >= index) {
+            return;
+        }
+        if let Some(raft) = self.last_applied {
+            let agency = Position { index, term: self.replica.leader_term() };
+            self.checkpoints.push_back(Checkpoint { raft, agency });
+            self.compacted_membership = self.membership.clone();
+        }
+    }
+
+    fn forget_checkpoints_before(&mut self, purged: Option<u64>) {
+        while self.checkpoints.front().is_some_and(|c| Some(c.raft.index) < purged) {
+            self.checkpoints.pop_front();
+        }
+    }
+
+    /// What a snapshot consists of that is taken now: the newest compaction, or the state as
+    /// it is if there has been none since the last snapshot.
+    fn describe_snapshot(&mut self) -> (Description, Replica) {
+        let last = self.snapshot.as_ref().and_then(|(meta, _)| meta.last_log_id);
+        let compacted = self.checkpoints.back().filter(|c| Some(c.raft) > last).copied();
+        let compacted = compacted.and_then(|c| Some((c, self.replica.as_of_snapshot()?)));
+        let (last_log_id, last_membership, replica) = match compacted {
+            Some((checkpoint, replica)) => {
+                (Some(checkpoint.raft), self.compacted_membership.clone(), replica)
+            }
+            None => (self.last_applied, self.membership.clone(), self.replica.as_of_now()),
+        };
+        self.snapshots_built += 1;
+        let snapshot_id =
+            format!("{}-{}", last_log_id.map_or(0, |l| l.index), self.snapshots_built);
+        let meta = SnapshotMeta { last_log_id, last_membership, snapshot_id };
+        let checkpoints = self.checkpoints.iter().copied().collect();
+        (Description { meta, checkpoints }, replica)
+    }
+}
+
+impl Disk {
+    /// Writes a snapshot on a thread that may block; it is durable afterwards.
+    async fn write(
+        &self,
+        description: Description,
+        replica: Arc<Replica>,
+        history: bool,
+    ) -> Result<Description, StorageError> {
+        let files = self.files.clone();
+        let signature = description.meta.signature();
+        let writing = tokio::task::spawn_blocking(move || {
+            let written = if history {
+                files.write(&description, &replica)
+            } else {
+                files.write(&description, &replica.without_history())
+            };
+            written.map(|()| description)
+        });
+        let failed = |e: AnyError| StorageIOError::write_snapshot(Some(signature.clone()), e);
+        let written = writing.await.map_err(|e| failed(AnyError::new(&e)))?;
+        let description = written.map_err(|e| failed(AnyError::new(&e)))?;
+        self.log.snapshot_is_durable(description.meta.last_log_id.map_or(0, |l| l.index));
+        Ok(description)
+    }
+}
+
 impl RaftStateMachine<TypeConfig> for StateMachine {
     type SnapshotBuilder = Self;
 
@@ -134,7 +322,10 @@ impl RaftStateMachine<TypeConfig> for StateMachine {
             state.last_applied = Some(entry.log_id);
             match entry.payload {
                 EntryPayload::Blank => {}
-                EntryPayload::Normal(command) => state.replica.apply(&command),
+                EntryPayload::Normal(command) => {
+                    state.replica.apply(&command);
+                    state.note_compaction();
+                }
                 EntryPayload::Membership(membership) => {
                     state.membership = StoredMembership::new(Some(entry.log_id), membership);
                 }
@@ -164,12 +355,14 @@ impl RaftStateMachine<TypeConfig> for StateMachine {
         snapshot: Box<Arc<Replica>>,
     ) -> Result<(), StorageError> {
         let replica = Replica::clone(&snapshot).restored(self.shared.rule);
+        if let Some(disk) = &self.shared.disk {
+            // The entries before it are nowhere else.
+            let description = Description { meta: meta.clone(), checkpoints: Vec::new() };
+            disk.write(description, (*snapshot).clone(), true).await?;
+        }
         let mut state = self.lock();
         state.replica = replica;
-        state.last_applied = meta.last_log_id;
-        state.membership = meta.last_membership.clone();
-        state.indices.clear();
-        state.snapshot = Some((meta.clone(), *snapshot));
+        state.take_snapshot(meta, *snapshot);
         self.announce(&state);
         Ok(())
     }
@@ -182,19 +375,24 @@ impl RaftStateMachine<TypeConfig> for StateMachine {
 
 impl RaftSnapshotBuilder<TypeConfig> for StateMachine {
     async fn build_snapshot(&mut self) -> Result<Snapshot, StorageError> {
-        let mut state = self.lock();
-        state.snapshots_built += 1;
-        let meta = SnapshotMeta {
-            last_log_id: state.last_applied,
-            last_membership: state.membership.clone(),
-            snapshot_id: format!(
-                "{}-{}",
-                state.last_applied.map_or(0, |l| l.index),
-                state.snapshots_built
-            ),
+        let (description, replica) = {
+            let mut state = self.lock();
+            if let Some(disk) = &self.shared.disk {
+                state.forget_checkpoints_before(disk.log.purged_index());
+            }
+            state.describe_snapshot()
         };
-        let replica = Arc::new(state.replica.for_transfer());
-        state.snapshot = Some((meta.clone(), replica.clone()));
+        let replica = Arc::new(replica);
+        let description = match &self.shared.disk {
+            Some(disk) => disk.write(description, replica.clone(), false).await?,
+            None => description,
+        };
+        let meta = description.meta;
+        let mut state = self.lock();
+        // Meanwhile a newer one may have come from the leader.
+        if state.snapshot.as_ref().is_none_or(|(of, _)| of.last_log_id <= meta.last_log_id) {
+            state.snapshot = Some((meta.clone(), replica.clone()));
+        }
         Ok(Snapshot { meta, snapshot: Box::new(replica) })
     }
 }

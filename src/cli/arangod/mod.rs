@@ -1,0 +1,140 @@
+//! `arangod`: one stand-in server, started with arangod's own options.
+
+mod options;
+
+use std::ffi::OsString;
+use std::net::TcpListener;
+
+use super::exit::ExitCode;
+use super::report::Reporter;
+use super::{options::When, output};
+use crate::auth::{Secret, SecretError};
+use crate::natives::with_causes;
+use crate::standin::agent::{Authentication, SupervisionConfig};
+use crate::standin::process::{AgentProcess, ProcessError};
+use options::ArangodOptions;
+
+/// Why the command line does not describe a server.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    #[error("only agents are there yet: start with --agency.activate true")]
+    Role,
+    #[error("--agency.size must be an odd number, not {size}")]
+    Size { size: usize },
+    #[error("--agency.election-timeout-max must be greater than --agency.election-timeout-min")]
+    Timing,
+    #[error("the secret cannot be used")]
+    Secret(#[from] SecretError),
+    #[error("{option} '{endpoint}' is no endpoint to listen on, such as tcp://127.0.0.1:8531")]
+    Endpoint { option: &'static str, endpoint: String },
+    #[error("cannot listen on {address}")]
+    Listen {
+        address: String,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error(transparent)]
+    Process(#[from] ProcessError),
+}
+
+/// Runs a server until it is told to end.
+pub(super) fn run(words: Vec<OsString>) -> ExitCode {
+    let (options, without_meaning) = match options::parse(words) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            // what cannot be printed has nobody to read it
+            let _ = error.print();
+            return ExitCode(u8::try_from(error.exit_code()).unwrap_or(ExitCode::USAGE.0));
+        }
+    };
+    match serve(&options, &without_meaning) {
+        Ok(()) => ExitCode::OK,
+        Err(refusal) => {
+            let colored = output::colored(When::Auto, &std::io::stderr());
+            Reporter::new(colored).plain(&with_causes(&refusal), None);
+            match refusal {
+                Refusal::Process(_) | Refusal::Listen { .. } => ExitCode::FAILED,
+                _ => ExitCode::USAGE,
+            }
+        }
+    }
+}
+
+fn serve(options: &ArangodOptions, without_meaning: &[String]) -> Result<(), Refusal> {
+    if !options.agency_activate || options.cluster_my_role.is_some() {
+        return Err(Refusal::Role);
+    }
+    if options.agency_size.is_multiple_of(2) {
+        return Err(Refusal::Size { size: options.agency_size });
+    }
+    if options.election_timeout_max <= options.election_timeout_min {
+        return Err(Refusal::Timing);
+    }
+    let authentication = authentication(options)?;
+    let address = listen_address(&options.server_endpoint)?;
+    let listener = TcpListener::bind(&address)
+        .map_err(|source| Refusal::Listen { address: address.clone(), source })?;
+    let bound = listener.local_addr().map_err(|source| Refusal::Listen { address, source })?;
+    if !without_meaning.is_empty() {
+        let names = without_meaning.join(", ");
+        output::note(&format!("these options mean nothing to the stand-in: {names}"));
+    }
+    AgentProcess {
+        listener,
+        endpoint: options.agency_my_address.clone().unwrap_or_else(|| format!("tcp://{bound}")),
+        peers: options.agency_endpoint.clone(),
+        size: options.agency_size,
+        directory: options.database_directory.clone(),
+        authentication,
+        min_ping: options.election_timeout_min,
+        max_ping: options.election_timeout_max,
+        wait_for_sync: options.wait_for_sync,
+        compaction_step: options.compaction_step_size,
+        compaction_keep: options.compaction_keep_size,
+        supervision: SupervisionConfig {
+            enabled: options.supervision,
+            frequency: options.supervision_frequency,
+            grace_period: options.supervision_grace_period,
+            ok_threshold: options.supervision_ok_threshold,
+            expired_servers_grace_period: options.supervision_expired_servers_grace_period,
+            delay_add_follower: options.supervision_delay_add_follower,
+            delay_failed_follower: options.supervision_delay_failed_follower,
+            failed_leader_adds_follower: options.supervision_failed_leader_adds_follower,
+        },
+    }
+    .run()?;
+    Ok(())
+}
+
+fn authentication(options: &ArangodOptions) -> Result<Option<Authentication>, SecretError> {
+    if !options.server_authentication {
+        return Ok(None);
+    }
+    let secrets = if let Some(text) = &options.jwt_secret {
+        vec![Secret::new(text.as_bytes())?]
+    } else if let Some(file) = &options.jwt_secret_keyfile {
+        vec![Secret::from_file(file)?]
+    } else if let Some(folder) = &options.jwt_secret_folder {
+        Secret::from_folder(folder)?
+    } else {
+        output::note(
+            "no secret is configured: nobody can log in (--server.jwt-secret-keyfile, or --server.authentication false)",
+        );
+        Vec::new()
+    };
+    Ok(Some(Authentication::new(secrets)))
+}
+
+/// `host:port` of an endpoint to listen on.
+fn listen_address(endpoint: &str) -> Result<String, Refusal> {
+    let refused =
+        || Refusal::Endpoint { option: "--server.endpoint", endpoint: endpoint.to_owned() };
+    let plain = endpoint.strip_prefix("http+").unwrap_or(endpoint);
+    let rest = plain.strip_prefix("tcp://").or_else(|| plain.strip_prefix("http://"));
+    let address = rest.ok_or_else(refused)?.trim_end_matches('/');
+    let (host, port) = address.rsplit_once(':').ok_or_else(refused)?;
+    if host.is_empty() || port.parse::<u16>().is_err() {
+        return Err(refused());
+    }
+    Ok(address.to_owned())
+}

@@ -1,0 +1,175 @@
+//! `cluster`: agents as processes.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+
+use super::exit::ExitCode;
+use super::options::Options;
+use super::output;
+use crate::cluster::{
+    Action, Cluster, ClusterError, ClusterOptions, Event, Request, ServerState, Status, ask,
+};
+use crate::natives::with_causes;
+
+/// Election timing of clusters for tests: quick, yet beyond the stalls of a busy disk.
+const ELECTION_TIMEOUT: (Duration, Duration) =
+    (Duration::from_millis(500), Duration::from_millis(1500));
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ClusterCommand {
+    /// Start a cluster, print `ready: TOPOLOGY`, and watch it until it is told to end
+    Up(Up),
+    /// End a cluster
+    Down(Asked),
+    /// Tell what the servers do; exit code 5 when one has crashed
+    Status(Asked),
+    /// End servers at once, as a crash would
+    Kill(Named),
+    /// Suspend servers
+    Pause(Named),
+    /// Let suspended servers go on
+    Resume(Named),
+    /// Start servers again, ending them first if they run
+    Restart(Named),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Up {
+    /// Number of agents, an odd one
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    agents: usize,
+    /// The program to start in place of the stand-in, such as a real arangod
+    #[arg(long, value_name = "PROGRAM")]
+    arangod: Option<PathBuf>,
+    /// The folder for data and logs; a temporary one unless given
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The first port; free ones unless given
+    #[arg(long, value_name = "PORT")]
+    port_base: Option<u16>,
+    /// How long a silent server counts as good
+    #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
+    supervision_grace_period: f64,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Asked {}
+
+#[derive(Debug, Args)]
+pub(super) struct Named {
+    /// Servers, by name or id
+    #[arg(required = true)]
+    names: Vec<String>,
+}
+
+/// Carries out one of the commands.
+pub(super) fn run(options: &Options, command: &ClusterCommand) -> ExitCode {
+    let done = match command {
+        ClusterCommand::Up(up) => self::up(options, up),
+        ClusterCommand::Down(_) => order(options, Action::Down, &[]),
+        ClusterCommand::Status(_) => order(options, Action::Status, &[]),
+        ClusterCommand::Kill(named) => order(options, Action::Kill, &named.names),
+        ClusterCommand::Pause(named) => order(options, Action::Pause, &named.names),
+        ClusterCommand::Resume(named) => order(options, Action::Resume, &named.names),
+        ClusterCommand::Restart(named) => order(options, Action::Restart, &named.names),
+    };
+    done.unwrap_or_else(|error| {
+        options.reporter().plain(&with_causes(&error), None);
+        match error {
+            ClusterError::NobodyThere { .. } | ClusterError::NotReady { .. } => {
+                ExitCode::UNREACHABLE
+            }
+            ClusterError::UnknownServer { .. } | ClusterError::Topology { .. } => ExitCode::USAGE,
+            _ => ExitCode::FAILED,
+        }
+    })
+}
+
+fn up(options: &Options, up: &Up) -> Result<ExitCode, ClusterError> {
+    if up.agents.is_multiple_of(2) {
+        let message = format!("--agents must be an odd number, not {}", up.agents);
+        options.reporter().plain(&message, None);
+        return Ok(ExitCode::USAGE);
+    }
+    // told to end while it starts, or while it runs
+    let ended = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&ended);
+    // it is the only handler of this process
+    let _ = ctrlc::set_handler(move || flag.store(true, Ordering::SeqCst));
+    let interrupted = || ended.load(Ordering::SeqCst);
+    let temporary = match &up.data {
+        Some(_) => None,
+        None => Some(
+            tempfile::Builder::new()
+                .prefix("agencysh-")
+                .tempdir()
+                .map_err(|source| ClusterError::File { path: std::env::temp_dir(), source })?,
+        ),
+    };
+    let data = up.data.clone().or_else(|| temporary.as_ref().map(|folder| folder.path().into()));
+    let data = data.unwrap_or_default();
+    std::fs::create_dir_all(&data)
+        .map_err(|source| ClusterError::File { path: data.clone(), source })?;
+    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let topology = options.topology_file().map_or_else(|| data.join("topology.json"), absolute);
+    let program = match &up.arangod {
+        Some(program) => vec![program.into()],
+        None => {
+            let this = std::env::current_exe()
+                .map_err(|source| ClusterError::File { path: "agencysh".into(), source })?;
+            vec![this.into(), "arangod".into()]
+        }
+    };
+    let cluster = Cluster::start(
+        ClusterOptions {
+            program,
+            agents: up.agents,
+            data: absolute(&data),
+            port_base: up.port_base,
+            jwt_secret_file: options.jwt_secret_file().map(absolute),
+            grace_period: Duration::try_from_secs_f64(up.supervision_grace_period)
+                .unwrap_or(Duration::from_secs(10)),
+            election_timeout: ELECTION_TIMEOUT,
+            topology: topology.clone(),
+        },
+        &interrupted,
+    )?;
+    output::write(&format!("ready: {}\n", topology.display()));
+    cluster.watch(&interrupted, &mut |event| {
+        let Event::Crashed { name, pid, end, log } = event;
+        output::note(&format!(
+            "{name} (process {pid}) ended unasked: {end}; the end of its log:\n{log}"
+        ));
+    })?;
+    Ok(ExitCode::OK)
+}
+
+fn order(options: &Options, action: Action, names: &[String]) -> Result<ExitCode, ClusterError> {
+    let Some(topology) = options.topology_file() else {
+        let message = "--topology FILE tells which cluster is meant: `cluster up` printed it";
+        options.reporter().plain(message, None);
+        return Ok(ExitCode::USAGE);
+    };
+    let servers = ask(topology, &Request { action, names: names.to_vec() })?;
+    if action != Action::Status {
+        return Ok(ExitCode::OK);
+    }
+    for server in &servers {
+        output::write(&line(server));
+    }
+    let crashed = servers.iter().any(|server| server.state == ServerState::Crashed);
+    Ok(if crashed { ExitCode::FINDINGS } else { ExitCode::OK })
+}
+
+fn line(status: &Status) -> String {
+    let Status { server, state, end } = status;
+    let end = end.as_ref().map_or_else(String::new, |end| format!("  {end}"));
+    format!(
+        "{:<12} {:<8} {:>8}  {}  {}{end}\n",
+        server.name, state, server.pid, server.url, server.id
+    )
+}

@@ -1,0 +1,130 @@
+//! Clusters of processes: starts, watches and stops them.
+//!
+//! * `command_line`: what each server is started with, ours and the real `arangod` alike
+//! * `server`: one process and what became of it
+//! * `processes`: all of them, with the topology file
+//! * `control`: how another program asks for kill, pause, resume, restart, status, down
+//! * `topology`: the file that tells where the servers are
+
+mod command_line;
+mod control;
+mod processes;
+mod server;
+mod topology;
+
+use std::path::PathBuf;
+
+pub use command_line::{AgentPlan, arguments};
+pub use control::{Action, Request, Status, ask};
+pub use processes::{Cluster, ClusterOptions, Event};
+pub use server::ServerState;
+pub use topology::{Server, Topology};
+
+/// Why a cluster does not start, or does not do as asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClusterError {
+    /// A file or folder of the cluster cannot be used.
+    #[error("cannot use '{}'", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The topology file does not say what a topology says.
+    #[error("'{}' is no topology file", .path.display())]
+    Topology {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: serde_json::Error,
+    },
+    /// A server does not start.
+    #[error("cannot start '{program}'")]
+    Start {
+        /// The program.
+        program: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// No ports to listen on.
+    #[error("no loopback port to listen on")]
+    Port(#[source] std::io::Error),
+    /// A server ended while the cluster was starting.
+    #[error("{name} ended while the cluster was starting ({end}); the end of its log:\n{log}")]
+    EndedAtStart {
+        /// Which one.
+        name: String,
+        /// How it ended.
+        end: String,
+        /// The last lines it logged.
+        log: String,
+    },
+    /// The servers are not ready in time.
+    #[error("the cluster is not ready within {seconds} s: {state}")]
+    NotReady {
+        /// How long it had.
+        seconds: u64,
+        /// What was seen last.
+        state: String,
+    },
+    /// No server has this name.
+    #[error("no server is called '{name}'; there are {known}")]
+    UnknownServer {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// The server is not in the state that the action needs.
+    #[error("{name} cannot be {action}: it is {state}")]
+    WrongState {
+        /// Which one.
+        name: String,
+        /// What was asked for.
+        action: &'static str,
+        /// What it is.
+        state: String,
+    },
+    /// Nobody watches over the cluster any more.
+    #[error("no `cluster up` runs for '{}'", .topology.display())]
+    NobodyThere {
+        /// The topology file.
+        topology: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// `cluster up` refused.
+    #[error("{message}")]
+    Refused {
+        /// Its words.
+        message: String,
+    },
+    /// A client for the readiness check cannot be made.
+    #[error("the agents cannot be asked whether they are ready")]
+    Client(#[from] crate::client::ClientError),
+    /// The secret cannot be used.
+    #[error("the secret cannot be used")]
+    Secret(#[from] crate::auth::SecretError),
+}
+
+impl ClusterError {
+    /// The stable dotted name.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::File { .. } => "cluster.file",
+            Self::Topology { .. } => "cluster.topology",
+            Self::Start { .. } => "cluster.start",
+            Self::Port(_) => "cluster.port",
+            Self::EndedAtStart { .. } => "cluster.ended_at_start",
+            Self::NotReady { .. } => "cluster.not_ready",
+            Self::UnknownServer { .. } => "cluster.unknown_server",
+            Self::WrongState { .. } => "cluster.wrong_state",
+            Self::NobodyThere { .. } => "cluster.nobody_there",
+            Self::Refused { .. } => "cluster.refused",
+            Self::Client(error) => error.kind(),
+            Self::Secret(error) => error.kind(),
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! One server process and what became of it.
+
+use std::ffi::OsString;
+use std::fs::OpenOptions;
+use std::io::{Read, Seek, SeekFrom};
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde::{Deserialize, Serialize};
+
+use super::topology::Server;
+use super::{AgentPlan, ClusterError, arguments};
+
+/// How much of a log is shown of a server that ended, in bytes.
+const LOG_TAIL: u64 = 4096;
+
+/// What a server does at the moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ServerState {
+    /// It runs.
+    Running,
+    /// It is suspended.
+    Paused,
+    /// It was ended on request.
+    Killed,
+    /// It ended unasked.
+    Crashed,
+}
+
+impl std::fmt::Display for ServerState {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.pad(match self {
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Killed => "killed",
+            Self::Crashed => "crashed",
+        })
+    }
+}
+
+/// A server that we started.
+#[derive(Debug)]
+pub(super) struct Process {
+    pub(super) server: Server,
+    pub(super) state: ServerState,
+    /// How it ended.
+    pub(super) end: Option<String>,
+    program: (OsString, Vec<OsString>),
+    child: Child,
+}
+
+impl Process {
+    /// Starts a server; `program` may need words before the options.
+    pub(super) fn start(
+        program: &[OsString],
+        name: String,
+        plan: &AgentPlan,
+    ) -> Result<Self, ClusterError> {
+        let mut words = program.iter().cloned();
+        let program = words.next().unwrap_or_default();
+        let words: Vec<OsString> = words.chain(arguments(plan)).collect();
+        let child = spawn(&program, &words, &plan.log)?;
+        let server = Server {
+            id: String::new(),
+            name,
+            role: "agent".to_owned(),
+            pid: child.id(),
+            url: plan.endpoint.replacen("tcp://", "http://", 1),
+            endpoint: plan.endpoint.clone(),
+            data: plan.data.clone(),
+            log: plan.log.clone(),
+        };
+        let state = ServerState::Running;
+        Ok(Self { server, state, end: None, program: (program, words), child })
+    }
+
+    /// Whether the process is there, suspended or not.
+    pub(super) fn is_there(&self) -> bool {
+        matches!(self.state, ServerState::Running | ServerState::Paused)
+    }
+
+    /// Starts it again with the same words; it must have ended.
+    pub(super) fn restart(&mut self) -> Result<(), ClusterError> {
+        self.child = spawn(&self.program.0, &self.program.1, &self.server.log)?;
+        self.server.pid = self.child.id();
+        self.state = ServerState::Running;
+        self.end = None;
+        Ok(())
+    }
+
+    /// Sends a signal, unless the process has ended: its number may belong to another one then.
+    pub(super) fn signal(&mut self, signal: Signal) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            let pid = i32::try_from(self.child.id()).unwrap_or_default();
+            // it may end at this very moment, which is what most signals are for
+            let _ = kill(Pid::from_raw(pid), signal);
+        }
+    }
+
+    /// Looks whether the process has ended since; true when it ended unasked.
+    pub(super) fn has_crashed(&mut self) -> bool {
+        if !self.is_there() {
+            return false;
+        }
+        match self.child.try_wait() {
+            Ok(Some(status)) => {
+                self.end = Some(how(status));
+                self.state = ServerState::Crashed;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Waits until the process has ended on request.
+    pub(super) fn wait_killed(&mut self) {
+        let status = self.child.wait();
+        self.end = status.ok().map(how);
+        self.state = ServerState::Killed;
+    }
+
+    /// Whether the process has ended on request by now.
+    pub(super) fn has_ended(&mut self) -> bool {
+        match self.child.try_wait() {
+            Ok(Some(status)) => {
+                self.end = Some(how(status));
+                self.state = ServerState::Killed;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// The last lines of its log.
+    pub(super) fn log_tail(&self) -> String {
+        tail(&self.server.log).unwrap_or_default()
+    }
+}
+
+fn spawn(program: &OsString, words: &[OsString], log: &Path) -> Result<Child, ClusterError> {
+    let file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(log)
+        .map_err(|source| ClusterError::File { path: log.to_owned(), source })?;
+    let both =
+        file.try_clone().map_err(|source| ClusterError::File { path: log.to_owned(), source })?;
+    Command::new(program)
+        .args(words)
+        .stdin(Stdio::null())
+        .stdout(both)
+        .stderr(file)
+        .spawn()
+        .map_err(|source| ClusterError::Start {
+            program: program.to_string_lossy().into_owned(),
+            source,
+        })
+}
+
+fn how(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exit status {code}"),
+        (None, Some(number)) => match Signal::try_from(number) {
+            Ok(signal) => format!("signal {number} ({signal})"),
+            Err(_) => format!("signal {number}"),
+        },
+        (None, None) => "an unknown end".to_owned(),
+    }
+}
+
+fn tail(path: &Path) -> std::io::Result<String> {
+    let mut file = std::fs::File::open(path)?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(LOG_TAIL)))?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).trim_end().to_owned())
+}

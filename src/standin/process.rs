@@ -1,0 +1,202 @@
+//! One agent as a process of its own: finds its agency, serves, and ends when told to.
+
+use std::net::TcpListener as StdListener;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::runtime::Builder;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::agent::{
+    self, AgentConfig, AgentError, Authentication, CompactionRule, DiskError, Gossip, GossipError,
+    Storage, SupervisionConfig, agent_id, discover,
+};
+
+/// More threads than the work of small requests needs: while some are busy with big values, the
+/// others keep the heartbeats going.
+const WORKERS: usize = 6;
+
+/// Bytes of stack per thread: trees may be nested hundreds of levels deep.
+const STACK_SIZE: usize = 8 << 20;
+
+/// What an agent is started with.
+#[derive(Debug)]
+pub struct AgentProcess {
+    /// Where it listens.
+    pub listener: StdListener,
+    /// The endpoint that it advertises.
+    pub endpoint: String,
+    /// Endpoints of the agents, its own among them.
+    pub peers: Vec<String>,
+    /// How many agents the agency has.
+    pub size: usize,
+    /// Where its data lies; without it nothing is kept.
+    pub directory: Option<PathBuf>,
+    /// Who may ask.
+    pub authentication: Option<Authentication>,
+    /// Lower bound of the election timeout.
+    pub min_ping: Duration,
+    /// Upper bound of the election timeout.
+    pub max_ping: Duration,
+    /// Whether transactions are taken in the portions of an agent that waits for its disk.
+    pub wait_for_sync: bool,
+    /// Log entries between two snapshots.
+    pub compaction_step: u64,
+    /// Log entries kept before a snapshot.
+    pub compaction_keep: u64,
+    /// What the configuration shows of the supervision.
+    pub supervision: SupervisionConfig,
+}
+
+/// Why an agent ends, or does not begin.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProcessError {
+    /// The runtime does not start.
+    #[error("threads for the agent cannot be started")]
+    Runtime(#[source] std::io::Error),
+    /// The listener, or the signals, cannot be used.
+    #[error("the agent cannot listen")]
+    Listen(#[source] std::io::Error),
+    /// The agency is not complete.
+    #[error("the agency does not come together")]
+    Gossip(#[from] GossipError),
+    /// The agent does not start.
+    #[error("the agent does not start")]
+    Agent(#[from] AgentError),
+    /// The data directory cannot be used.
+    #[error("the agent cannot use its data directory")]
+    Disk(#[from] DiskError),
+    /// The file with the pool cannot be used.
+    #[error("cannot use '{}'; a damaged one may be removed, the agents then find each other anew", .path.display())]
+    Pool {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: std::io::Error,
+    },
+    /// The agency knows this agent under another address.
+    #[error(
+        "the agency knows this agent as {known}, not as {given}: start it with --agency.my-address {known}"
+    )]
+    Moved {
+        /// The address that the others know.
+        known: String,
+        /// The address that it was started with.
+        given: String,
+    },
+}
+
+/// The agents of the agency, kept so that some of them can start while others are away.
+struct Pool(Vec<(String, String)>);
+
+impl Pool {
+    fn path(directory: &Path) -> PathBuf {
+        directory.join("pool.json")
+    }
+
+    /// The pool that the agent was in before, if it was in one.
+    fn read(directory: &Path) -> Result<Option<Self>, ProcessError> {
+        let path = Self::path(directory);
+        let failed = |source| ProcessError::Pool { path: path.clone(), source };
+        match std::fs::read(&path) {
+            Ok(text) => {
+                let pool = serde_json::from_slice(&text).map_err(|error| failed(error.into()))?;
+                Ok(Some(Self(pool)))
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    fn write(directory: &Path, pool: &[(String, String)]) -> Result<(), ProcessError> {
+        let path = Self::path(directory);
+        let failed = |source| ProcessError::Pool { path: path.clone(), source };
+        let text = serde_json::to_vec_pretty(pool).map_err(|error| failed(error.into()))?;
+        let mut file = tempfile::NamedTempFile::new_in(directory).map_err(failed)?;
+        std::io::Write::write_all(&mut file, &text).map_err(failed)?;
+        file.as_file().sync_all().map_err(failed)?;
+        file.persist(&path).map_err(|error| failed(error.error))?;
+        Ok(())
+    }
+
+    /// The pool, in which this agent must have its old address.
+    fn known_to(self, id: &str, endpoint: &str) -> Result<Vec<(String, String)>, ProcessError> {
+        match self.0.iter().find(|(member, _)| member == id) {
+            Some((_, known)) if known != endpoint => {
+                Err(ProcessError::Moved { known: known.clone(), given: endpoint.to_owned() })
+            }
+            _ => Ok(self.0),
+        }
+    }
+}
+
+impl AgentProcess {
+    /// Serves until SIGTERM or SIGINT.
+    ///
+    /// # Errors
+    /// [`ProcessError`].
+    pub fn run(self) -> Result<(), ProcessError> {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(WORKERS)
+            .thread_name("agent")
+            .thread_stack_size(STACK_SIZE)
+            .enable_all()
+            .build()
+            .map_err(ProcessError::Runtime)?;
+        runtime.block_on(self.serve())
+    }
+
+    async fn serve(self) -> Result<(), ProcessError> {
+        let mut terminate = signal(SignalKind::terminate()).map_err(ProcessError::Listen)?;
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(ProcessError::Listen)?;
+        let told_to_end = async {
+            tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        };
+        tokio::pin!(told_to_end);
+        let agent = tokio::select! {
+            agent = self.start() => agent?,
+            () = &mut told_to_end => return Ok(()),
+        };
+        told_to_end.await;
+        agent.shutdown().await;
+        Ok(())
+    }
+
+    async fn start(self) -> Result<agent::AgentHandle, ProcessError> {
+        self.listener.set_nonblocking(true).map_err(ProcessError::Listen)?;
+        let listener = TcpListener::from_std(self.listener).map_err(ProcessError::Listen)?;
+        let (id, storage) = match &self.directory {
+            Some(directory) => (agent_id(directory)?, Storage::Disk(directory.clone())),
+            None => (format!("AGNT-{}", uuid::Uuid::new_v4()), Storage::Memory),
+        };
+        let gossip = Gossip {
+            id: id.clone(),
+            endpoint: self.endpoint.clone(),
+            peers: self.peers,
+            size: self.size,
+            authentication: self.authentication.clone(),
+        };
+        let pool = match self.directory.as_deref().map(Pool::read).transpose()?.flatten() {
+            Some(pool) => pool.known_to(&id, &self.endpoint)?,
+            None => {
+                let pool = discover(&listener, gossip).await?;
+                if let Some(directory) = &self.directory {
+                    Pool::write(directory, &pool)?;
+                }
+                pool
+            }
+        };
+        let mut config = AgentConfig::new(id, self.endpoint, pool);
+        config.min_ping = self.min_ping;
+        config.max_ping = self.max_ping;
+        config.wait_for_sync = self.wait_for_sync;
+        config.compaction =
+            CompactionRule { step: self.compaction_step, keep: self.compaction_keep };
+        config.storage = storage;
+        config.authentication = self.authentication;
+        config.supervision = self.supervision;
+        Ok(agent::start(listener, config).await?)
+    }
+}

@@ -1,0 +1,241 @@
+//! `cluster` and `arangod`: agents as processes.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+
+use crate::support::{Folder, Said, agencysh};
+
+/// Longer than anything here takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A cluster that ends with the test.
+struct Up {
+    process: Child,
+    stderr: ChildStderr,
+    topology: PathBuf,
+    _folder: Folder,
+}
+
+impl Up {
+    fn start(words: &[&str]) -> Self {
+        let folder = Folder::new();
+        let topology = folder.path().join("topology.json");
+        let mut process = Command::new(env!("CARGO_BIN_EXE_agencysh"))
+            .args(["cluster", "up", "--topology"])
+            .arg(&topology)
+            .arg("--data")
+            .arg(folder.path().join("data"))
+            .args(words)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stderr = process.stderr.take().unwrap();
+        let mut ready = String::new();
+        BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut ready).unwrap();
+        let mut up = Self { process, stderr, topology, _folder: folder };
+        if ready.trim() != format!("ready: {}", up.topology.display()) {
+            let mut text = String::new();
+            up.stderr.read_to_string(&mut text).unwrap();
+            panic!("{ready:?}: {text}");
+        }
+        up
+    }
+
+    fn file(&self) -> &str {
+        self.topology.to_str().unwrap()
+    }
+
+    /// A command for this cluster.
+    fn order(&self, words: &[&str]) -> Said {
+        agencysh(&[&["cluster"], words, &["--topology", self.file()]].concat())
+    }
+
+    /// A script against this cluster.
+    fn eval(&self, code: &str) -> String {
+        let said = agencysh(&["--topology", self.file(), "eval", code]);
+        assert_eq!(said.code, Some(0), "{}", said.stderr);
+        said.stdout
+    }
+
+    fn agents(&self) -> Vec<Value> {
+        let text = std::fs::read(&self.topology).unwrap();
+        serde_json::from_slice::<Value>(&text).unwrap()["agents"].as_array().unwrap().clone()
+    }
+
+    fn pid(&self, place: usize) -> Pid {
+        Pid::from_raw(i32::try_from(self.agents()[place]["pid"].as_u64().unwrap()).unwrap())
+    }
+
+    /// Waits until the cluster has ended and gives its exit code and what it reported.
+    fn ended(mut self) -> (Option<i32>, String) {
+        let code = self.process.wait().unwrap().code();
+        let mut text = String::new();
+        self.stderr.read_to_string(&mut text).unwrap();
+        (code, text)
+    }
+}
+
+impl Drop for Up {
+    fn drop(&mut self) {
+        if matches!(self.process.try_wait(), Ok(None)) {
+            let pid = Pid::from_raw(i32::try_from(self.process.id()).unwrap());
+            kill(pid, Signal::SIGTERM).unwrap();
+            self.process.wait().unwrap();
+        }
+    }
+}
+
+fn is_there(pid: Pid) -> bool {
+    kill(pid, None).is_ok()
+}
+
+fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !holds() {
+        assert!(begin.elapsed() < PATIENCE, "{what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn a_cluster_serves_an_empty_agency_and_leaves_nothing_behind() {
+    let up = Up::start(&[]);
+    assert_eq!(up.eval("agency::current().read([\"/\"])"), "{ }\n");
+    let agents = up.agents();
+    assert_eq!(agents.len(), 3);
+    for (place, agent) in agents.iter().enumerate() {
+        assert_eq!(agent["name"], format!("agent{}", place + 1));
+        assert_eq!(agent["role"], "agent");
+        assert!(agent["id"].as_str().unwrap().starts_with("AGNT-"), "{agent}");
+        assert!(agent["endpoint"].as_str().unwrap().starts_with("tcp://127.0.0.1:"), "{agent}");
+        assert!(Path::new(agent["data"].as_str().unwrap()).is_dir(), "{agent}");
+        assert!(Path::new(agent["log"].as_str().unwrap()).is_file(), "{agent}");
+    }
+    let status = up.order(&["status"]);
+    assert_eq!((status.code, status.stdout.lines().count()), (Some(0), 3), "{}", status.stdout);
+    let pids = [up.pid(0), up.pid(1), up.pid(2)];
+    let topology = up.topology.clone();
+    assert_eq!(up.order(&["down"]).code, Some(0));
+    assert_eq!(up.ended(), (Some(0), String::new()));
+    assert!(!topology.exists());
+    assert!(pids.iter().all(|pid| !is_there(*pid)));
+}
+
+#[test]
+fn sigterm_ends_a_cluster_in_good_order() {
+    let up = Up::start(&["--agents", "1"]);
+    let agent = up.pid(0);
+    kill(Pid::from_raw(i32::try_from(up.process.id()).unwrap()), Signal::SIGTERM).unwrap();
+    let topology = up.topology.clone();
+    assert_eq!(up.ended(), (Some(0), String::new()));
+    assert!(!is_there(agent) && !topology.exists());
+}
+
+#[test]
+fn what_was_written_survives_the_death_of_all_agents() {
+    let up = Up::start(&[]);
+    assert_eq!(up.eval("let a = agency::current(); a.set(\"x\", 41); a.increment(\"x\"); ()"), "");
+    let before: Vec<Value> = up.agents();
+    assert_eq!(up.order(&["kill", "agent1", "agent2", "agent3"]).code, Some(0));
+    assert_eq!(up.order(&["restart", "agent1", "agent2", "agent3"]).code, Some(0));
+    assert_eq!(up.eval("print(agency::current().get(\"x\"))"), "42\n");
+    for (old, new) in before.iter().zip(up.agents()) {
+        assert_eq!((&old["id"], &old["url"]), (&new["id"], &new["url"]));
+        assert_ne!(old["pid"], new["pid"]);
+    }
+}
+
+#[test]
+fn a_leader_can_be_paused_and_resumed() {
+    let up = Up::start(&[]);
+    up.eval("agency::current().set(\"x\", 1); ()");
+    let leader = up.eval("agency::current().leader()");
+    let leader = leader.trim();
+    assert_eq!(up.order(&["pause", leader]).code, Some(0));
+    up.eval("agency::current().increment(\"x\"); ()");
+    let others = format!("print(agency::current().leader() != \"{leader}\")");
+    assert_eq!(up.eval(&others), "true\n");
+    let refused = up.order(&["pause", leader]);
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.stderr.contains("it is paused"), "{}", refused.stderr);
+    assert_eq!(up.order(&["resume", leader]).code, Some(0));
+    wait_for("all agents know the leader", || {
+        up.eval("print(agency::current().health().healthy)") == "true\n"
+    });
+    assert_eq!(up.eval("print(agency::current().get(\"x\"))"), "2\n");
+}
+
+#[test]
+fn a_server_that_ends_unasked_is_reported() {
+    let up = Up::start(&[]);
+    let victim = up.pid(1);
+    kill(victim, Signal::SIGKILL).unwrap();
+    wait_for("the status shows the crash", || up.order(&["status"]).code == Some(5));
+    let status = up.order(&["status"]).stdout;
+    assert!(status.contains("agent2       crashed"), "{status}");
+    assert!(status.contains("signal 9 (SIGKILL)"), "{status}");
+    up.order(&["restart", "agent2"]);
+    assert_eq!(up.order(&["status"]).code, Some(0));
+    up.order(&["down"]);
+    let (_, report) = up.ended();
+    assert!(report.contains("agent2") && report.contains("signal 9"), "{report}");
+}
+
+#[test]
+fn orders_that_make_no_sense_are_refused() {
+    let up = Up::start(&["--agents", "1"]);
+    let unknown = up.order(&["kill", "agent9"]);
+    assert_eq!(unknown.code, Some(1));
+    assert!(unknown.stderr.contains("agent9") && unknown.stderr.contains("agent1"));
+    assert_eq!(up.order(&["resume", "agent1"]).code, Some(1));
+    up.order(&["kill", "agent1"]);
+    assert_eq!(up.order(&["kill", "agent1"]).code, Some(1));
+    assert_eq!(agencysh(&["cluster", "status"]).code, Some(2));
+    assert_eq!(agencysh(&["cluster", "status", "--topology", "/no/such"]).code, Some(1));
+    assert_eq!(agencysh(&["cluster", "up", "--agents", "2"]).code, Some(2));
+    let said = agencysh(&["cluster", "up", "--agents", "1", "--arangod", "/no/such/arangod"]);
+    assert_eq!(said.code, Some(1));
+    assert!(said.stderr.contains("/no/such/arangod"), "{}", said.stderr);
+    let said = agencysh(&["cluster", "up", "--agents", "1", "--arangod", "/bin/false"]);
+    assert_eq!(said.code, Some(1));
+    assert!(said.stderr.contains("exit status 1"), "{}", said.stderr);
+}
+
+#[test]
+fn a_secret_keeps_strangers_out() {
+    let folder = Folder::new();
+    let secret = folder.file("secret", "s3cret\n");
+    let up = Up::start(&["--agents", "3", "--jwt-secret-file", &secret]);
+    assert_eq!(up.eval("agency::current().set(\"x\", 1); ()"), "");
+    let endpoint = up.agents()[0]["endpoint"].as_str().unwrap().to_owned();
+    let said = agencysh(&["--endpoint", &endpoint, "eval", "agency::current().get(\"x\")"]);
+    assert_eq!(said.code, Some(4), "{}", said.stderr);
+    let log = std::fs::read_to_string(up.agents()[0]["log"].as_str().unwrap()).unwrap();
+    assert!(!log.contains("s3cret"));
+}
+
+#[test]
+fn arangod_refuses_what_it_cannot_be_and_names_what_it_does_not_know() {
+    for (words, part) in [
+        (&["--agency.sizes", "3"][..], "--agency.size"),
+        (&["--agency.activate", "true", "--agency.size", "2"], "odd"),
+        (&["--agency.activate", "false"], "--agency.activate true"),
+        (&["--agency.activate", "true", "--server.endpoint", "ssl://127.0.0.1:1"], "ssl://"),
+        (&["--agency.activate", "true", "--server.jwt-secret-keyfile", "/no/such"], "/no/such"),
+        (&["--agency.activate", "true", "--agency.election-timeout-min", "9"], "election-timeout"),
+    ] {
+        let said = agencysh(&[&["arangod"], words].concat());
+        assert_eq!(said.code, Some(2), "{words:?}: {}", said.stderr);
+        assert!(said.stderr.contains(part), "{words:?}: {}", said.stderr);
+    }
+    let said = agencysh(&["arangod", "--help"]);
+    assert_eq!(said.code, Some(0));
+    assert!(said.stdout.contains("--agency.endpoint") && !said.stdout.contains("foxx"));
+}
