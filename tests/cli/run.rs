@@ -163,3 +163,48 @@ fn a_reader_that_goes_away_ends_the_program_quietly() {
     child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
     assert_eq!((child.wait().unwrap().code(), stderr.as_str()), (Some(141), ""));
 }
+
+#[test]
+fn a_deadline_ends_the_waiting_for_input() {
+    use std::process::{Command, Stdio};
+    use std::time::{Duration, Instant};
+    for (code, deadline, exit) in [
+        ("term::read_line()", "0.3", 124),
+        ("try { term::read_line(); } catch {} loop {}", "0.3", 124),
+        ("term::read_password(\"\")", "0.3", 124),
+        ("fs::read(\"/dev/stdin\")", "0.3", 124),
+        (
+            "time::set_deadline(0.3); try { term::read_line(); } catch (e) { exit(e.error_num); }",
+            "60",
+            36,
+        ),
+    ] {
+        let begin = Instant::now();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_agencysh"))
+            .args(["--deadline", deadline, "eval", code])
+            .stdin(Stdio::piped())
+            .stderr(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        // the pipe stays open: there may always be more input
+        let _input = child.stdin.take();
+        assert_eq!(child.wait().unwrap().code(), Some(exit), "{code}");
+        assert!(begin.elapsed() < Duration::from_secs(20), "{code}");
+    }
+}
+
+#[test]
+fn input_is_read_by_lines_and_by_what_waits() {
+    let code =
+        "print([term::read_line(), term::read_line(\"> \"), term::read_line(), term::read_line()])";
+    let said = said(program().args(["eval", code]).write_stdin("one\r\ntwo\n\u{fffd}"));
+    assert_eq!(said.stdout, "> [ \"one\", \"two\", \"\u{fffd}\", null ]\n");
+    let said =
+        said_of("print(term::read_password(\"\") == \"\"); print(term::poll_input() == \"\")");
+    assert_eq!(said, "\ntrue\ntrue\n");
+}
+
+fn said_of(code: &str) -> String {
+    said(program().args(["eval", code]).write_stdin("")).stdout
+}
