@@ -148,6 +148,26 @@ fn logs_go_to_stderr_by_topic_and_level() {
 }
 
 #[test]
+fn l10_log_lines_go_where_they_are_sent_and_only_there() {
+    let folder = Folder::new();
+    let path = folder.path().join("log");
+    let file = format!("file://{}", path.display());
+    let code = "log::info(\"one\"); log::info(\"two\")";
+    let filed = agencysh(&["--log-output", &file, "eval", code]);
+    assert_eq!((filed.stdout.as_str(), filed.stderr.as_str()), ("", ""));
+    let lines = || std::fs::read_to_string(&path).unwrap().lines().count();
+    assert_eq!(lines(), 2);
+    let both = agencysh(&["--log-output", "-", "--log.output", &file, "eval", code]);
+    assert_eq!((both.stdout.lines().count(), both.stderr.as_str(), lines()), (2, "", 4));
+    assert_eq!(agencysh(&["--log-output", "+", "eval", code]).stderr.lines().count(), 2);
+    for bad in ["nowhere", "file:///no/such/folder/log"] {
+        let said = agencysh(&["--log-output", bad, "eval", code]);
+        assert_eq!(said.code, Some(2));
+        assert!(said.stderr.contains("--log-output"), "{}", said.stderr);
+    }
+}
+
+#[test]
 fn a_reader_that_goes_away_ends_the_program_quietly() {
     use std::io::{BufRead, BufReader, Read};
     use std::process::{Command, Stdio};
