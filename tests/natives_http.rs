@@ -493,3 +493,17 @@ fn queries_are_encoded_for_every_server() {
     );
     assert_eq!(server.seen()[0].target, "/a?z=1&n=5&q%20%21%27%28%29%2A=x%20y%26%C3%BC");
 }
+
+#[test]
+fn a_file_without_authorities_is_named() {
+    for path in ["/none", "/etc/passwd"] {
+        let script = format!("http::get(url, #{{ ca_file: `{path}`, verify_certificates: true }})");
+        let error = run_within(Deadline::default(), "https://127.0.0.1:1", &script).unwrap_err();
+        assert_eq!(error["kind"].to_string(), "http.ca_file");
+        assert!(text(&error, "message").contains(path), "{error:?}");
+        let script = format!("agency::connect(#{{ endpoints: url, ca_file: `{path}` }})");
+        let error = run_within(Deadline::default(), "https://127.0.0.1:1", &script).unwrap_err();
+        assert_eq!(error["kind"].to_string(), "http.ca_file");
+        assert_eq!(error["error_num"].as_int().unwrap(), 10);
+    }
+}

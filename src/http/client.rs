@@ -36,7 +36,7 @@ impl HttpClient {
     /// A client with its own pool.
     ///
     /// # Errors
-    /// [`HttpError::Tls`] when the file with authorities cannot be used.
+    /// [`HttpError::Authorities`] when the file with authorities cannot be used.
     pub fn new(options: HttpOptions) -> Result<Self, HttpError> {
         let config = Config::builder()
             .http_status_as_error(false)
@@ -221,8 +221,7 @@ fn tls_config(options: &TlsOptions) -> Result<TlsConfig, HttpError> {
     let roots = match &options.ca_file {
         None => RootCerts::WebPki,
         Some(path) => {
-            let failed =
-                |reason: String| HttpError::Tls { endpoint: path.display().to_string(), reason };
+            let failed = |reason: String| HttpError::Authorities { path: path.clone(), reason };
             let pem = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
             let found: Result<Vec<_>, _> = rustls_pemfile::certs(&mut pem.as_slice()).collect();
             let found = found.map_err(|error| failed(error.to_string()))?;

@@ -71,7 +71,7 @@ impl<'a> Options<'a> {
 
     /// An array of strings.
     pub fn strings(&self, key: &str) -> NativeResult<Option<Vec<String>>> {
-        self.typed(key, "an array of strings", |value| {
+        self.typed(key, "an array that holds only strings", |value| {
             let items = value.clone().into_array().ok()?;
             items.into_iter().map(|item| item.into_string().ok()).collect()
         })

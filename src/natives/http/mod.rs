@@ -23,7 +23,7 @@ pub(super) mod natives {
     /// does not answer is code 500 with `transport_error`, not an error.
     /// Units: seconds, cut to what the deadline leaves; bodies up to 1 GiB.
     /// Errors: `http.bad_url` (SyntaxError); `argument.invalid`, `argument.type` and `http.bad_request` (number 10);
-    /// `http.tls` (10) for a bad `ca_file`; `http.too_many_redirects` and `http.bad_redirect` (4);
+    /// `http.ca_file` (10); `http.too_many_redirects` and `http.bad_redirect` (4);
     /// `http.no_connection` (2001) for a URL without host; `deadline.script` (36); `permission.network` (11).
     /// Legacy: `SYS_DOWNLOAD`, `internal.download(url, body, options)`, `require("@arangodb/request")`.
     ///
