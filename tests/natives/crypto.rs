@@ -318,3 +318,11 @@ fn c6_every_changed_byte_and_every_odd_token_is_refused() {
         assert!(error["kind"].to_string().starts_with("jwt."), "{token}: {error:?}");
     }
 }
+
+#[test]
+fn c9_an_agents_check_accepts_a_server_token() {
+    let token = Run::new().text("jwt::server_token(\" s\\n\")");
+    let secret = agencysh::auth::Secret::new(b"s").unwrap();
+    let claims = agencysh::auth::verify(&token, &[secret]).unwrap();
+    assert_eq!(claims.server_id, "none");
+}

@@ -164,20 +164,20 @@ fn v4_json_takes_the_extremes_and_refuses_the_rest() {
 #[test]
 fn values_nested_a_thousand_levels_are_refused_or_cut_but_never_end_the_process() {
     let run = Run::new();
-    let deep = "let a = []; for i in 0..1000 { a = [a]; } let m = #{}; for i in 0..1000 { m = #{ m: m }; }";
-    for value in ["a", "m"] {
-        assert_eq!(run.number(&format!("{deep} json::stringify({value})")), 10);
-        assert_eq!(run.number(&format!("{deep} json::equal({value}, 1)")), 10);
-        assert_eq!(
-            run.number(&format!("{deep} http::post(\"http://h/\", \"\", #{{ json: {value} }})")),
-            10
-        );
-        run.is_true(&format!("{deep} \"...\" in term::compact({value})"));
-        run.exec(&format!(
-            "{deep} print({value}); errors::normalize({value}); term::pretty({value})"
-        ));
-    }
-    assert_eq!(run.number(&format!("{deep} jwt::encode(\"k\", m)")), 10);
+    run.is_true(
+        "let a = []; for i in 0..1000 { a = [a]; }
+         let m = #{}; for i in 0..1000 { m = #{ m: m }; }
+         let refused = 0;
+         for value in [a, m] {
+             try { json::stringify(value); } catch (e) { refused += e.error_num; }
+             try { json::equal(value, 1); } catch (e) { refused += e.error_num; }
+             try { http::post(\"http://h/\", \"\", #{ json: value }); } catch (e) { refused += e.error_num; }
+             try { jwt::encode(\"k\", #{ value: value }); } catch (e) { refused += e.error_num; }
+             if !(\"...\" in term::compact(value)) { return false; }
+             print(value); errors::normalize(value); term::pretty(value);
+         }
+         refused == 80",
+    );
     let path = "let p = \"/a\"; for i in 0..20 { p += p; }";
     assert_eq!(run.number(&format!("{path} json::set(#{{}}, p, 1)")), 10);
     run.is_true(&format!("{path} json::get(#{{}}, p) == ()"));
