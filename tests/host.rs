@@ -206,3 +206,18 @@ fn an_even_number_of_agents_is_refused_when_asked_for() {
     let error = script_error(host.eval("agency::current()"));
     assert_eq!((error.kind.as_str(), error.error_num), ("cluster.pool_size", Some(10)));
 }
+
+#[test]
+fn files_are_not_read_for_other_namespaces_either() {
+    let host = Host::builder().permissions(Permissions::NONE.allow(Gate::Network)).build();
+    for code in [
+        "http::get(\"https://127.0.0.1:1/\", #{ ca_file: \"/etc/hostname\", verify_certificates: true })",
+        "agency::connect(#{ endpoints: \"ssl://127.0.0.1:1\", ca_file: \"/etc/hostname\" })",
+        "agency::connect(#{ endpoints: \"tcp://127.0.0.1:1\", jwt_secret_file: \"/etc/hostname\" })",
+        "http::download(\"http://127.0.0.1:1/\", \"/tmp/x\")",
+        "fs::home_dir()",
+        "fs::temp_dir()",
+    ] {
+        assert_eq!(script_error(host.eval(code)).kind, "permission.files", "{code}");
+    }
+}

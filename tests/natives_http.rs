@@ -319,3 +319,231 @@ fn start_tls_server() -> String {
     });
     url
 }
+
+/// A server that sends `head` and then the same piece again and again, as fast as `pause` allows.
+fn start_endless(head: &'static str, piece: &'static [u8], pause: Duration) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            std::thread::spawn(move || {
+                let mut buffer = [0; 4096];
+                let heard = stream.read(&mut buffer);
+                assert!(heard.is_ok_and(|amount| amount > 0));
+                let mut sent = stream.write_all(head.as_bytes());
+                while sent.is_ok() {
+                    sent = stream.write_all(piece);
+                    std::thread::sleep(pause);
+                }
+            });
+        }
+    });
+    url
+}
+
+#[test]
+fn h24_a_server_that_never_stops_sending_is_left_at_the_deadline() {
+    let short = Duration::from_millis(3);
+    for url in [
+        start_endless("HTTP/1.1 200 OK\r\n\r\n", &[b'x'; 4096], Duration::ZERO),
+        start_endless("HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n", b"x", short),
+        start_endless("HTTP/1.1 200 OK\r\nX-A: ", b"x", Duration::from_millis(300)),
+        start_endless("", b"HTTP/1.1 100 Continue\r\n\r\n", short),
+    ] {
+        for script in
+            ["time::set_deadline(0.3); http::get(url)", "http::get(url, #{ timeout: 0.3 })"]
+        {
+            let begin = Instant::now();
+            let found = answer(&url, script);
+            let elapsed = begin.elapsed();
+            assert_eq!(text(&found, "transport_error"), "timeout", "{found:?}");
+            assert!(elapsed >= Duration::from_millis(290), "{elapsed:?}");
+            assert!(elapsed < Duration::from_millis(600), "{elapsed:?}");
+        }
+    }
+}
+
+#[test]
+fn h24_a_server_that_stops_reading_is_left_at_the_deadline() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let script = "let body = `x`; for i in 0..24 { body += body; } time::set_deadline(0.3);
+        let begin = time::monotonic(); let found = http::post(url, body); [found.transport_error, time::monotonic() - begin]";
+    let found = run(&url, script).into_array().unwrap();
+    assert_eq!(found[0].to_string(), "timeout");
+    assert!(found[1].as_float().unwrap() < 0.6, "{found:?}");
+    drop(listener);
+}
+
+#[test]
+fn h9_only_301_302_and_307_are_followed_with_method_and_body() {
+    for (status, followed) in [(301, true), (302, true), (303, false), (307, true), (308, false)] {
+        let server = Server::start(move |request| match request.target.as_str() {
+            "/end" => reply(200, &[], "here"),
+            _ => redirect(status, "/end"),
+        });
+        let found = answer(&server.url, "http::put(url + `/a`, `x`)");
+        let code = if followed { 200 } else { i64::from(status) };
+        assert_eq!(found["code"].as_int().unwrap(), code);
+        let last = server.seen().pop().unwrap();
+        assert_eq!((last.method.as_str(), last.body.as_str()), ("PUT", "x"));
+        assert_eq!(text(&found, "url").ends_with("/end"), followed);
+    }
+}
+
+#[test]
+fn h11_after_a_redirect_only_the_type_of_a_body_and_the_credentials_are_sent() {
+    let end = Server::start(|_| reply(200, &[], ""));
+    let target = format!("{}/end", end.url.replace("127.0.0.1", "localhost"));
+    let server = Server::start(move |_| redirect(307, &target));
+    let headers = "headers: #{ \"X-A\": 1, Authorization: `own`, \"Content-Type\": `text/x` }";
+    for (options, credentials) in [("", None), (", jwt: `T`", Some("bearer T"))] {
+        let _ = run(&server.url, &format!("http::post(url, `x`, #{{ {headers}{options} }})"));
+        let last = end.seen().pop().unwrap();
+        assert_eq!(last.header("x-a"), None);
+        assert_eq!(last.header("authorization"), credentials);
+        assert_eq!(last.header("content-type"), Some("text/x"));
+    }
+    assert_eq!(server.seen()[0].header("authorization"), Some("own"));
+    assert_eq!(server.seen()[0].header("x-a"), Some("1"));
+}
+
+#[test]
+fn h13_a_relative_location_is_resolved_against_the_last_url() {
+    let server = Server::start(|request| match request.target.as_str() {
+        "/a/b/c" => redirect(302, "../d?x=1"),
+        _ => reply(200, &[], ""),
+    });
+    let found = text(&answer(&server.url, "http::get(url + `/a/b/c`)"), "url");
+    assert_eq!(found, format!("{}/a/d?x=1", server.url));
+}
+
+#[test]
+fn h14_a_body_cannot_be_given_twice_nor_with_get_or_head() {
+    let server = Server::start(|_| json(200, "{}"));
+    for script in [
+        "http::get(url, #{ body: `x` })",
+        "http::head(url, #{ json: 1 })",
+        "http::request(`HEAD`, url, #{ body: `x` })",
+        "http::post(url, `x`, #{ body: `y` })",
+        "http::post(url, `x`, #{ json: 1 })",
+        "http::post(url, 5)",
+        "http::post(url, ())",
+        "http::post(url, [1])",
+        "http::post(url, `x`, #{ json: |x| x })",
+    ] {
+        assert_eq!(raised(&server.url, script).0, 10, "{script}");
+    }
+    assert!(server.seen().is_empty());
+    let _ = run(&server.url, "http::post(url, ``, #{ json: [1, ()] })");
+    assert_eq!(server.seen()[0].body, "[1,null]");
+}
+
+#[test]
+fn h15_content_length_follows_the_method() {
+    let server = Server::start(|_| json(200, "{}"));
+    let _ = run(&server.url, "http::post(url, ``)");
+    let _ = run(&server.url, "http::get(url, #{ headers: #{ \"Content-Length\": 7 } })");
+    let seen = server.seen();
+    assert_eq!(seen[0].header("content-length"), Some("0"));
+    assert_eq!(seen[1].header("content-length"), None);
+}
+
+#[test]
+fn h16_a_user_in_the_url_becomes_basic_credentials() {
+    let server = Server::start(|_| json(200, "{}"));
+    let url = server.url.replace("http://", "http://r%6Fot:pw@");
+    let found = answer(&url, "http::get(url)");
+    assert_eq!(text(&found, "url"), server.url, "the answer does not show the password");
+    let _ = run(&url, "http::get(url, #{ jwt: `T` })");
+    let seen = server.seen();
+    assert_eq!(seen[0].header("authorization"), Some("Basic cm9vdDpwdw=="));
+    assert_eq!(seen[1].header("authorization"), Some("bearer T"));
+}
+
+#[test]
+fn h17_deflate_arrives_decoded_in_files_too_and_a_user_agent_is_sent() {
+    use std::io::Write as _;
+    let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    zlib.write_all(b"packed").unwrap();
+    let mut bare = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
+    bare.write_all(b"packed").unwrap();
+    for packed in [zlib.finish().unwrap(), bare.finish().unwrap()] {
+        let server = Server::start(move |_| {
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\nContent-Length: {}\r\n\r\n",
+                packed.len()
+            );
+            Reply::Raw([head.as_bytes(), &packed].concat())
+        });
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        let found = answer(&server.url, &format!("http::download(url, `{}`)", path.display()));
+        assert_eq!(std::fs::read(&path).unwrap(), b"packed");
+        assert_eq!(
+            found["headers"].as_map_ref().unwrap()["content-encoding"].to_string(),
+            "deflate"
+        );
+        assert_eq!(run(&server.url, "http::get(url).body").to_string(), "packed");
+        let _ = run(
+            &server.url,
+            "http::get(url, #{ user_agent: `me`, headers: #{ \"User-Agent\": `x` } })",
+        );
+        let agents: Vec<_> =
+            server.seen().iter().map(|one| one.header("user-agent").unwrap().to_owned()).collect();
+        assert!(agents[0].starts_with("agencysh"));
+        assert_eq!(agents[2], "me");
+    }
+}
+
+#[test]
+fn a_failed_request_tells_its_url_and_a_failed_download_has_no_body() {
+    let url = closed_port();
+    let found = answer(&url, "http::get(url + `/x`)");
+    assert_eq!(text(&found, "url"), format!("{url}/x"));
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("file");
+    let found = answer(&url, &format!("http::download(url, `{}`)", path.display()));
+    assert!(!found.contains_key("body") && !path.exists());
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn h22_a_downloaded_file_has_the_mode_of_any_new_file() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let server = Server::start(|_| reply(200, &[], "content"));
+    let directory = tempfile::tempdir().unwrap();
+    let (path, other) = (directory.path().join("file"), directory.path().join("other"));
+    let _ = run(&server.url, &format!("http::download(url, `{}`)", path.display()));
+    std::fs::write(&other, "").unwrap();
+    let mode = |path| std::fs::metadata(path).unwrap().permissions().mode();
+    assert_eq!(mode(path), mode(other));
+    let nowhere = directory.path().join("none/file");
+    assert_eq!(raised(&server.url, &format!("http::download(url, `{}`)", nowhere.display())).0, 15);
+    assert_eq!(raised(&server.url, "http::download(url, ``)").0, 10);
+    assert_eq!(raised(&server.url, "http::get(url, #{ overwrite: true })").0, 10);
+}
+
+#[test]
+fn queries_are_encoded_for_every_server() {
+    let server = Server::start(|_| reply(200, &[], ""));
+    let _ = run(
+        &server.url,
+        "http::get(url + `/a?z=1#part`, #{ query: #{ \"q !'()*\": `x y&ü`, n: 5 } })",
+    );
+    assert_eq!(server.seen()[0].target, "/a?z=1&n=5&q%20%21%27%28%29%2A=x%20y%26%C3%BC");
+}
+
+#[test]
+fn a_file_without_authorities_is_named() {
+    for path in ["/none", "/etc/passwd"] {
+        let script = format!("http::get(url, #{{ ca_file: `{path}`, verify_certificates: true }})");
+        let error = run_within(Deadline::default(), "https://127.0.0.1:1", &script).unwrap_err();
+        assert_eq!(error["kind"].to_string(), "http.ca_file");
+        assert!(text(&error, "message").contains(path), "{error:?}");
+        let script = format!("agency::connect(#{{ endpoints: url, ca_file: `{path}` }})");
+        let error = run_within(Deadline::default(), "https://127.0.0.1:1", &script).unwrap_err();
+        assert_eq!(error["kind"].to_string(), "http.ca_file");
+        assert_eq!(error["error_num"].as_int().unwrap(), 10);
+    }
+}

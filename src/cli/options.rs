@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::output;
+use super::output::{self, LogOutput};
 use super::report::Reporter;
 use crate::auth::Secret;
 use crate::client::{ClientAuth, ClientOptions};
@@ -183,6 +183,17 @@ pub(super) struct Options {
         alias = "log.level"
     )]
     log_level: Vec<String>,
+    /// Where log lines go: + for stderr, - for stdout, or file://PATH; repeat it for each [default: +]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DEST",
+        env = "AGENCYSH_LOG_OUTPUT",
+        value_delimiter = ',',
+        allow_hyphen_values = true,
+        alias = "log.output"
+    )]
+    log_output: Vec<String>,
     /// Write log lines as JSON
     #[arg(long, global = true, env = "AGENCYSH_LOG_JSON", alias = "log.use-json-format")]
     log_json: bool,
@@ -238,11 +249,19 @@ impl Options {
     pub(super) fn host(&self) -> Result<Host, OptionError> {
         let stdout = std::io::stdout();
         let json = self.log_json;
+        let mut logs = Vec::new();
+        for destination in &self.log_output {
+            let opened = LogOutput::open(destination);
+            logs.push(opened.map_err(|problem| OptionError::value("--log-output", problem))?);
+        }
+        if logs.is_empty() {
+            logs.push(LogOutput::Stderr);
+        }
         let mut builder = Host::builder()
             .target(self.target()?)
             .permissions(Permissions::ALL)
             .output(output::write)
-            .log_sink(move |record| output::log(record, json))
+            .log_sink(move |record| output::log(record, json, &logs))
             .options(self.shown())
             .color(output::colored(self.color, &stdout))
             .pretty(std::io::IsTerminal::is_terminal(&stdout));

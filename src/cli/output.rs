@@ -1,5 +1,6 @@
 //! The process's own output: data to stdout, everything else to stderr.
 
+use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 
 use rhai::{Dynamic, ImmutableString};
@@ -24,9 +25,47 @@ pub(super) fn write(text: &str) {
     }
 }
 
+/// Where the lines of a script's log go.
+#[derive(Debug)]
+pub(super) enum LogOutput {
+    Stdout,
+    Stderr,
+    File(File),
+}
+
+impl LogOutput {
+    /// The destination that `text` names: `-`, `+` or `file://PATH`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn open(text: &str) -> Result<Self, String> {
+        match text {
+            "-" => Ok(Self::Stdout),
+            "+" => Ok(Self::Stderr),
+            _ => {
+                let path = text
+                    .strip_prefix("file://")
+                    .ok_or_else(|| format!("'{text}' is none of -, + and file://PATH"))?;
+                let file = File::options().append(true).create(true).open(path);
+                file.map(Self::File).map_err(|error| format!("'{path}': {error}"))
+            }
+        }
+    }
+
+    fn write(&self, line: &str) {
+        match self {
+            Self::Stdout => write(&format!("{line}\n")),
+            Self::Stderr => note(line),
+            // a full disk does not end the script
+            Self::File(file) => drop((&*file).write_all(format!("{line}\n").as_bytes())),
+        }
+    }
+}
+
 /// Writes one line of a script's log.
-pub(super) fn log(record: &LogRecord, json: bool) {
-    note(&if json { record.json() } else { record.line() });
+pub(super) fn log(record: &LogRecord, json: bool, outputs: &[LogOutput]) {
+    let line = if json { record.json() } else { record.line() };
+    outputs.iter().for_each(|output| output.write(&line));
 }
 
 /// Writes a line for people.

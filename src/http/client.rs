@@ -14,7 +14,7 @@ use ureq::unversioned::transport::{Connector, RustlsConnector};
 use super::call;
 use super::connect::{LazyResolver, SlicedConnector};
 use super::endpoint::Endpoint;
-use super::error::HttpError;
+use super::error::{HttpError, Phase};
 use super::message::{Auth, Request, Response};
 use super::options::{HttpOptions, TlsOptions};
 use crate::deadline::Deadline;
@@ -36,7 +36,7 @@ impl HttpClient {
     /// A client with its own pool.
     ///
     /// # Errors
-    /// [`HttpError::Tls`] when the file with authorities cannot be used.
+    /// [`HttpError::Authorities`] when the file with authorities cannot be used.
     pub fn new(options: HttpOptions) -> Result<Self, HttpError> {
         let config = Config::builder()
             .http_status_as_error(false)
@@ -67,12 +67,6 @@ impl HttpClient {
         let mut body = Vec::new();
         let mut response =
             self.send_to(request, deadline, |_| Some(&mut body as &mut dyn Write))?;
-        if response.header("content-encoding") == Some("deflate") {
-            body = inflate(&body, self.options.max_body).ok_or_else(|| HttpError::Protocol {
-                endpoint: response.url.clone(),
-                reason: "its compressed body cannot be decoded".to_owned(),
-            })?;
-        }
         response.body = body;
         Ok(response)
     }
@@ -167,11 +161,17 @@ impl HttpClient {
     ) -> Result<Response, HttpError> {
         let (parts, mut body) = answer.into_parts();
         let length = body.content_length();
-        let mut reader =
-            body.with_config().limit(self.options.max_body.unwrap_or(u64::MAX)).reader();
-        match sink {
-            Some(sink) => copy(&mut reader, sink, length, &url)?,
-            None => copy(&mut reader, &mut std::io::sink(), length, &url)?,
+        let limit = self.options.max_body.unwrap_or(u64::MAX);
+        let mut reader = body.with_config().limit(limit).reader();
+        let encoding = parts.headers.get(header::CONTENT_ENCODING);
+        let deflated = encoding.is_some_and(|value| value.as_bytes() == b"deflate");
+        let mut nowhere = std::io::sink();
+        let sink = sink.unwrap_or(&mut nowhere);
+        if deflated {
+            let mut reader = inflating(reader).map_err(|error| translate(error.into(), &url))?;
+            copy(&mut reader, sink, None, limit, &url)?;
+        } else {
+            copy(&mut reader, sink, length, limit, &url)?;
         }
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         Ok(Response {
@@ -193,16 +193,24 @@ fn copy(
     reader: &mut dyn Read,
     sink: &mut dyn Write,
     length: Option<u64>,
+    limit: u64,
     url: &str,
 ) -> Result<(), HttpError> {
+    let mut left = limit;
     let piece = length.and_then(|length| usize::try_from(length).ok()).unwrap_or(LARGEST_PIECE);
     let mut buffer = vec![0; piece.clamp(SMALLEST_PIECE, LARGEST_PIECE)];
     loop {
         match reader.read(&mut buffer) {
             Ok(0) => return Ok(()),
-            Ok(amount) => sink
-                .write_all(&buffer[..amount])
-                .map_err(|source| HttpError::Sink { endpoint: call::endpoint(), source })?,
+            Ok(amount) => {
+                // what a decoder makes of a small body can be large
+                left = left
+                    .checked_sub(amount as u64)
+                    .ok_or_else(|| HttpError::TooLarge { endpoint: call::endpoint(), limit })?;
+                sink.write_all(&buffer[..amount])
+                    .map_err(|source| HttpError::Sink { endpoint: call::endpoint(), source })?;
+                call::time_left(Phase::Read)?;
+            }
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(error) => return Err(translate(error.into(), url)),
         }
@@ -213,8 +221,7 @@ fn tls_config(options: &TlsOptions) -> Result<TlsConfig, HttpError> {
     let roots = match &options.ca_file {
         None => RootCerts::WebPki,
         Some(path) => {
-            let failed =
-                |reason: String| HttpError::Tls { endpoint: path.display().to_string(), reason };
+            let failed = |reason: String| HttpError::Authorities { path: path.clone(), reason };
             let pem = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
             let found: Result<Vec<_>, _> = rustls_pemfile::certs(&mut pem.as_slice()).collect();
             let found = found.map_err(|error| failed(error.to_string()))?;
@@ -264,18 +271,17 @@ fn target(url: &str, headers: &http::HeaderMap) -> Result<String, HttpError> {
 }
 
 /// Decodes `deflate`: with zlib's frame as the standard says, or bare as some servers send it.
-fn inflate(body: &[u8], limit: Option<u64>) -> Option<Vec<u8>> {
-    let limit = limit.unwrap_or(u64::MAX);
-    let mut decoded = Vec::new();
-    if flate2::read::ZlibDecoder::new(body).take(limit).read_to_end(&mut decoded).is_ok() {
-        return Some(decoded);
-    }
-    decoded.clear();
-    flate2::read::DeflateDecoder::new(body)
-        .take(limit)
-        .read_to_end(&mut decoded)
-        .ok()
-        .map(|_| decoded)
+fn inflating<'r>(mut packed: impl Read + 'r) -> std::io::Result<Box<dyn Read + 'r>> {
+    let mut head = Vec::with_capacity(2);
+    packed.by_ref().take(2).read_to_end(&mut head)?;
+    let framed = matches!(head[..], [method, flags]
+        if method & 0x0f == 8 && u16::from_be_bytes([method, flags]).is_multiple_of(31));
+    let whole = std::io::Cursor::new(head.clone()).chain(packed);
+    Ok(match framed {
+        _ if head.is_empty() => Box::new(whole),
+        true => Box::new(flate2::read::ZlibDecoder::new(whole)),
+        false => Box::new(flate2::read::DeflateDecoder::new(whole)),
+    })
 }
 
 /// What ureq reports, in our terms.
@@ -312,7 +318,7 @@ fn translate_io(source: std::io::Error, endpoint: String) -> HttpError {
         ErrorKind::InvalidData | ErrorKind::InvalidInput => {
             HttpError::Protocol { endpoint, reason: source.to_string() }
         }
-        _ => HttpError::Broken { endpoint, phase: super::error::Phase::Read, source },
+        _ => HttpError::Broken { endpoint, phase: Phase::Read, source },
     }
 }
 

@@ -53,7 +53,15 @@ pub enum HttpError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// The TLS handshake failed, or a certificate file cannot be used.
+    /// The file with the authorities to trust cannot be used.
+    #[error("cannot use the authorities in '{}': {reason}", .path.display())]
+    Authorities {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The TLS handshake failed.
     #[error("could not connect to '{endpoint}': SSL: {reason}")]
     Tls {
         /// The server.
@@ -150,6 +158,7 @@ impl HttpError {
             Self::BadRequest { .. } => "http.bad_request",
             Self::Resolve { .. } => "http.resolve",
             Self::Unreachable { .. } => "http.unreachable",
+            Self::Authorities { .. } => "http.ca_file",
             Self::Tls { .. } => "http.tls",
             Self::Timeout { .. } | Self::NoTime { .. } => "http.timeout",
             Self::Closed { .. } => "http.closed",
@@ -171,6 +180,7 @@ impl HttpError {
             | Self::BadRequest { .. }
             | Self::Resolve { .. }
             | Self::Unreachable { .. }
+            | Self::Authorities { .. }
             | Self::Tls { .. }
             | Self::NoTime { .. } => false,
             Self::Timeout { phase, .. } => *phase != Phase::Connect,

@@ -4,7 +4,6 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
-use std::time::Duration;
 
 use nix::sys::socket::{MsgFlags, recv};
 use ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
@@ -83,6 +82,8 @@ impl SlicedTransport {
         self.used = true;
         let mut rest = self.buffers.take_gathered();
         while !rest.is_empty() {
+            // a server that takes a little at a time never makes a slice end
+            call::time_left(Phase::Write).map_err(wrap)?;
             match self.socket.write(rest) {
                 Ok(0) => return Err(broken(Phase::Write, ErrorKind::WriteZero.into())),
                 Ok(written) => rest = &rest[written..],
@@ -115,6 +116,8 @@ impl Transport for SlicedTransport {
             }
         }
         loop {
+            // a server that goes on sending never makes a slice end
+            call::time_left(Phase::Read).map_err(wrap)?;
             match self.socket.read(self.buffers.input_append_buf()) {
                 Ok(amount) => {
                     self.buffers.input_appended(amount);
@@ -140,9 +143,7 @@ impl Transport for SlicedTransport {
 /// Goes on waiting after the end of a slice; anything else ends the request.
 fn wait_on(error: std::io::Error, phase: Phase) -> Result<(), ureq::Error> {
     match error.kind() {
-        ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted => {
-            call::time_left(phase).map(|_: Duration| ()).map_err(wrap)
-        }
+        ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted => Ok(()),
         _ => Err(broken(phase, error)),
     }
 }

@@ -8,12 +8,28 @@ use super::dispatch::type_word;
 use super::error::{NativeError, NativeResult};
 use super::options::number as as_number;
 
+/// Stands for all that is longer, which no clock could count to.
+const CENTURIES: Duration = Duration::from_secs(1 << 36);
+
 /// A number given as integer or float.
 ///
 /// # Errors
 /// Number 10 naming `what` for any other type.
 pub(super) fn number(value: &Dynamic, what: &str) -> NativeResult<FLOAT> {
     as_number(value).ok_or_else(|| wrong_type(what, "a number", value))
+}
+
+/// The integer that `value` is: as such, or as a float without a fraction.
+pub(super) fn whole(value: &Dynamic) -> Option<INT> {
+    /// 2^63, the first float that is too large.
+    const END: FLOAT = 9_223_372_036_854_775_808.0;
+    if let Ok(number) = value.as_int() {
+        return Some(number);
+    }
+    let number = value.as_float().ok()?;
+    let is_whole = number.fract() == 0.0 && (-END..END).contains(&number);
+    #[allow(clippy::cast_possible_truncation, reason = "whole and within the bounds")]
+    is_whole.then_some(number as INT)
 }
 
 /// A duration in seconds; negative and not-a-number count as nothing.
@@ -29,7 +45,7 @@ pub(super) fn duration(seconds: FLOAT) -> Duration {
     if seconds.is_nan() || seconds <= 0.0 {
         return Duration::ZERO;
     }
-    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::from_secs(1 << 36))
+    Duration::try_from_secs_f64(seconds).map_or(CENTURIES, |duration| duration.min(CENTURIES))
 }
 
 /// The text of a string argument.
@@ -52,7 +68,7 @@ pub(super) fn count(value: INT, least: INT, most: INT, what: &str) -> NativeResu
     })
 }
 
-/// Number 10: `what` has the wrong type.
+/// Number 10: `what` has the wrong type, or is no whole number where one is wanted.
 pub(super) fn wrong_type(what: &str, wanted: &str, value: &Dynamic) -> NativeError {
-    NativeError::bad_parameter(format!("{what} must be {wanted}, not {}", type_word(value)))
+    NativeError::wrong_type(format!("{what} must be {wanted}, not {}", type_word(value)))
 }

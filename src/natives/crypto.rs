@@ -11,7 +11,7 @@ use subtle::ConstantTimeEq;
 use super::argument::count;
 use super::digest::Hash;
 use super::options::bytes;
-use super::{NativeError, NativeResult, Raw, call};
+use super::{NativeContext, NativeError, NativeResult, Raw, call};
 
 /// The most rounds of PBKDF2 that one call makes.
 const MOST_ROUNDS: INT = 100_000_000;
@@ -30,6 +30,7 @@ fn hmac(key: &Dynamic, message: &Dynamic, algorithm: &str) -> NativeResult<Strin
 }
 
 fn pbkdf2(
+    run: &NativeContext,
     salt: &Dynamic,
     password: &Dynamic,
     rounds: INT,
@@ -40,12 +41,9 @@ fn pbkdf2(
     let rounds = count(rounds, 1, MOST_ROUNDS, "iterations")?;
     let length = count(length, 1, LONGEST_KEY, "key_length")?;
     let rounds = u32::try_from(rounds).unwrap_or(u32::MAX);
-    Ok(hex::encode(hash.pbkdf2(
-        &bytes(password, "the password")?,
-        &bytes(salt, "the salt")?,
-        rounds,
-        length,
-    )))
+    let (password, salt) = (bytes(password, "the password")?, bytes(salt, "the salt")?);
+    let derived = hash.pbkdf2(&password, &salt, rounds, length, || run.deadline.check_run())?;
+    Ok(hex::encode(derived))
 }
 
 /// The password of RFC 4226 for one counter.
@@ -88,7 +86,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `value`; of a string its UTF-8 bytes are hashed.
     /// Units: 32 lower-case hexadecimal digits.
-    /// Errors: `argument.invalid` for a value of another type.
+    /// Errors: `argument.type` for a value of another type.
     /// Legacy: `SYS_MD5`, `crypto.md5(text)`.
     ///
     /// ```rhai
@@ -105,7 +103,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `value`; of a string its UTF-8 bytes are hashed.
     /// Units: 40 lower-case hexadecimal digits.
-    /// Errors: `argument.invalid` for a value of another type.
+    /// Errors: `argument.type` for a value of another type.
     /// Legacy: `SYS_SHA1`, `crypto.sha1(text)`.
     ///
     /// ```rhai
@@ -122,7 +120,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `value`; of a string its UTF-8 bytes are hashed.
     /// Units: 56 lower-case hexadecimal digits.
-    /// Errors: `argument.invalid` for a value of another type.
+    /// Errors: `argument.type` for a value of another type.
     /// Legacy: `SYS_SHA224`, `crypto.sha224(text)`.
     ///
     /// ```rhai
@@ -139,7 +137,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `value`; of a string its UTF-8 bytes are hashed.
     /// Units: 64 lower-case hexadecimal digits.
-    /// Errors: `argument.invalid` for a value of another type.
+    /// Errors: `argument.type` for a value of another type.
     /// Legacy: `SYS_SHA256`, `crypto.sha256(text)`.
     ///
     /// ```rhai
@@ -156,7 +154,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `value`; of a string its UTF-8 bytes are hashed.
     /// Units: 96 lower-case hexadecimal digits.
-    /// Errors: `argument.invalid` for a value of another type.
+    /// Errors: `argument.type` for a value of another type.
     /// Legacy: `SYS_SHA384`, `crypto.sha384(text)`.
     ///
     /// ```rhai
@@ -173,7 +171,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `value`; of a string its UTF-8 bytes are hashed.
     /// Units: 128 lower-case hexadecimal digits.
-    /// Errors: `argument.invalid` for a value of another type.
+    /// Errors: `argument.type` for a value of another type.
     /// Legacy: `SYS_SHA512`, `crypto.sha512(text)`.
     ///
     /// ```rhai
@@ -190,7 +188,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `algorithm` is one of `md5`, `sha1`, `sha224`, `sha256` (default), `sha384`, `sha512`, in any case.
     /// Units: lower-case hexadecimal digits.
-    /// Errors: `argument.invalid` for an unknown algorithm or a value of another type.
+    /// Errors: `argument.invalid` for an unknown algorithm; `argument.type` for a value of another type.
     /// Legacy: `SYS_HMAC`, `crypto.hmac(key, message, algorithm)`.
     ///
     /// ```rhai
@@ -218,7 +216,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `algorithm` as for `crypto::hmac`; `sha1` unless given. `iterations`, 1 to 100000000.
     /// Units: `key_length` in bytes, 1 to 65536; the result has two hexadecimal digits for each.
-    /// Errors: `argument.invalid` for an unknown algorithm, another range or another type.
+    /// Errors: `argument.invalid` for an unknown algorithm or another range; `argument.type` for a value of another type.
     /// Legacy: `SYS_PBKDF2`, `SYS_PBKDF2HS1`, `crypto.pbkdf2(salt, password, iterations, keyLength, algorithm)`.
     ///
     /// ```rhai
@@ -233,8 +231,8 @@ pub(super) mod natives {
         key_length: INT,
         algorithm: &str,
     ) -> Raw<String> {
-        call(&ctx, "crypto::pbkdf2", |_| {
-            pbkdf2(&salt, &password, iterations, key_length, algorithm)
+        call(&ctx, "crypto::pbkdf2", |run| {
+            pbkdf2(run, &salt, &password, iterations, key_length, algorithm)
         })
     }
 
@@ -246,7 +244,9 @@ pub(super) mod natives {
         iterations: INT,
         key_length: INT,
     ) -> Raw<String> {
-        call(&ctx, "crypto::pbkdf2", |_| pbkdf2(&salt, &password, iterations, key_length, "sha1"))
+        call(&ctx, "crypto::pbkdf2", |run| {
+            pbkdf2(run, &salt, &password, iterations, key_length, "sha1")
+        })
     }
 
     /// Compares two secrets in a time that does not tell where they differ.
@@ -255,7 +255,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `a` and `b`; different lengths are different at once.
     /// Units: none.
-    /// Errors: `argument.invalid` for a value of another type.
+    /// Errors: `argument.type` for a value of another type.
     /// Legacy: `crypto.constantEquals(a, b)`.
     ///
     /// ```rhai
@@ -275,7 +275,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `value`; of a string its UTF-8 bytes are written.
     /// Units: four characters for three bytes.
-    /// Errors: `argument.invalid` for a value of another type.
+    /// Errors: `argument.type` for a value of another type.
     /// Legacy: `SYS_BASE64ENCODE`, `internal.base64Encode(value)`.
     ///
     /// ```rhai
@@ -313,7 +313,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `value`; of a string its UTF-8 bytes are written.
     /// Units: two digits for a byte.
-    /// Errors: `argument.invalid` for a value of another type.
+    /// Errors: `argument.type` for a value of another type.
     /// Legacy: none; a buffer's `toString("hex")`.
     ///
     /// ```rhai
@@ -370,7 +370,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `counter`, at least 0.
     /// Units: six decimal digits.
-    /// Errors: `argument.invalid` for a negative counter or a key of another type.
+    /// Errors: `argument.invalid` for a negative counter; `argument.type` for a key of another type.
     /// Legacy: `crypto.hotpGenerate(key, counter)`.
     ///
     /// ```rhai
@@ -389,7 +389,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `step`, how long a password holds, 30 unless given.
     /// Units: `step` in whole seconds; the result has six decimal digits.
-    /// Errors: `argument.invalid` for a step below 1 or a key of another type.
+    /// Errors: `argument.invalid` for a step below 1; `argument.type` for a key of another type.
     /// Legacy: `crypto.totpGenerate(key, {step})`.
     ///
     /// ```rhai

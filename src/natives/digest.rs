@@ -7,6 +7,9 @@ use sha2::{Sha224, Sha256, Sha384, Sha512};
 
 use super::{NativeError, NativeResult};
 
+/// How many rounds of PBKDF2 are made before somebody may end them.
+const ROUNDS_BETWEEN_CHECKS: u32 = 1024;
+
 /// A hash function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Hash {
@@ -83,16 +86,41 @@ impl Hash {
         })
     }
 
-    /// `length` bytes derived from `password` by PBKDF2.
-    pub(super) fn pbkdf2(
+    /// `length` bytes derived from `password` by PBKDF2 (RFC 8018); asks `go_on` every few
+    /// milliseconds.
+    ///
+    /// # Errors
+    /// What `go_on` returns.
+    pub(super) fn pbkdf2<E>(
         self,
         password: &[u8],
         salt: &[u8],
         rounds: u32,
         length: usize,
-    ) -> Vec<u8> {
-        let mut derived = vec![0; length];
-        with_hash!(self, D => pbkdf2::pbkdf2_hmac::<D>(password, salt, rounds, &mut derived));
-        derived
+        go_on: impl Fn() -> Result<(), E>,
+    ) -> Result<Vec<u8>, E> {
+        with_hash!(self, D => {
+            let keyed =
+                Hmac::<D>::new_from_slice(password).expect("HMAC takes keys of any length");
+            let mut derived = Vec::with_capacity(length);
+            let mut number = 0_u32;
+            while derived.len() < length {
+                number += 1;
+                let first = keyed.clone().chain_update(salt).chain_update(number.to_be_bytes());
+                let mut round = first.finalize().into_bytes();
+                let mut block = round;
+                for at in 1..rounds {
+                    if at.is_multiple_of(ROUNDS_BETWEEN_CHECKS) {
+                        go_on()?;
+                    }
+                    round = keyed.clone().chain_update(round).finalize().into_bytes();
+                    block.iter_mut().zip(&round).for_each(|(sum, byte)| *sum ^= byte);
+                }
+                go_on()?;
+                derived.extend_from_slice(&block);
+            }
+            derived.truncate(length);
+            Ok(derived)
+        })
     }
 }

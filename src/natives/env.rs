@@ -141,7 +141,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `value`, a string, number or boolean; `()` removes.
     /// Units: none; the process itself keeps its environment.
-    /// Errors: `argument.invalid` for a bad name or a value of another type; `permission.environment`.
+    /// Errors: `argument.invalid` for a bad name or a NUL in the value; `argument.type` for a value of another type; `permission.environment`.
     /// Legacy: `process.env.NAME = value`.
     ///
     /// ```rhai

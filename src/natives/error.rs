@@ -73,9 +73,14 @@ impl NativeError {
         error
     }
 
-    /// Number 10: an argument has a value or type that the native cannot take.
+    /// Number 10: an argument has a value that the native cannot take.
     pub fn bad_parameter(message: impl Into<String>) -> Self {
         Self::arango("argument.invalid", 10, message)
+    }
+
+    /// Number 10: an argument has a type that the native cannot take.
+    pub fn wrong_type(message: impl Into<String>) -> Self {
+        Self::arango("argument.type", 10, message)
     }
 
     /// Number 4: an assumption of the host does not hold.

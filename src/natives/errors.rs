@@ -45,7 +45,8 @@ fn find(
     TABLE.iter().copied().find(wanted)
 }
 
-fn is_host_error(map: &Map) -> bool {
+/// Whether a map has the shape of a native's error.
+pub(super) fn is_host_error(map: &Map) -> bool {
     ["kind", "name", "error_num", "message", "context"].iter().all(|key| map.contains_key(*key))
 }
 

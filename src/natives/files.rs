@@ -1,17 +1,28 @@
 //! What `fs` does on the disk; every failure names the path.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::time::SystemTime;
 
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use rhai::{FLOAT, INT};
 
 use super::{NativeError, NativeResult};
+use crate::deadline::SLICE;
 
-/// The most text that a packed file may hold, in bytes.
+/// The most that a packed file may hold, or a device may give, in bytes.
 const MOST_UNPACKED: u64 = 1 << 30;
+/// How much is read of a pipe or device at once, in bytes.
+const PIECE: usize = 64 * 1024;
+
+/// Says whether what takes long may go on.
+pub(super) type GoOn<'a> = &'a dyn Fn() -> NativeResult<()>;
 
 fn error(kind: &str, number: INT, doing: &str, path: &Path, text: &str) -> NativeError {
     NativeError::arango(
@@ -35,8 +46,11 @@ fn failed<'a>(doing: &'a str, path: &'a Path) -> impl Fn(io::Error) -> NativeErr
             }
             _ => ("failed", 2),
         };
-        let errno = INT::from(cause.raw_os_error().unwrap_or_default());
-        error(kind, number, doing, path, &cause.to_string()).with("errno", errno)
+        let failed = error(kind, number, doing, path, &cause.to_string());
+        match cause.raw_os_error() {
+            Some(errno) => failed.with("errno", INT::from(errno)),
+            None => failed,
+        }
     }
 }
 
@@ -46,10 +60,21 @@ fn metadata(doing: &str, path: &Path) -> NativeResult<Metadata> {
 
 /// Number 10 unless `path` is a directory itself.
 fn must_be_directory(doing: &str, path: &Path) -> NativeResult<()> {
-    if fs::symlink_metadata(path).map_err(failed(doing, path))?.is_dir() {
+    // with a slash at its end a link would stand for its target
+    let bare = Path::new(OsStr::from_bytes(without_slashes(path.as_os_str().as_bytes())));
+    if fs::symlink_metadata(bare).map_err(failed(doing, path))?.is_dir() {
         return Ok(());
     }
     Err(error("not_directory", 10, doing, path, "not a directory"))
+}
+
+fn without_slashes(mut path: &[u8]) -> &[u8] {
+    while let [rest @ .., b'/'] = path
+        && !rest.is_empty()
+    {
+        path = rest;
+    }
+    path
 }
 
 /// The size of a file in bytes.
@@ -90,10 +115,11 @@ pub(super) fn list(path: &Path, missing_ok: bool) -> NativeResult<Vec<String>> {
     Ok(names)
 }
 
-/// The sorted relative paths of everything below a directory.
-pub(super) fn list_tree(root: &Path) -> NativeResult<Vec<String>> {
+/// The sorted relative paths of everything below a directory; asks `go_on` at each directory.
+pub(super) fn list_tree(root: &Path, go_on: GoOn<'_>) -> NativeResult<Vec<String>> {
     let (mut found, mut open) = (Vec::new(), vec![String::new()]);
     while let Some(directory) = open.pop() {
+        go_on()?;
         for name in list(&root.join(&directory), false)? {
             let path = if directory.is_empty() { name } else { format!("{directory}/{name}") };
             if fs::symlink_metadata(root.join(&path)).is_ok_and(|found| found.is_dir()) {
@@ -106,14 +132,87 @@ pub(super) fn list_tree(root: &Path) -> NativeResult<Vec<String>> {
     Ok(found)
 }
 
-/// The bytes of a file, of one that claims size 0 too.
-pub(super) fn read(path: &Path) -> NativeResult<Vec<u8>> {
-    fs::read(path).map_err(failed("reading", path))
+/// The bytes of a file, of one that claims size 0 too. Where it has to wait for bytes, as at a
+/// pipe, it asks `go_on` in between.
+pub(super) fn read(path: &Path, go_on: GoOn<'_>) -> NativeResult<Vec<u8>> {
+    let failed = failed("reading", path);
+    let opened = OpenOptions::new().read(true).custom_flags(nix::libc::O_NONBLOCK).open(path);
+    let mut file = opened.map_err(&failed)?;
+    let kind = file.metadata().map_err(&failed)?.file_type();
+    let mut bytes = Vec::new();
+    if kind.is_file() || kind.is_dir() {
+        file.read_to_end(&mut bytes).map_err(failed)?;
+        return Ok(bytes);
+    }
+    let mut piece = vec![0; PIECE];
+    loop {
+        wait_for(&file, PollFlags::POLLIN, go_on, &failed)?;
+        match file.read(&mut piece) {
+            Ok(0) => return Ok(bytes),
+            Ok(amount) => bytes.extend_from_slice(&piece[..amount]),
+            Err(cause) if is_short(&cause) => {}
+            Err(cause) => return Err(failed(cause)),
+        }
+        if bytes.len() as u64 > MOST_UNPACKED {
+            return Err(error("failed", 2, "reading", path, "gives more than 1073741824 bytes"));
+        }
+    }
+}
+
+/// Waits in slices until a pipe or device is ready.
+fn wait_for(
+    file: &File,
+    what: PollFlags,
+    go_on: GoOn<'_>,
+    failed: &impl Fn(io::Error) -> NativeError,
+) -> NativeResult<()> {
+    let slice = PollTimeout::try_from(SLICE).unwrap_or(PollTimeout::ZERO);
+    loop {
+        go_on()?;
+        match poll(&mut [PollFd::new(file.as_fd(), what)], slice) {
+            Ok(0) | Err(Errno::EINTR) => {}
+            Ok(_) => return Ok(()),
+            Err(errno) => return Err(failed(errno.into())),
+        }
+    }
+}
+
+/// Whether a read or write has to be tried once more.
+fn is_short(cause: &io::Error) -> bool {
+    matches!(cause.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
+}
+
+/// Writes to a pipe with a name: waits for a reader, and for the reader to take the bytes.
+fn write_to_pipe(path: &Path, content: &[u8], go_on: GoOn<'_>) -> NativeResult<()> {
+    let failed = failed("writing", path);
+    let mut pipe = loop {
+        go_on()?;
+        match OpenOptions::new().write(true).custom_flags(nix::libc::O_NONBLOCK).open(path) {
+            Err(cause) if cause.raw_os_error() == Some(Errno::ENXIO as i32) => {
+                std::thread::sleep(SLICE);
+            }
+            opened => break opened.map_err(&failed)?,
+        }
+    };
+    let mut rest = content;
+    while !rest.is_empty() {
+        wait_for(&pipe, PollFlags::POLLOUT, go_on, &failed)?;
+        match pipe.write(rest) {
+            Ok(amount) => rest = &rest[amount..],
+            Err(cause) if is_short(&cause) => {}
+            Err(cause) => return Err(failed(cause)),
+        }
+    }
+    Ok(())
+}
+
+fn is_pipe(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo())
 }
 
 /// The text of a gzip file.
-pub(super) fn read_gzip(path: &Path) -> NativeResult<String> {
-    let packed = read(path)?;
+pub(super) fn read_gzip(path: &Path, go_on: GoOn<'_>) -> NativeResult<String> {
+    let packed = read(path, go_on)?;
     let mut text = Vec::new();
     let mut unpacked = flate2::read::MultiGzDecoder::new(packed.as_slice()).take(MOST_UNPACKED + 1);
     unpacked.read_to_end(&mut text).map_err(failed("unpacking", path))?;
@@ -123,30 +222,58 @@ pub(super) fn read_gzip(path: &Path) -> NativeResult<String> {
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
+/// How the content of a file is replaced.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Manner {
+    /// Returns only when the disk has it.
+    pub(super) sync: bool,
+    /// Nobody ever sees a part of it.
+    pub(super) atomic: bool,
+}
+
 /// Replaces the content of a file.
-pub(super) fn write(path: &Path, content: &[u8], sync: bool, atomic: bool) -> NativeResult<()> {
+pub(super) fn write(
+    path: &Path,
+    content: &[u8],
+    manner: Manner,
+    go_on: GoOn<'_>,
+) -> NativeResult<()> {
     let failed = failed("writing", path);
-    if !atomic {
+    if is_pipe(path) {
+        return write_to_pipe(path, content, go_on);
+    }
+    if !manner.atomic {
         let mut file = File::create(path).map_err(&failed)?;
         file.write_all(content).map_err(&failed)?;
-        return if sync { file.sync_all().map_err(failed) } else { Ok(()) };
+        return if manner.sync { file.sync_all().map_err(failed) } else { Ok(()) };
     }
+    // a link stays, as without `atomic`: its target is replaced
+    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let directory =
-        path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
-    let mode = fs::metadata(path).map_or(0o666, |found| found.permissions().mode());
+        target.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new()
-        .permissions(fs::Permissions::from_mode(mode))
+        .permissions(fs::Permissions::from_mode(0o666))
         .tempfile_in(directory)
         .map_err(&failed)?;
+    if let Ok(found) = fs::metadata(&target) {
+        file.as_file().set_permissions(found.permissions()).map_err(&failed)?;
+    }
     file.write_all(content).map_err(&failed)?;
-    if sync {
+    if manner.sync {
         file.as_file().sync_all().map_err(&failed)?;
     }
-    file.persist(path).map(drop).map_err(|cause| failed(cause.error))
+    file.persist(&target).map_err(|cause| failed(cause.error))?;
+    if manner.sync {
+        File::open(directory).and_then(|directory| directory.sync_all()).map_err(&failed)?;
+    }
+    Ok(())
 }
 
 /// Adds to the end of a file.
-pub(super) fn append(path: &Path, content: &[u8]) -> NativeResult<()> {
+pub(super) fn append(path: &Path, content: &[u8], go_on: GoOn<'_>) -> NativeResult<()> {
+    if is_pipe(path) {
+        return write_to_pipe(path, content, go_on);
+    }
     let file = OpenOptions::new().append(true).create(true).open(path);
     file.and_then(|mut file| file.write_all(content)).map_err(failed("appending to", path))
 }
@@ -193,7 +320,7 @@ pub(super) fn remove_dir_all(path: &Path, within: Option<&Path>) -> NativeResult
 }
 
 /// Moves a file or directory.
-pub(super) fn rename(from: &Path, to: &Path) -> NativeResult<()> {
+pub(super) fn rename(from: &Path, to: &Path, go_on: GoOn<'_>) -> NativeResult<()> {
     let moved = fs::symlink_metadata(from).map_err(failed("moving", from))?;
     if to.is_dir() {
         return Err(error("exists", 10, "moving to", to, "is a directory"));
@@ -202,10 +329,10 @@ pub(super) fn rename(from: &Path, to: &Path) -> NativeResult<()> {
         Err(cause) if cause.kind() == ErrorKind::CrossesDevices => {}
         done => return done.map_err(failed("moving", from)),
     }
-    if !moved.is_dir() && to.exists() {
+    if !moved.is_dir() && to.symlink_metadata().is_ok() {
         remove_file(to)?;
     }
-    copy_dir(from, to)?;
+    copy_dir(from, to, go_on)?;
     if moved.is_dir() { remove_dir_all(from, None) } else { remove_file(from) }
 }
 
@@ -217,22 +344,24 @@ pub(super) fn copy_file(from: &Path, to: &Path) -> NativeResult<()> {
     }
     let target =
         if to.is_dir() { to.join(from.file_name().unwrap_or_default()) } else { to.to_owned() };
-    if target.exists() {
+    if target.symlink_metadata().is_ok() {
         return Err(error("exists", 10, "copying to", &target, "exists already"));
     }
     fs::copy(from, &target).map_err(bad)?;
     let changed = fs::metadata(from).and_then(|found| found.modified()).map_err(bad)?;
-    let copy = OpenOptions::new().append(true).open(&target);
-    // a read-only copy keeps the time of its making
+    // a copy that cannot even be read keeps the time of its making
+    let copy = File::open(&target);
     copy.and_then(|copy| copy.set_modified(changed)).or_else(|cause| {
         if cause.kind() == ErrorKind::PermissionDenied { Ok(()) } else { Err(bad(cause)) }
     })
 }
 
-/// Copies a directory with its content, or a file; the target must not exist.
-pub(super) fn copy_dir(from: &Path, to: &Path) -> NativeResult<()> {
+/// Copies a directory with its content, or a file; the target must not exist. Asks `go_on` at
+/// each part.
+pub(super) fn copy_dir(from: &Path, to: &Path, go_on: GoOn<'_>) -> NativeResult<()> {
+    go_on()?;
     let found = fs::symlink_metadata(from).map_err(failed("copying", from))?;
-    if to.exists() {
+    if to.symlink_metadata().is_ok() {
         return Err(error("exists", 10, "copying to", to, "exists already"));
     }
     if found.is_symlink() {
@@ -249,7 +378,7 @@ pub(super) fn copy_dir(from: &Path, to: &Path) -> NativeResult<()> {
     }
     create_dir(to)?;
     for name in list(from, false)? {
-        copy_dir(&from.join(&name), &to.join(&name))?;
+        copy_dir(&from.join(&name), &to.join(&name), go_on)?;
     }
     fs::set_permissions(to, found.permissions()).map_err(failed("copying to", to))
 }

@@ -13,6 +13,9 @@ use super::{
     random,
 };
 
+/// A temporary directory with a shorter path, such as `/`, does not show what may be removed.
+const SHORTEST_TEMP: usize = 6;
+
 /// Where the temporary files of one run go.
 #[derive(Debug, Default)]
 pub struct TempDirectory {
@@ -26,6 +29,7 @@ impl TempDirectory {
         Self { given: Some(directory), made: Mutex::default() }
     }
 
+    /// The directory, made again when a script has removed it.
     fn get(&self) -> std::io::Result<PathBuf> {
         if let Some(given) = &self.given {
             std::fs::create_dir_all(given)?;
@@ -33,6 +37,7 @@ impl TempDirectory {
         }
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(path) = made.as_ref() {
+            std::fs::create_dir_all(path)?;
             return Ok(path.clone());
         }
         let path = tempfile::Builder::new().prefix("agencysh_").tempdir()?.keep().canonicalize()?;
@@ -63,6 +68,26 @@ fn to_write<'a>(run: &NativeContext, path: &'a str) -> NativeResult<&'a Path> {
     at(run, path)
 }
 
+/// Ends the waiting for a pipe at every deadline.
+fn waiting(run: &NativeContext) -> impl Fn() -> NativeResult<()> {
+    || Ok(run.deadline.check()?)
+}
+
+/// Ends what works through many files when the run has to end.
+fn working(run: &NativeContext) -> impl Fn() -> NativeResult<()> {
+    || Ok(run.deadline.check_run()?)
+}
+
+fn read(run: &NativeContext, path: &str) -> NativeResult<Blob> {
+    files::read(at(run, path)?, &waiting(run))
+}
+
+fn read_text(run: &NativeContext, path: &str) -> NativeResult<String> {
+    let bytes = read(run, path)?;
+    Ok(String::from_utf8(bytes)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+}
+
 fn shown(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
@@ -78,8 +103,11 @@ fn list(run: &NativeContext, path: &str, options: &Map) -> NativeResult<Array> {
 
 fn write(run: &NativeContext, path: &str, content: &Dynamic, options: &Map) -> NativeResult<()> {
     let options = Options::new(options, &["sync", "atomic"])?;
-    let (sync, atomic) = (options.bool("sync", false)?, options.bool("atomic", false)?);
-    files::write(to_write(run, path)?, &bytes(content, "content")?, sync, atomic)
+    let manner = files::Manner {
+        sync: options.bool("sync", false)?,
+        atomic: options.bool("atomic", false)?,
+    };
+    files::write(to_write(run, path)?, &bytes(content, "content")?, manner, &waiting(run))
 }
 
 fn temp_dir(run: &NativeContext) -> NativeResult<PathBuf> {
@@ -96,7 +124,7 @@ fn temp_file(run: &NativeContext, subdirectory: &str, create: bool) -> NativeRes
     let name = format!("tmp-{}-{}", std::process::id(), hex::encode(random::system_bytes(8)?));
     let path = directory.join(name);
     if create {
-        files::write(&path, b"", false, false)?;
+        files::write(&path, b"", files::Manner::default(), &working(run))?;
     }
     Ok(shown(&path))
 }
@@ -104,6 +132,14 @@ fn temp_file(run: &NativeContext, subdirectory: &str, create: bool) -> NativeRes
 fn remove_tree(run: &NativeContext, path: &str, force: bool) -> NativeResult<()> {
     let target = at(run, path)?;
     let allowed = if force { None } else { Some(temp_dir(run)?) };
+    if allowed.as_ref().is_some_and(|allowed| shown(allowed).len() < SHORTEST_TEMP) {
+        return Err(NativeError::arango(
+            "fs.outside_temp",
+            10,
+            "the temporary directory is too near to the root to remove trees in it",
+        )
+        .with("path", path.to_owned()));
+    }
     files::remove_dir_all(target, allowed.as_deref())
 }
 
@@ -192,7 +228,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `path` of a file.
     /// Units: bytes.
-    /// Errors: `fs.not_found` (number 14), also for a directory; `permission.files` (number 11) when the run may not use files.
+    /// Errors: `fs.not_found` (number 14), also for a directory; `fs.failed` (number 2); `permission.files` (number 11) when the run may not use files.
     /// Legacy: `FS_FILESIZE`, `fs.size(path)`.
     ///
     /// ```rhai
@@ -210,7 +246,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `path` of a file or directory.
     /// Units: Unix seconds with fractions.
-    /// Errors: `fs.not_found` (number 14); `permission.files` (number 11) when the run may not use files.
+    /// Errors: `fs.not_found` (number 14); `fs.failed` (number 2); `permission.files` (number 11) when the run may not use files.
     /// Legacy: `FS_MTIME`, `fs.mtime(path)`, which gave whole seconds.
     ///
     /// ```rhai
@@ -261,7 +297,9 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn list_tree(ctx: NativeCallContext, path: &str) -> Raw<Array> {
-        call(&ctx, "fs::list_tree", |run| files::list_tree(at(run, path)?).map(names))
+        call(&ctx, "fs::list_tree", |run| {
+            files::list_tree(at(run, path)?, &working(run)).map(names)
+        })
     }
 
     /// Reads a whole file as text.
@@ -270,7 +308,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `path` of a file; bytes that are no UTF-8 are replaced.
     /// Units: none; nothing is cut.
-    /// Errors: `fs.not_found` (number 14); `fs.failed` (number 2), for a directory too; `permission.files` (number 11) when the run may not use files.
+    /// Errors: `fs.not_found` (number 14); `fs.failed` (number 2), for a directory too; `deadline.script` (number 36) while a pipe gives nothing; `permission.files` (number 11) when the run may not use files.
     /// Legacy: `SYS_READ`, `fs.read(path)`.
     ///
     /// ```rhai
@@ -279,9 +317,7 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn read(ctx: NativeCallContext, path: &str) -> Raw<String> {
-        call(&ctx, "fs::read", |run| {
-            Ok(String::from_utf8_lossy(&files::read(at(run, path)?)?).into_owned())
-        })
+        call(&ctx, "fs::read", |run| read_text(run, path))
     }
 
     /// Reads a whole file as bytes.
@@ -299,7 +335,7 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn read_blob(ctx: NativeCallContext, path: &str) -> Raw<Blob> {
-        call(&ctx, "fs::read_blob", |run| files::read(at(run, path)?))
+        call(&ctx, "fs::read_blob", |run| super::read(run, path))
     }
 
     /// Reads the lines of a file.
@@ -318,10 +354,7 @@ pub(super) mod natives {
     #[rhai_fn(return_raw)]
     pub fn read_lines(ctx: NativeCallContext, path: &str) -> Raw<Array> {
         call(&ctx, "fs::read_lines", |run| {
-            Ok(String::from_utf8_lossy(&files::read(at(run, path)?)?)
-                .lines()
-                .map(Into::into)
-                .collect())
+            Ok(read_text(run, path)?.lines().map(Into::into).collect())
         })
     }
 
@@ -342,16 +375,16 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn read_gzip(ctx: NativeCallContext, path: &str) -> Raw<String> {
-        call(&ctx, "fs::read_gzip", |run| files::read_gzip(at(run, path)?))
+        call(&ctx, "fs::read_gzip", |run| files::read_gzip(at(run, path)?, &waiting(run)))
     }
 
     /// Writes a file, in place of what it held.
     ///
     /// `fs::write(path: string, content: string | blob, options?: map) -> ()`
     ///
-    /// Arguments: `path`; option `sync` (false) waits until the disk has it; option `atomic` (false) never shows a partial file.
+    /// Arguments: `path`; option `sync` (false) waits until the disk has it; option `atomic` (false) never shows a partial file. Links are followed.
     /// Units: bytes as given.
-    /// Errors: `fs.failed` (number 2); `fs.not_found` (number 14) when the directory is missing; `argument.type` (TypeError) for an empty path; `permission.files` (number 11) when the run may not use files.
+    /// Errors: `fs.failed` (number 2); `fs.not_found` (number 14) when the directory is missing; `argument.type` (TypeError) for an empty path; `deadline.script` (number 36) while nobody reads a pipe; `permission.files` (number 11) when the run may not use files.
     /// Legacy: `SYS_WRITE`, `fs.write(path, content, flush)`.
     ///
     /// ```rhai
@@ -380,7 +413,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `path`, `content`.
     /// Units: bytes as given.
-    /// Errors: `fs.failed` (number 2); `fs.not_found` (number 14) when the directory is missing; `argument.type` (TypeError) for an empty path; `permission.files` (number 11) when the run may not use files.
+    /// Errors: `fs.failed` (number 2); `fs.not_found` (number 14) when the directory is missing; `argument.type` (TypeError) for an empty path; `deadline.script` (number 36) while nobody reads a pipe; `permission.files` (number 11) when the run may not use files.
     /// Legacy: `SYS_APPEND`, `fs.append(path, content)`.
     ///
     /// ```rhai
@@ -391,7 +424,7 @@ pub(super) mod natives {
     #[rhai_fn(return_raw)]
     pub fn append(ctx: NativeCallContext, path: &str, content: Dynamic) -> Raw<()> {
         call(&ctx, "fs::append", |run| {
-            files::append(to_write(run, path)?, &bytes(&content, "content")?)
+            files::append(to_write(run, path)?, &bytes(&content, "content")?, &waiting(run))
         })
     }
 
@@ -476,7 +509,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `path`; without `force` it must lie below the temporary directory.
     /// Units: none.
-    /// Errors: `fs.outside_temp` (number 10); `fs.not_directory` (number 10); `fs.failed` (number 2); `permission.files` (number 11) when the run may not use files.
+    /// Errors: `fs.outside_temp` (number 10); `fs.not_directory` (number 10), for a link too; `fs.not_found` (number 14); `fs.failed` (number 2); `permission.files` (number 11) when the run may not use files.
     /// Legacy: `FS_REMOVE_RECURSIVE_DIRECTORY`, `fs.removeDirectoryRecursive(path, force)`.
     ///
     /// ```rhai
@@ -510,7 +543,7 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn rename(ctx: NativeCallContext, from: &str, to: &str) -> Raw<()> {
-        call(&ctx, "fs::rename", |run| files::rename(at(run, from)?, at(run, to)?))
+        call(&ctx, "fs::rename", |run| files::rename(at(run, from)?, at(run, to)?, &working(run)))
     }
 
     /// Copies a file with its mode and time.
@@ -519,7 +552,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `from`, a regular file; `to`, a new path or a directory that gets the same name.
     /// Units: none.
-    /// Errors: `fs.exists` (number 10); `fs.not_file` (number 10); `fs.failed` (number 2); `permission.files` (number 11) when the run may not use files.
+    /// Errors: `fs.exists`, `fs.not_file`, and `fs.failed` for everything else (all number 10); `permission.files` (number 11) when the run may not use files.
     /// Legacy: `FS_COPY_FILE`, `fs.copyFile(from, to)`.
     ///
     /// ```rhai
@@ -538,7 +571,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `from`; `to`, which must not exist.
     /// Units: none; links are copied as links.
-    /// Errors: `fs.exists` (number 10); `fs.not_found` (number 14); `fs.failed` (number 2); `permission.files` (number 11) when the run may not use files.
+    /// Errors: `fs.exists` (number 10); `fs.not_file` (10) for a pipe or device in it; `fs.not_found` (14); `fs.failed` (2, of a file in it 10); `permission.files` (11) when the run may not use files.
     /// Legacy: `FS_COPY_RECURSIVE`, `fs.copyRecursive(from, to)`.
     ///
     /// ```rhai
@@ -549,7 +582,9 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn copy_dir(ctx: NativeCallContext, from: &str, to: &str) -> Raw<()> {
-        call(&ctx, "fs::copy_dir", |run| files::copy_dir(at(run, from)?, at(run, to)?))
+        call(&ctx, "fs::copy_dir", |run| {
+            files::copy_dir(at(run, from)?, at(run, to)?, &working(run))
+        })
     }
 
     /// Makes a symbolic link.
@@ -558,7 +593,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `target`, stored as given; `link`, the new path.
     /// Units: none.
-    /// Errors: `fs.exists` (number 27); `fs.failed` (number 2); `permission.files` (number 11) when the run may not use files.
+    /// Errors: `fs.exists` (number 27); `fs.not_found` (number 14) when the directory of `link` is missing; `fs.failed` (number 2); `permission.files` (number 11) when the run may not use files.
     /// Legacy: `FS_LINK_FILE`, `fs.linkFile(target, link)`.
     ///
     /// ```rhai
@@ -613,7 +648,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `subdirectory` is made; the file itself only with `create` (false).
     /// Units: an absolute path.
-    /// Errors: `fs.no_temp` (number 4); `fs.outside_temp` (number 10); `permission.files` (number 11) when the run may not use files.
+    /// Errors: `fs.no_temp` (number 4); `fs.outside_base` (number 10) when `subdirectory` leads out; `fs.exists` (27) when a file is in the way; `fs.failed` (2); `permission.files` (number 11) when the run may not use files.
     /// Legacy: `FS_GET_TEMP_FILE`, `fs.getTempFile(subdirectory, create)`.
     ///
     /// ```rhai
@@ -642,7 +677,7 @@ pub(super) mod natives {
     ///
     /// Arguments: none.
     /// Units: `.` when `HOME` is not set.
-    /// Errors: none.
+    /// Errors: `permission.files` (number 11) when the run may not use files.
     /// Legacy: `HOME`, `fs.home()`.
     ///
     /// ```rhai
@@ -651,6 +686,7 @@ pub(super) mod natives {
     #[rhai_fn(return_raw)]
     pub fn home_dir(ctx: NativeCallContext) -> Raw<String> {
         call(&ctx, "fs::home_dir", |run| {
+            run.require(Gate::Files)?;
             Ok(run.extension::<Environment>().get("HOME").unwrap_or_else(|| ".".to_owned()))
         })
     }
@@ -674,9 +710,9 @@ pub(super) mod natives {
 
     /// Joins parts of a path and resolves `.` and `..` in it.
     ///
-    /// `fs::join(a: string, b: string, …) -> string`
+    /// `fs::join(a: string, b?: string, …) -> string`
     ///
-    /// Arguments: two to eight parts, or one array of them; empty parts are dropped.
+    /// Arguments: one to eight parts, or one array of them; empty parts are dropped.
     /// Units: a slash at the end stays; nothing at all gives `.`.
     /// Errors: `argument.type` (TypeError) for a part that is no string.
     /// Legacy: `fs.join(a, b, …)`.
@@ -686,8 +722,11 @@ pub(super) mod natives {
     /// assert_eq(fs::join(["/", "x/"]), "/x/");
     /// ```
     #[rhai_fn(name = "join", return_raw)]
-    pub fn join_list(ctx: NativeCallContext, parts: Array) -> Raw<String> {
-        call(&ctx, "fs::join", |_| paths::join(&parts))
+    pub fn join_list(ctx: NativeCallContext, parts: Dynamic) -> Raw<String> {
+        call(&ctx, "fs::join", |_| match parts.read_lock::<Array>() {
+            Some(parts) => paths::join(&parts),
+            None => paths::join(std::slice::from_ref(&parts)),
+        })
     }
 
     #[rhai_fn(name = "join", return_raw)]
@@ -872,6 +911,6 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn adler32(ctx: NativeCallContext, path: &str) -> Raw<INT> {
-        call(&ctx, "fs::adler32", |run| Ok(paths::adler32(&files::read(at(run, path)?)?)))
+        call(&ctx, "fs::adler32", |run| Ok(paths::adler32(&super::read(run, path)?)))
     }
 }

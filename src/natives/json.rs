@@ -11,6 +11,9 @@ use super::{NativeError, NativeResult, Raw, call, from_json, to_json};
 /// How many levels of arrays and maps a text may nest.
 const DEEPEST: usize = 200;
 
+/// How many steps lead to a part that is replaced.
+const LONGEST_PATH: usize = 256;
+
 fn parse(text: &str) -> NativeResult<Dynamic> {
     let malformed = |message: String| NativeError::arango("json.malformed", 37, message);
     if let Some((line, column)) = too_deep(text) {
@@ -91,6 +94,17 @@ fn get(value: &Dynamic, path: &Dynamic) -> NativeResult<Dynamic> {
         }
     }
     Ok(value)
+}
+
+fn set_at(value: Dynamic, path: &Dynamic, part: Dynamic) -> NativeResult<Dynamic> {
+    let steps = steps(path)?;
+    if steps.len() > LONGEST_PATH {
+        return Err(NativeError::bad_parameter(format!(
+            "a path has at most {LONGEST_PATH} steps, not {}",
+            steps.len()
+        )));
+    }
+    set(value, &steps, part)
 }
 
 fn set(value: Dynamic, steps: &[ImmutableString], part: Dynamic) -> NativeResult<Dynamic> {
@@ -184,7 +198,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `path`, an array of keys and indexes, or a text such as `/a/0/b`.
     /// Units: indexes count from 0; `()` when there is nothing at the path.
-    /// Errors: `argument.invalid` for a path of another type.
+    /// Errors: `argument.type` for a path of another type.
     /// Legacy: none; `_.get(value, path)`.
     ///
     /// ```rhai
@@ -202,7 +216,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `path` as for `json::get`; maps that are missing on the way are made.
     /// Units: an index may be at most the length of the array.
-    /// Errors: `argument.invalid` for an index outside the array or a path of another type.
+    /// Errors: `argument.invalid` for an index outside the array or more than 256 steps; `argument.type` for a path of another type.
     /// Legacy: none; `_.set(value, path, part)`.
     ///
     /// ```rhai
@@ -215,7 +229,7 @@ pub(super) mod natives {
         path: Dynamic,
         part: Dynamic,
     ) -> Raw<Dynamic> {
-        call(&ctx, "json::set", |_| set(value, &steps(&path)?, part))
+        call(&ctx, "json::set", |_| set_at(value, &path, part))
     }
 
     /// Joins two maps; the second wins.

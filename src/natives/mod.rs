@@ -6,6 +6,7 @@
 
 pub mod agency;
 mod argument;
+mod bounds;
 pub mod cluster;
 mod context;
 mod convert;
@@ -71,6 +72,7 @@ pub fn register(engine: &mut Engine, context: Arc<NativeContext>) {
         engine.register_static_module(*name, dispatch::module(name, manifest).into());
     }
     register_globals(engine);
+    bounds::register(engine);
     let output = Arc::clone(&context);
     engine.on_print(move |line| output.write(&format!("{line}\n")));
     engine.set_default_tag(Dynamic::from(context));

@@ -1,24 +1,26 @@
 //! `net`: which ports are free, who listens.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream, ToSocketAddrs, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs, UdpSocket};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use rhai::plugin::*;
 use rhai::{Array, Dynamic, INT};
 
-use super::argument::{count, seconds, text};
+use super::argument::{count, seconds, text, whole, wrong_type};
 use super::{Gate, NativeContext, NativeError, NativeResult, Raw, call, random};
 use crate::deadline::SLICE;
 
 /// How long `can_connect` waits unless told otherwise.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the look-up of a name may take.
+const RESOLVE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How many ports `find_free_port` tries.
 const TRIES: usize = 20;
 
 /// The `host:port` of an address argument.
 fn host_and_port(address: &Dynamic) -> NativeResult<String> {
-    if let Ok(port) = address.as_int() {
+    if let Some(port) = whole(address) {
         return Ok(format!("0.0.0.0:{}", count(port, 1, 65_535, "the port")?));
     }
     let address = text(address, "address")?;
@@ -38,10 +40,44 @@ fn host_and_port(address: &Dynamic) -> NativeResult<String> {
     Ok(rest.to_owned())
 }
 
-fn resolve(address: &Dynamic) -> NativeResult<SocketAddr> {
+/// Runs what cannot be interrupted on a thread of its own; `None` when `timeout` passes first.
+fn within<T: Send + 'static>(
+    run: &NativeContext,
+    timeout: Duration,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> NativeResult<Option<T>> {
+    let end = Instant::now().checked_add(timeout);
+    let (sender, answer) = mpsc::channel();
+    let begun = std::thread::Builder::new().name("net".to_owned()).spawn(move || {
+        // nobody listens any more after the timeout
+        let _ = sender.send(work());
+    });
+    begun.map_err(|error| {
+        NativeError::internal("net.no_thread", format!("cannot start a thread: {error}"))
+    })?;
+    loop {
+        let left = end.map_or(SLICE, |end| end.saturating_duration_since(Instant::now()));
+        match answer.recv_timeout(left.min(SLICE)) {
+            Ok(result) => return Ok(Some(result)),
+            Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(None),
+            Err(mpsc::RecvTimeoutError::Timeout) if left.is_zero() => return Ok(None),
+            Err(mpsc::RecvTimeoutError::Timeout) => run.deadline.check_run()?,
+        }
+    }
+}
+
+/// The address itself; only a name has to be looked up, and nobody knows how long that takes.
+fn resolve(run: &NativeContext, address: &Dynamic) -> NativeResult<SocketAddr> {
     let name = host_and_port(address)?;
-    let found = name.to_socket_addrs().ok().and_then(|mut found| found.next());
-    found.ok_or_else(|| NativeError::arango("net.bad_address", 10, format!("'{name}' is unknown")))
+    if let Ok(address) = name.parse() {
+        return Ok(address);
+    }
+    run.deadline.check()?;
+    let unknown = NativeError::arango("net.bad_address", 10, format!("'{name}' is unknown"));
+    let look_up = move || name.to_socket_addrs().ok().and_then(|mut found| found.next());
+    let found = within(run, run.deadline.clamp(RESOLVE_TIMEOUT), look_up)?;
+    run.deadline.check()?;
+    found.flatten().ok_or(unknown)
 }
 
 /// Binds without `SO_REUSEADDR`, as a server of the original does.
@@ -56,12 +92,12 @@ fn can_bind(address: SocketAddr) -> bool {
 
 fn port_free(run: &NativeContext, address: &Dynamic) -> NativeResult<bool> {
     run.require(Gate::Network)?;
-    Ok(can_bind(resolve(address)?))
+    Ok(can_bind(resolve(run, address)?))
 }
 
 fn udp_port_free(run: &NativeContext, address: &Dynamic) -> NativeResult<bool> {
     run.require(Gate::Network)?;
-    Ok(UdpSocket::bind(resolve(address)?).is_ok())
+    Ok(UdpSocket::bind(resolve(run, address)?).is_ok())
 }
 
 fn find_free_port(
@@ -73,7 +109,9 @@ fn find_free_port(
     run.require(Gate::Network)?;
     count(min, 1, 65_535, "min")?;
     count(max, min, 65_535, "max")?;
-    let excluded: Vec<INT> = exclude.iter().filter_map(|port| port.as_int().ok()).collect();
+    let port =
+        |port| whole(port).ok_or_else(|| wrong_type("each excluded port", "an integer", port));
+    let excluded = exclude.iter().map(port).collect::<NativeResult<Vec<INT>>>()?;
     for _ in 0..TRIES {
         let port = random::range(run, min, max)?;
         let address = (Ipv4Addr::UNSPECIFIED, u16::try_from(port).unwrap_or_default());
@@ -91,29 +129,23 @@ fn find_free_port(
 fn can_connect(run: &NativeContext, address: &Dynamic, timeout: Duration) -> NativeResult<bool> {
     run.require(Gate::Network)?;
     run.deadline.check()?;
-    let name = host_and_port(address)?.replace("0.0.0.0:", "127.0.0.1:");
+    let name = host_and_port(address)?;
     let timeout = run.deadline.clamp(timeout);
     if timeout.is_zero() {
         return Ok(false);
     }
-    let (sender, answer) = mpsc::channel();
-    std::thread::spawn(move || {
-        let connects = |to: SocketAddr| TcpStream::connect_timeout(&to, timeout).is_ok();
-        let connected = name.to_socket_addrs().is_ok_and(|mut found| found.any(connects));
-        // nobody listens any more after the timeout
-        let _ = sender.send(connected);
-    });
-    let end = Instant::now().checked_add(timeout);
-    loop {
-        match answer.recv_timeout(SLICE) {
-            Ok(connected) => return Ok(connected),
-            Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(false),
-            Err(mpsc::RecvTimeoutError::Timeout) => run.deadline.check_run()?,
-        }
-        if end.is_some_and(|end| end <= Instant::now()) {
-            return Ok(false);
-        }
-    }
+    let connects = move |to: SocketAddr| {
+        let to = match to.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => (Ipv4Addr::LOCALHOST, to.port()).into(),
+            IpAddr::V6(ip) if ip.is_unspecified() => (Ipv6Addr::LOCALHOST, to.port()).into(),
+            _ => to,
+        };
+        TcpStream::connect_timeout(&to, timeout).is_ok()
+    };
+    let connected = within(run, timeout, move || {
+        name.to_socket_addrs().is_ok_and(|mut found| found.any(connects))
+    })?;
+    Ok(connected.unwrap_or(false))
 }
 
 #[export_module(manifest)]
@@ -125,7 +157,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `address`, a port number, `host:port`, or an endpoint such as `tcp://0.0.0.0:8529`.
     /// Units: none; ports that wait for late packets count as used.
-    /// Errors: `net.bad_address` (number 10); `permission.network` (number 11).
+    /// Errors: `net.bad_address` and `argument.invalid` (number 10); `permission.network` (11); `deadline.script` (36) while a name is looked up.
     /// Legacy: `SYS_TEST_PORT`, `internal.testPort(endpoint)`.
     ///
     /// ```rhai
@@ -143,7 +175,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `address` as for `net::port_free`.
     /// Units: none.
-    /// Errors: `net.bad_address` (number 10); `permission.network` (number 11).
+    /// Errors: `net.bad_address` and `argument.invalid` (number 10); `permission.network` (11); `deadline.script` (36) while a name is looked up.
     /// Legacy: none.
     ///
     /// ```rhai
@@ -160,7 +192,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `min` and `max`, both included, 1 to 65535; `exclude`, an array of ports to leave out.
     /// Units: at most 20 random tries.
-    /// Errors: `net.no_free_port` (number 4); `argument.invalid` for another range; `permission.network`.
+    /// Errors: `net.no_free_port` (number 4); `argument.invalid` for another range; `argument.type` for an excluded port that is no integer (both 10); `permission.network` (11).
     /// Legacy: the port manager of the test suite.
     ///
     /// ```rhai
@@ -182,8 +214,8 @@ pub(super) mod natives {
     /// `net::can_connect(address: string | integer, timeout?: integer | float) -> boolean`
     ///
     /// Arguments: `address` as for `net::port_free`; `timeout`, 5 unless given.
-    /// Units: seconds, cut to what the deadline leaves.
-    /// Errors: `net.bad_address` (number 10); `deadline.script` (number 36); `permission.network` (number 11).
+    /// Units: seconds, cut to what the deadline leaves; a name that is unknown cannot be connected to.
+    /// Errors: `net.bad_address` and `argument.invalid` (number 10); `deadline.script` (36); `permission.network` (11).
     /// Legacy: none.
     ///
     /// ```rhai

@@ -2,6 +2,8 @@
 
 use rhai::{Blob, Dynamic, FLOAT, INT, ImmutableString, Map};
 
+use super::argument::{whole, wrong_type};
+use super::dispatch::type_word;
 use super::error::{NativeError, NativeResult};
 
 /// The option map of one call.
@@ -45,9 +47,9 @@ impl<'a> Options<'a> {
             .map(|value| value.unwrap_or(default))
     }
 
-    /// An integer.
+    /// An integer, also given as a float without a fraction.
     pub fn int(&self, key: &str) -> NativeResult<Option<INT>> {
-        self.typed(key, "an integer", |value| value.as_int().ok())
+        self.typed(key, "an integer", whole)
     }
 
     /// A number: seconds and the like, given as integer or float.
@@ -69,7 +71,7 @@ impl<'a> Options<'a> {
 
     /// An array of strings.
     pub fn strings(&self, key: &str) -> NativeResult<Option<Vec<String>>> {
-        self.typed(key, "an array of strings", |value| {
+        self.typed(key, "an array that holds only strings", |value| {
             let items = value.clone().into_array().ok()?;
             items.into_iter().map(|item| item.into_string().ok()).collect()
         })
@@ -83,11 +85,9 @@ impl<'a> Options<'a> {
     ) -> NativeResult<Option<T>> {
         let Some(value) = self.value(key) else { return Ok(None) };
         read(value).map(Some).ok_or_else(|| {
-            NativeError::bad_parameter(format!(
-                "option '{key}' must be {wanted}, not {}",
-                value.type_name()
-            ))
-            .with("option", key.to_owned())
+            let found = type_word(value);
+            NativeError::wrong_type(format!("option '{key}' must be {wanted}, not {found}"))
+                .with("option", key.to_owned())
         })
     }
 }
@@ -109,8 +109,5 @@ pub(crate) fn bytes(value: &Dynamic, what: &str) -> NativeResult<Vec<u8>> {
     if let Some(blob) = value.read_lock::<Blob>() {
         return Ok(blob.clone());
     }
-    Err(NativeError::bad_parameter(format!(
-        "{what} must be a string or a blob, not {}",
-        value.type_name()
-    )))
+    Err(wrong_type(what, "a string or a blob", value))
 }

@@ -2,6 +2,7 @@
 
 use rhai::{Dynamic, INT, ImmutableString};
 
+use super::argument::whole;
 use super::dispatch::type_word;
 use super::{ErrorName, NativeError, NativeResult};
 
@@ -61,7 +62,7 @@ pub(super) fn safe_join(base: &str, relative: &str) -> NativeResult<String> {
         )
         .with("path", relative.to_owned()));
     }
-    Ok(normalize(&format!("{base}/{inside}")))
+    Ok(normalize(&if base.is_empty() { inside } else { format!("{base}/{inside}") }))
 }
 
 /// `path` after the working directory, unless it is absolute.
@@ -86,8 +87,8 @@ pub(super) fn absolute(path: &str) -> NativeResult<String> {
 /// `path` without its last part.
 pub(super) fn dir_name(path: &str) -> String {
     match path.trim_end_matches('/').rsplit_once('/') {
-        Some(("", _)) => "/".to_owned(),
-        Some((directory, _)) => directory.to_owned(),
+        Some((directory, _)) if directory.bytes().all(|byte| byte == b'/') => "/".to_owned(),
+        Some((directory, _)) => directory.trim_end_matches('/').to_owned(),
         None if path.starts_with('/') => "/".to_owned(),
         None => ".".to_owned(),
     }
@@ -98,8 +99,8 @@ pub(super) fn dir_name(path: &str) -> String {
 /// # Errors
 /// `TypeError` for anything else.
 pub(super) fn mode(mode: &Dynamic) -> NativeResult<u32> {
-    let bits = match (mode.as_int(), mode.read_lock::<ImmutableString>()) {
-        (Ok(number), _) => u32::try_from(number).ok(),
+    let bits = match (whole(mode), mode.read_lock::<ImmutableString>()) {
+        (Some(number), _) => u32::try_from(number).ok(),
         (_, Some(digits)) if (1..=5).contains(&digits.len()) && !digits.starts_with('+') => {
             u32::from_str_radix(&digits, 8).ok()
         }

@@ -1,5 +1,7 @@
 //! Values as people read them (host-natives §2.14).
 
+use std::borrow::Cow;
+
 use rhai::{Array, Blob, Dynamic, FnPtr, ImmutableString, Map};
 
 use super::errors;
@@ -7,85 +9,105 @@ use super::errors;
 /// How deep values are printed; what lies deeper is left out.
 const DEEPEST: usize = 64;
 
+/// How much is printed of a text inside a value, in characters.
+const LONGEST: usize = 256;
+
 /// `value` on one line.
 pub fn compact(value: &Dynamic) -> String {
-    let mut text = String::new();
-    write(value, None, 0, &mut text);
-    text
+    Printer { indent: None, longest: None }.text(value)
 }
 
 /// `value` with a line for each element.
 pub fn pretty(value: &Dynamic) -> String {
-    let mut text = String::new();
-    write(value, Some("  "), 0, &mut text);
-    text
+    Printer { indent: Some("  "), longest: None }.text(value)
 }
 
-fn write(value: &Dynamic, indent: Option<&str>, depth: usize, out: &mut String) {
-    if depth > DEEPEST {
-        out.push_str("...");
-    } else if value.is_unit() {
-        out.push_str("null");
-    } else if let Some(text) = value.read_lock::<ImmutableString>() {
-        out.push_str(&quoted(&text));
-    } else if let Some(function) = value.read_lock::<FnPtr>() {
-        out.push_str(&format!("[function {}]", function.fn_name()));
-    } else if let Some(items) = value.read_lock::<Array>() {
-        list(items.iter().map(|item| (None, item)), ['[', ']'], indent, depth, out);
-    } else if let Some(bytes) = value.read_lock::<Blob>() {
-        out.push_str(&format!("[blob of {} bytes]", bytes.len()));
-    } else if let Some(map) = value.read_lock::<Map>() {
-        if ["kind", "name", "error_num", "message", "context"]
-            .iter()
-            .all(|key| map.contains_key(*key))
+/// `value` as `print` writes it: long texts inside it are cut.
+pub(super) fn cut(value: &Dynamic, over_lines: bool) -> String {
+    Printer { indent: over_lines.then_some("  "), longest: Some(LONGEST) }.text(value)
+}
+
+/// How values are written.
+struct Printer {
+    /// What stands before each level of a line of its own; `None` writes one line.
+    indent: Option<&'static str>,
+    longest: Option<usize>,
+}
+
+impl Printer {
+    fn text(&self, value: &Dynamic) -> String {
+        let mut text = String::new();
+        self.write(value, 0, &mut text);
+        text
+    }
+
+    fn write(&self, value: &Dynamic, depth: usize, out: &mut String) {
+        if depth > DEEPEST {
+            out.push_str("...");
+        } else if value.is_unit() {
+            out.push_str("null");
+        } else if let Some(text) = value.read_lock::<ImmutableString>() {
+            out.push_str(&quoted(&self.shortened(&text)));
+        } else if let Ok(number) = value.as_float()
+            && !number.is_finite()
         {
-            out.push_str(&format!("[{}]", errors::text(&map)));
-            return;
+            out.push_str("null");
+        } else if let Some(function) = value.read_lock::<FnPtr>() {
+            out.push_str(&format!("[function {}]", function.fn_name()));
+        } else if let Some(items) = value.read_lock::<Array>() {
+            self.list(items.iter().map(|item| (None, item)), ['[', ']'], depth, out);
+        } else if let Some(bytes) = value.read_lock::<Blob>() {
+            out.push_str(&format!("[blob of {} bytes]", bytes.len()));
+        } else if let Some(map) = value.read_lock::<Map>() {
+            if errors::is_host_error(&map) {
+                out.push_str(&format!("[{}]", errors::text(&map)));
+                return;
+            }
+            let items = map.iter().map(|(key, item)| (Some(key.as_str()), item));
+            self.list(items, ['{', '}'], depth, out);
+        } else {
+            out.push_str(&value.to_string());
         }
-        list(
-            map.iter().map(|(key, item)| (Some(key.as_str()), item)),
-            ['{', '}'],
-            indent,
-            depth,
-            out,
-        );
-    } else {
-        out.push_str(&value.to_string());
     }
-}
 
-fn list<'a>(
-    items: impl ExactSizeIterator<Item = (Option<&'a str>, &'a Dynamic)>,
-    [open, close]: [char; 2],
-    indent: Option<&str>,
-    depth: usize,
-    out: &mut String,
-) {
-    out.push(open);
-    out.push(' ');
-    let empty = items.len() == 0;
-    let line = |out: &mut String, depth: usize| {
-        if let Some(indent) = indent {
-            out.push('\n');
-            out.push_str(&indent.repeat(depth));
-        }
-    };
-    for (place, (key, item)) in items.enumerate() {
-        if place > 0 {
-            out.push_str(", ");
-        }
-        line(out, depth + 1);
-        if let Some(key) = key {
-            out.push_str(&quoted(key));
-            out.push_str(" : ");
-        }
-        write(item, indent, depth + 1, out);
-    }
-    if !empty {
+    fn list<'a>(
+        &self,
+        items: impl ExactSizeIterator<Item = (Option<&'a str>, &'a Dynamic)>,
+        [open, close]: [char; 2],
+        depth: usize,
+        out: &mut String,
+    ) {
+        out.push(open);
         out.push(' ');
-        line(out, depth);
+        let empty = items.len() == 0;
+        let line = |out: &mut String, depth: usize| {
+            if let Some(indent) = self.indent {
+                out.push('\n');
+                out.push_str(&indent.repeat(depth));
+            }
+        };
+        for (place, (key, item)) in items.enumerate() {
+            if place > 0 {
+                out.push_str(", ");
+            }
+            line(out, depth + 1);
+            if let Some(key) = key {
+                out.push_str(&quoted(key));
+                out.push_str(" : ");
+            }
+            self.write(item, depth + 1, out);
+        }
+        if !empty {
+            out.push(' ');
+            line(out, depth);
+        }
+        out.push(close);
     }
-    out.push(close);
+
+    fn shortened<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let end = self.longest.and_then(|longest| text.char_indices().nth(longest));
+        end.map_or(Cow::Borrowed(text), |(end, _)| format!("{}...", &text[..end]).into())
+    }
 }
 
 fn quoted(text: &str) -> String {

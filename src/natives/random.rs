@@ -171,7 +171,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `min` and `max`, the least and the greatest result.
     /// Units: plain integers.
-    /// Errors: `argument.invalid` when `min` is above `max`.
+    /// Errors: `argument.invalid` when `min` is above `max`; `random.unavailable`.
     /// Legacy: none; arangosh scripts wrote `Math.floor(Math.random() * n)`.
     ///
     /// ```rhai

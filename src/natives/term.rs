@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rhai::plugin::*;
 use rhai::{Array, Dynamic, FnPtr, INT, ImmutableString};
 
-use super::printing::{compact, pretty};
+use super::printing::{compact, cut, pretty};
 use super::{NativeContext, NativeError, NativeResult, Raw, call, terminal};
 
 /// How this run prints; what the script has not set follows the context.
@@ -50,8 +50,7 @@ pub(super) fn printed(run: &NativeContext, values: &[&mut Dynamic]) -> String {
     let over_lines = lock(&run.extension::<Look>().pretty).unwrap_or(run.pretty);
     let words = values.iter().map(|value| match value.read_lock::<ImmutableString>() {
         Some(text) => text.to_string(),
-        None if over_lines => pretty(value),
-        None => compact(value),
+        None => cut(value, over_lines),
     });
     words.collect::<Vec<_>>().join(" ")
 }

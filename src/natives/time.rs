@@ -145,7 +145,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `instant`; now unless given.
     /// Units: Unix seconds; the text has milliseconds.
-    /// Errors: `argument.invalid` for an instant outside the years -9999 to 9999.
+    /// Errors: `argument.invalid` for an instant outside the years -9999 to 9999; `argument.type` for anything but a number.
     /// Legacy: none; arangosh scripts wrote `new Date().toISOString()`.
     ///
     /// ```rhai
@@ -184,7 +184,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `instant`; now unless given.
     /// Units: Unix seconds; the text has whole seconds and the offset from UTC.
-    /// Errors: `argument.invalid` for an instant outside the years -9999 to 9999.
+    /// Errors: `argument.invalid` for an instant outside the years -9999 to 9999; `argument.type` for anything but a number.
     /// Legacy: `Date()`, the usual prefix of printed lines.
     ///
     /// ```rhai
@@ -206,7 +206,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `seconds`; 0 and less clear it.
     /// Units: seconds, fractions count. The result tells whether the previous deadline had passed.
-    /// Errors: `argument.invalid` for anything but a number. After expiry every checked call raises `deadline.script` (number 36), which `try` can catch.
+    /// Errors: `argument.type` for anything but a number. After expiry every checked call raises `deadline.script` (number 36), which `try` can catch.
     /// Legacy: `SYS_COMMUNICATE_SLEEP_DEADLINE`, `internal.SetGlobalExecutionDeadlineTo(seconds)`.
     ///
     /// ```rhai

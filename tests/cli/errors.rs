@@ -145,3 +145,41 @@ fn an_import_cycle_is_an_error_that_names_the_circle() {
     let own = folder.file("self.rhai", "import \"self\" as me;");
     assert!(agencysh(&[&own]).stderr.contains("import.cycle"));
 }
+
+#[test]
+fn every_assertion_that_fails_shows_its_values_at_the_scripts_own_line() {
+    for (assertion, kind, text) in [
+        ("is_true(1)", "assert.is_true", "1 is not true"),
+        ("is_true(false, \"ready\")", "assert.is_true", "ready: false is not true"),
+        ("is_false(())", "assert.is_false", "null is not false"),
+        ("equal(#{ a: 1 }, [\"x\"])", "assert.equal", "{ \"a\" : 1 } is not [ \"x\" ]"),
+        ("equal(1, 1.5, \"sum\")", "assert.equal", "sum: 1 is not 1.5"),
+        ("not_equal([1], [1.0])", "assert.not_equal", "[ 1 ] is what it should not be"),
+        ("throws(|| 1)", "assert.throws", "nothing was thrown"),
+        ("throws(|| 1, \"fs.failed\")", "assert.throws", "nothing was thrown, not fs.failed"),
+        ("throws(5)", "assert.throws", "5 is no function"),
+        (
+            "throws(|| fs::read(\"/none\"), \"fs.failed\")",
+            "assert.throws",
+            "fs.not_found was thrown, not fs.failed: No such file",
+        ),
+    ] {
+        let said =
+            agencysh(&["eval", &format!("import \"assert\" as assert;\n\nassert::{assertion}")]);
+        assert_eq!(said.code, Some(1), "{assertion}: {}", said.stderr);
+        assert!(said.stderr.contains(&format!("error[{kind}]: {text}")), "{}", said.stderr);
+        assert!(said.stderr.contains("<eval>:3:"), "{}", said.stderr);
+    }
+    let fine = "import \"assert\" as assert; fn f() { throw 1; }
+        assert::equal(1, 1.0); assert::equal(#{ a: [1, ()] }, #{ a: [1.0, ()] }); assert::not_equal(1, \"1\");
+        assert::is_true(true); assert::is_false(false); assert::throws(|| f()); assert::throws(Fn(\"f\"));
+        assert::equal(assert::throws(|| { throw () }).context.value, ());";
+    assert_eq!(agencysh(&["eval", fine]).stderr, "");
+}
+
+#[test]
+fn values_beyond_all_memory_are_errors_of_the_script() {
+    for code in ["blob(9223372036854775807)", "let a = []; a.pad(4611686018427387904, 1)"] {
+        assert!(stderr(code).contains("error[argument.invalid]: the length must be at most"));
+    }
+}

@@ -148,6 +148,26 @@ fn logs_go_to_stderr_by_topic_and_level() {
 }
 
 #[test]
+fn l10_log_lines_go_where_they_are_sent_and_only_there() {
+    let folder = Folder::new();
+    let path = folder.path().join("log");
+    let file = format!("file://{}", path.display());
+    let code = "log::info(\"one\"); log::info(\"two\")";
+    let filed = agencysh(&["--log-output", &file, "eval", code]);
+    assert_eq!((filed.stdout.as_str(), filed.stderr.as_str()), ("", ""));
+    let lines = || std::fs::read_to_string(&path).unwrap().lines().count();
+    assert_eq!(lines(), 2);
+    let both = agencysh(&["--log-output", "-", "--log.output", &file, "eval", code]);
+    assert_eq!((both.stdout.lines().count(), both.stderr.as_str(), lines()), (2, "", 4));
+    assert_eq!(agencysh(&["--log-output", "+", "eval", code]).stderr.lines().count(), 2);
+    for bad in ["nowhere", "file:///no/such/folder/log"] {
+        let said = agencysh(&["--log-output", bad, "eval", code]);
+        assert_eq!(said.code, Some(2));
+        assert!(said.stderr.contains("--log-output"), "{}", said.stderr);
+    }
+}
+
+#[test]
 fn a_reader_that_goes_away_ends_the_program_quietly() {
     use std::io::{BufRead, BufReader, Read};
     use std::process::{Command, Stdio};
@@ -162,4 +182,49 @@ fn a_reader_that_goes_away_ends_the_program_quietly() {
     let mut stderr = String::new();
     child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
     assert_eq!((child.wait().unwrap().code(), stderr.as_str()), (Some(141), ""));
+}
+
+#[test]
+fn a_deadline_ends_the_waiting_for_input() {
+    use std::process::{Command, Stdio};
+    use std::time::{Duration, Instant};
+    for (code, deadline, exit) in [
+        ("term::read_line()", "0.3", 124),
+        ("try { term::read_line(); } catch {} loop {}", "0.3", 124),
+        ("term::read_password(\"\")", "0.3", 124),
+        ("fs::read(\"/dev/stdin\")", "0.3", 124),
+        (
+            "time::set_deadline(0.3); try { term::read_line(); } catch (e) { exit(e.error_num); }",
+            "60",
+            36,
+        ),
+    ] {
+        let begin = Instant::now();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_agencysh"))
+            .args(["--deadline", deadline, "eval", code])
+            .stdin(Stdio::piped())
+            .stderr(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        // the pipe stays open: there may always be more input
+        let _input = child.stdin.take();
+        assert_eq!(child.wait().unwrap().code(), Some(exit), "{code}");
+        assert!(begin.elapsed() < Duration::from_secs(20), "{code}");
+    }
+}
+
+#[test]
+fn input_is_read_by_lines_and_by_what_waits() {
+    let code =
+        "print([term::read_line(), term::read_line(\"> \"), term::read_line(), term::read_line()])";
+    let said = said(program().args(["eval", code]).write_stdin("one\r\ntwo\n\u{fffd}"));
+    assert_eq!(said.stdout, "> [ \"one\", \"two\", \"\u{fffd}\", null ]\n");
+    let said =
+        said_of("print(term::read_password(\"\") == \"\"); print(term::poll_input() == \"\")");
+    assert_eq!(said, "\ntrue\ntrue\n");
+}
+
+fn said_of(code: &str) -> String {
+    said(program().args(["eval", code]).write_stdin("")).stdout
 }

@@ -163,3 +163,166 @@ fn c9_server_tokens_trim_the_secret_and_carry_two_claims() {
     run.is_true("jwt::server_token(\"s\\n\") == jwt::server_token(\"s\")");
     run.is_true("let c = jwt::decode(\"s\", jwt::server_token(\"s\")); c.server_id == \"none\" && c.iss == \"arangodb\" && c.len() == 2");
 }
+
+#[test]
+fn c1_published_vectors_hold_for_every_algorithm() {
+    let run = Run::new();
+    for (call, wanted) in [
+        // RFC 4231, test case 2
+        (
+            "crypto::hmac(\"Jefe\", \"what do ya want for nothing?\", \"sha224\")",
+            "a30e01098bc6dbbf45690f3a7e9e6d0f8bbea2a39e6148008fd05e44",
+        ),
+        (
+            "crypto::hmac(\"Jefe\", \"what do ya want for nothing?\", \"sha384\")",
+            "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e8e2240ca5e69e2c78b3239ecfab21649",
+        ),
+        (
+            "crypto::hmac(\"Jefe\", \"what do ya want for nothing?\", \"sha512\")",
+            "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737",
+        ),
+        // RFC 2202, test case 2
+        (
+            "crypto::hmac(\"Jefe\", \"what do ya want for nothing?\", \"sha1\")",
+            "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79",
+        ),
+        // RFC 6070: more than one block, and NUL characters
+        (
+            "crypto::pbkdf2(\"saltSALTsaltSALTsaltSALTsaltSALTsalt\", \"passwordPASSWORDpassword\", 4096, 25)",
+            "3d2eec4fe41c849b80c8d83662c0e44a8b291a964cf2f07038",
+        ),
+        (
+            "crypto::pbkdf2(\"sa\\x00lt\", \"pass\\x00word\", 4096, 16)",
+            "56fa6aa75548099dcc37d7f03425e0c3",
+        ),
+        // RFC 7914, section 11: the first block
+        (
+            "crypto::pbkdf2(\"salt\", \"passwd\", 1, 32, \"sha256\")",
+            "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc",
+        ),
+        ("crypto::hotp(\"12345678901234567890\", 9)", "520489"),
+        (
+            "crypto::sha384(\"\")",
+            "38b060a751ac96384cd9327eb1b1e36a21fdb71114be07434c0cc7bf63f6e1da274edebfe76f65fbd51ad2f14898b95b",
+        ),
+    ] {
+        assert_eq!(run.text(call), wanted, "{call}");
+    }
+}
+
+#[test]
+fn c1_a_long_derivation_ends_with_the_run() {
+    let limit = std::time::Duration::from_millis(100);
+    let deadline = agencysh::deadline::Deadline::after(Some(limit));
+    let run = Run::with(|builder| builder.deadline(deadline));
+    let begin = std::time::Instant::now();
+    let error = run.try_eval("crypto::pbkdf2(\"s\", \"p\", 100000000, 65536)").unwrap_err();
+    assert!(matches!(*error, rhai::EvalAltResult::ErrorTerminated(..)), "{error}");
+    assert!(begin.elapsed() < limit + std::time::Duration::from_millis(200));
+    for bad in ["0, 1", "1, 0", "-1, 1", "100000001, 1", "1, 65537"] {
+        assert_eq!(Run::new().number(&format!("crypto::pbkdf2(\"s\", \"p\", {bad})")), 10, "{bad}");
+    }
+}
+
+#[test]
+fn r1_bytes_and_alphabets_hold() {
+    let run = Run::new();
+    run.is_true("random::bytes(0).len == 0 && random::bytes(65536).len == 65536");
+    for length in ["-1", "65537", "9223372036854775807"] {
+        assert_eq!(run.number(&format!("random::bytes({length})")), 10);
+    }
+    let salt = run.text("random::salt(65536)");
+    let seen: std::collections::BTreeSet<char> = salt.chars().collect();
+    let punctuation = "!@#$%^&*(){}[]:;<>,.?/|";
+    assert!(seen.iter().all(|c| c.is_ascii_alphanumeric() || punctuation.contains(*c)));
+    assert_eq!(seen.len(), 62 + punctuation.len());
+}
+
+#[test]
+fn r2_int32_is_never_zero_nor_wider() {
+    Run::new().is_true(
+        "for i in 0..2000 { let n = random::int32(); if n == 0 || n < -2147483648 || n > 2147483647 { return false; } } true",
+    );
+}
+
+#[test]
+fn r3_ten_thousand_uuids_differ() {
+    let seen = Run::new()
+        .eval("let seen = #{}; for i in 0..10000 { seen[random::uuid_v4()] = (); } seen.keys()");
+    let seen: Vec<String> = seen.into_typed_array().unwrap();
+    assert_eq!(seen.len(), 10_000);
+    assert!(seen.iter().all(|one| {
+        one.len() == 36 && one.as_bytes()[14] == b'4' && b"89ab".contains(&one.as_bytes()[19])
+    }));
+}
+
+#[test]
+fn r4_a_nonce_begins_with_the_time() {
+    let run = Run::new();
+    run.is_true(
+        "let n = random::nonce(); n.replace(\"-\", \"+\"); n.replace(\"_\", \"/\");
+         let b = crypto::base64_decode(n); let t = 0; for i in 0..4 { t = t * 256 + b[i]; }
+         (time::now() - t).abs() < 10.0",
+    );
+}
+
+#[test]
+fn r5_a_seed_leaves_secrets_unguessable_and_arguments_unchanged() {
+    let run = Run::new();
+    for secret in ["bytes(16)", "uuid_v4()", "salt(16)", "nonce()"] {
+        run.is_true(&format!(
+            "random::seed(7); let a = random::{secret}; random::seed(7); a != random::{secret}"
+        ));
+    }
+    run.is_true("let l = [1, 2, 3, 4, 5]; random::shuffle(l); random::sample(l, 2); random::choose(l); l == [1, 2, 3, 4, 5]");
+    run.is_true("let l = random::shuffle([3, 1, 2]); l.sort(); l == [1, 2, 3] && random::sample([], 5) == [] && random::sample([1], 0) == []");
+    for bad in ["random::choose([])", "random::sample([1], -1)"] {
+        assert_eq!(run.number(bad), 10, "{bad}");
+    }
+}
+
+#[test]
+fn c5_a_token_says_what_it_was_given() {
+    let run = Run::new();
+    // the token of another library, with the claims in the same order
+    let wanted =
+        "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJhcmFuZ29kYiIsInNlcnZlcl9pZCI6Im5vbmUifQ";
+    let token =
+        run.text("jwt::encode(\"s\", #{ server_id: \"none\", iss: \"arangodb\" }, \"hs256\")");
+    assert_eq!(&token[..wanted.len()], wanted);
+    run.is_true("jwt::encode(\"\", #{}, \"none\").ends_with(\".\")");
+    assert_eq!(
+        run.error("jwt::encode(\"k\", #{}, \"RS256\")")["kind"].to_string(),
+        "jwt.unknown_algorithm"
+    );
+    assert_eq!(run.number("jwt::encode(\"k\", #{ f: |x| x })"), 10);
+    assert_eq!(run.number("jwt::encode(5, #{})"), 10);
+}
+
+#[test]
+fn c6_every_changed_byte_and_every_odd_token_is_refused() {
+    let run = Run::new();
+    let token = run.text("jwt::encode(\"k\", #{ a: 1 })");
+    for at in 0..token.len() {
+        let other = if &token[at..=at] == "A" { "B" } else { "A" };
+        let changed = format!("{}{other}{}", &token[..at], &token[at + 1..]);
+        // the last character of a segment may hold bits that say nothing
+        if let Ok(claims) = run.try_eval(&format!("jwt::decode(\"k\", `{changed}`)")) {
+            panic!("{changed}: {claims}");
+        }
+    }
+    let odd =
+        ["", ".", "..", "a.b.c", "....", "W10.W10.", "bnVsbA.bnVsbA.", "ImEi.ImEi.x", "e30.e30."];
+    for token in odd {
+        let error = run.error(&format!("jwt::decode(\"\", \"{token}\")"));
+        assert!(error["kind"].to_string().starts_with("jwt."), "{token}: {error:?}");
+    }
+}
+
+#[test]
+fn c9_an_agents_check_accepts_a_server_token() {
+    let token = Run::new().text("jwt::server_token(\" s\\n\")");
+    let secret = agencysh::auth::Secret::new(b"s").unwrap();
+    let claims = agencysh::auth::verify(&token, &[secret]).unwrap();
+    assert_eq!(claims.server_id, "none");
+}

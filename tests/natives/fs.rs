@@ -175,3 +175,289 @@ fn f22_modes_are_octal() {
 fn f23_adler32_of_abc() {
     Run::new().is_true("fs::write(dir + \"/a\", \"abc\"); fs::adler32(dir + \"/a\") == 38600999");
 }
+
+#[test]
+fn f1_bytes_that_are_no_utf8_are_replaced_and_bad_paths_are_errors() {
+    let run = Run::new();
+    run.is_true("let b = blob(2, 0xff); b[1] = 65; fs::write(dir + \"/b\", b); fs::read(dir + \"/b\") == \"\u{fffd}A\" && fs::read_blob(dir + \"/b\") == b");
+    for native in [
+        "read",
+        "read_blob",
+        "read_lines",
+        "read_gzip",
+        "list",
+        "list_tree",
+        "size",
+        "mtime",
+        "remove_file",
+        "create_dir",
+        "adler32",
+    ] {
+        for path in ["dir + \"/a\\x00b\"", "{ let p = dir; p.pad(100000, 'x'); p }"] {
+            assert_eq!(run.number(&format!("fs::{native}({path})")), 2, "{native} {path}");
+        }
+        assert_eq!(run.number(&format!("fs::{native}(\"\")")), 14, "{native}");
+    }
+    run.is_true(
+        "!fs::exists(\"\") && !fs::exists(\"a\\x00b\") && !fs::is_file(\"\") && !fs::is_dir(\"\")",
+    );
+    let error = run.error("fs::read(dir + \"/a\\x00b\")");
+    assert!(!error["context"].as_map_ref().unwrap().contains_key("errno"));
+}
+
+#[test]
+fn f2_write_refuses_an_empty_path_and_a_directory() {
+    let run = Run::new();
+    for call in ["fs::write(\"\", \"\")", "fs::append(\"\", \"\")"] {
+        assert_eq!(run.error(call)["name"].to_string(), "TypeError");
+    }
+    for options in ["", ", #{ atomic: true }"] {
+        assert_eq!(run.number(&format!("fs::write(dir, \"x\"{options})")), 2);
+        assert_eq!(run.number(&format!("fs::write(dir + \"/none/x\", \"x\"{options})")), 14);
+    }
+    run.is_true("fs::append(dir + \"/new\", \"a\"); fs::append(dir + \"/new\", blob(1, 66)); fs::read(dir + \"/new\") == \"aB\"");
+    assert_eq!(run.number("fs::write(dir + \"/x\", [1])"), 10);
+}
+
+#[test]
+fn f3_an_atomic_write_keeps_mode_and_link() {
+    let run = Run::new();
+    run.exec("fs::write(dir + \"/a\", \"1\"); fs::set_mode(dir + \"/a\", \"0666\"); fs::symlink(\"a\", dir + \"/l\");
+        fs::write(dir + \"/l\", \"2\", #{ atomic: true, \"sync\": true })");
+    run.is_true("fs::is_symlink(dir + \"/l\") && fs::read(dir + \"/a\") == \"2\" && fs::list(dir) == [\"a\", \"l\"]");
+    assert_eq!(mode(&run, "a"), 0o666);
+    // a new file gets what the umask leaves
+    run.exec("fs::write(dir + \"/b\", \"\", #{ atomic: true }); fs::write(dir + \"/c\", \"\")");
+    assert_eq!(mode(&run, "b"), mode(&run, "c"));
+}
+
+fn mode(run: &Run, name: &str) -> u32 {
+    use std::os::unix::fs::PermissionsExt as _;
+    let found = std::fs::metadata(run.directory.path().join(name)).unwrap();
+    found.permissions().mode() & 0o7777
+}
+
+#[test]
+fn f3_nobody_sees_a_part_of_an_atomic_write() {
+    let run = Run::new();
+    let path = run.directory.path().join("x");
+    let sizes = [100_000, 200_000];
+    std::fs::write(&path, "a".repeat(sizes[0])).unwrap();
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                assert!(sizes.contains(&std::fs::read(&path).unwrap().len()));
+            }
+        });
+        run.exec("for i in 0..50 { let t = \"\"; t.pad(if i % 2 == 0 { 200000 } else { 100000 }, 'b'); fs::write(dir + \"/x\", t, #{ atomic: true }); }");
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+        reader.join().unwrap();
+    });
+}
+
+#[test]
+fn f8_errors_of_removal_name_what_is_there() {
+    let run = Run::new();
+    assert_eq!(run.number("fs::create_dir(dir + \"/d\"); fs::remove_file(dir + \"/d\")"), 2);
+    assert_eq!(run.number("fs::remove_dir(dir + \"/none\")"), 14);
+    assert_eq!(run.number("fs::remove_dir_all(dir + \"/none\", true)"), 14);
+    run.is_true("fs::symlink(\"nowhere\", dir + \"/l\"); fs::remove_file(dir + \"/l\"); !fs::is_symlink(dir + \"/l\")");
+}
+
+#[test]
+fn f9_nothing_is_removed_below_a_temporary_directory_that_is_the_root() {
+    let temp = agencysh::natives::fs::TempDirectory::at("/".into());
+    let run = Run::with(|builder| builder.extension(std::sync::Arc::new(temp)));
+    assert_eq!(run.number("fs::create_dir(dir + \"/d\"); fs::remove_dir_all(dir + \"/d\")"), 10);
+    run.is_true("fs::is_dir(dir + \"/d\")");
+}
+
+#[test]
+fn f10_a_link_with_a_slash_behind_it_is_still_a_link() {
+    let run = Run::new();
+    run.exec("fs::create_dir(dir + \"/keep\"); fs::write(dir + \"/keep/x\", \"\"); fs::symlink(\"keep\", dir + \"/l\")");
+    for path in ["/l", "/l/", "/l//"] {
+        for native in ["remove_dir_all(P, true)", "remove_dir(P)"] {
+            let call = native.replace('P', &format!("dir + \"{path}\""));
+            assert_eq!(run.number(&format!("fs::{call}")), 10, "{call}");
+        }
+    }
+    run.is_true("fs::exists(dir + \"/keep/x\")");
+    run.is_true("fs::remove_dir_all(dir + \"/keep//\", true); !fs::exists(dir + \"/keep\")");
+}
+
+#[test]
+fn f11_a_full_temp_dir_stays_and_a_removed_one_comes_back() {
+    let run = Run::new();
+    let path = run.text("let t = fs::temp_dir(); fs::remove_dir(t); fs::temp_file(); t");
+    assert_eq!(run.text("fs::temp_dir()"), path);
+    run.exec("fs::temp_file(\"\", true)");
+    drop(run);
+    assert_eq!(std::fs::read_dir(&path).unwrap().count(), 1);
+    std::fs::remove_dir_all(path).unwrap();
+}
+
+#[test]
+fn f12_a_thousand_names_differ() {
+    let run = Run::new();
+    run.is_true(
+        "let seen = #{}; for i in 0..1000 { seen[fs::temp_file()] = (); } seen.len() == 1000",
+    );
+    let name = run.text("fs::base_name(fs::temp_file())");
+    assert!(name.starts_with(&format!("tmp-{}-", std::process::id())), "{name}");
+    assert_eq!(run.number("fs::temp_file(\"a\\x00\")"), 10);
+}
+
+#[test]
+fn f13_join_takes_one_to_eight_parts() {
+    let run = Run::new();
+    run.is_true(
+        "fs::join(\"\") == \".\" && fs::join(\"a/../b\") == \"b\" && fs::join([]) == \".\"",
+    );
+    run.is_true(
+        "fs::join(\"1\", \"2\", \"3\", \"4\", \"5\", \"6\", \"7\", \"8/\") == \"1/2/3/4/5/6/7/8/\"",
+    );
+    run.is_true("fs::join(\"\", \"/a\") == \"/a\" && fs::join(\"..\", \"a\") == \"../a\" && fs::join(\"/\", \"..\") == \"/\"");
+    for bad in ["5", "()", "\"a\", 5", "[\"a\", ()]", "\"a\", \"b\", []"] {
+        let error = run.error(&format!("fs::join({bad})"));
+        assert_eq!(error["name"].to_string(), "TypeError", "{bad}");
+        assert!(error["error_num"].is_unit());
+    }
+}
+
+#[test]
+fn paths_are_taken_apart_and_kept_below_their_base() {
+    let run = Run::new();
+    run.is_true("fs::dir_name(\"/a//b\") == \"/a\" && fs::dir_name(\"//a\") == \"/\" && fs::dir_name(\"a/b/\") == \"a\" && fs::dir_name(\"\") == \".\"");
+    run.is_true("fs::base_name(\"a/b/\") == \"b\" && fs::base_name(\"/\") == \"\" && fs::base_name(\"\") == \"\"");
+    run.is_true("fs::safe_join(\"\", \"x\") == \"x\" && fs::safe_join(\"\", \"/x\") == \"x\" && fs::safe_join(\"/b\", \"/x/../y\") == \"/b/y\"");
+    for bad in ["..", "../x", "a/../../b", "/..", "x\\x00"] {
+        assert_eq!(run.number(&format!("fs::safe_join(\"/b\", \"{bad}\")")), 10, "{bad}");
+    }
+}
+
+#[test]
+fn f15_a_copy_keeps_mode_and_whole_time_even_when_read_only() {
+    let run = Run::new();
+    run.exec("fs::write(dir + \"/a\", \"1\"); fs::set_mode(dir + \"/a\", \"0440\")");
+    let file = std::fs::File::open(run.directory.path().join("a")).unwrap();
+    let then = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
+    file.set_modified(then).unwrap();
+    run.is_true(
+        "fs::copy_file(dir + \"/a\", dir + \"/b\"); fs::mtime(dir + \"/b\") == 1000000000.0",
+    );
+    assert_eq!(mode(&run, "b"), 0o440);
+    for call in ["copy_file(dir + \"/none\", dir + \"/x\")", "copy_file(dir, dir + \"/x\")"] {
+        assert_eq!(run.number(&format!("fs::{call}")), 10, "{call}");
+    }
+    assert_eq!(
+        run.number(
+            "fs::symlink(\"nowhere\", dir + \"/l\"); fs::copy_file(dir + \"/a\", dir + \"/l\")"
+        ),
+        10
+    );
+    run.is_true("!fs::exists(dir + \"/nowhere\")");
+}
+
+#[test]
+fn copy_dir_copies_links_as_links_and_not_into_itself() {
+    let run = Run::new();
+    run.is_true(
+        "fs::create_dir_all(dir + \"/a/b\"); fs::write(dir + \"/a/b/x\", \"1\"); fs::symlink(\"b\", dir + \"/a/l\");
+         fs::copy_dir(dir + \"/a\", dir + \"/c\"); fs::list_tree(dir + \"/c\") == [\"b\", \"b/x\", \"l\"] && fs::is_symlink(dir + \"/c/l\")",
+    );
+    assert_eq!(run.number("fs::copy_dir(dir + \"/a\", dir + \"/a/b/new\")"), 10);
+    assert_eq!(run.number("fs::copy_dir(dir + \"/a\", dir + \"/c\")"), 10);
+    run.is_true("fs::copy_dir(dir + \"/a/b/x\", dir + \"/f\"); fs::read(dir + \"/f\") == \"1\"");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn f16_rename_works_across_file_systems() {
+    use std::os::unix::fs::MetadataExt as _;
+    let run = Run::new();
+    let Ok(other) = tempfile::tempdir_in("/dev/shm") else { return };
+    let device = |path: &std::path::Path| std::fs::metadata(path).unwrap().dev();
+    if device(other.path()) == device(run.directory.path()) {
+        return;
+    }
+    let other = other.path().display();
+    run.is_true(&format!(
+        "fs::create_dir_all(dir + \"/d/e\"); fs::write(dir + \"/d/e/x\", \"1\"); fs::symlink(\"e\", dir + \"/d/l\"); fs::write(dir + \"/f\", \"new\");
+         fs::write(\"{other}/f\", \"old\"); fs::rename(dir + \"/f\", \"{other}/f\"); fs::rename(dir + \"/d\", \"{other}/d\");
+         fs::read(\"{other}/f\") == \"new\" && fs::list_tree(\"{other}/d\") == [\"e\", \"e/x\", \"l\"] && fs::is_symlink(\"{other}/d/l\") && fs::list(dir) == []"
+    ));
+}
+
+#[test]
+fn f16_rename_replaces_a_file_and_refuses_to_go_into_a_directory() {
+    let run = Run::new();
+    run.is_true("fs::write(dir + \"/a\", \"1\"); fs::write(dir + \"/b\", \"2\"); fs::rename(dir + \"/a\", dir + \"/b\"); fs::list(dir) == [\"b\"] && fs::read(dir + \"/b\") == \"1\"");
+    assert_eq!(
+        run.number("fs::create_dir(dir + \"/d\"); fs::rename(dir + \"/b\", dir + \"/d\")"),
+        10
+    );
+}
+
+#[test]
+fn f19_lines_of_empty_and_odd_files() {
+    Run::new().is_true(
+        "fs::write(dir + \"/a\", \"\"); fs::write(dir + \"/b\", \"\\n\\nx\"); fs::read_lines(dir + \"/a\") == [] && fs::read_lines(dir + \"/b\") == [\"\", \"\", \"x\"]",
+    );
+}
+
+#[test]
+fn f21_size_is_in_bytes_and_mtime_in_seconds() {
+    Run::new().is_true("fs::write(dir + \"/a\", \"üx\"); fs::size(dir + \"/a\") == 3 && (fs::mtime(dir + \"/a\") - time::now()).abs() < 60.0");
+}
+
+#[test]
+fn f22_modes_are_set() {
+    let run = Run::new();
+    run.exec("fs::write(dir + \"/a\", \"\"); fs::set_mode(dir + \"/a\", \"0600\")");
+    assert_eq!(mode(&run, "a"), 0o600);
+    run.exec("fs::set_mode(dir + \"/a\", 0o4711)");
+    assert_eq!(mode(&run, "a"), 0o4711);
+    assert_eq!(run.number("fs::set_mode(dir + \"/none\", \"0600\")"), 14);
+}
+
+#[test]
+fn gzip_files_are_read_and_others_refused() {
+    use std::io::Write as _;
+    let run = Run::new();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all("packed ü".as_bytes()).unwrap();
+    let packed = gzip.finish().unwrap();
+    std::fs::write(run.directory.path().join("a.gz"), &packed).unwrap();
+    std::fs::write(run.directory.path().join("cut.gz"), &packed[..packed.len() - 4]).unwrap();
+    assert_eq!(run.text("fs::read_gzip(dir + \"/a.gz\")"), "packed ü");
+    assert_eq!(run.number("fs::read_gzip(dir + \"/cut.gz\")"), 2);
+}
+
+#[test]
+fn d4_a_pipe_that_gives_nothing_is_left_at_the_deadline() {
+    let run = Run::new();
+    let pipe = run.directory.path().join("pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    for call in [
+        "fs::read(dir + \"/pipe\")",
+        "fs::read_lines(dir + \"/pipe\")",
+        "fs::write(dir + \"/pipe\", \"x\")",
+        "fs::append(dir + \"/pipe\", \"x\")",
+    ] {
+        let begin = std::time::Instant::now();
+        assert_eq!(run.number(&format!("time::set_deadline(0.1); {call}")), 36, "{call}");
+        assert!(begin.elapsed() < std::time::Duration::from_millis(400), "{call}");
+        run.exec("time::clear_deadline()");
+    }
+    let writer = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::write(pipe, "x".repeat(200_000)).unwrap()
+    });
+    run.is_true("fs::read(dir + \"/pipe\").len == 200000");
+    writer.join().unwrap();
+    let reader = std::thread::spawn(move || std::fs::read(pipe).unwrap().len());
+    run.exec("let t = \"\"; t.pad(200000, 'x'); fs::write(dir + \"/pipe\", t)");
+    assert_eq!(reader.join().unwrap(), 200_000);
+}

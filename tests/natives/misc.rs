@@ -211,3 +211,105 @@ fn t5_capture_restores_the_output_after_an_error() {
     run.exec("try { term::capture(|| { print(\"lost\"); throw 1; }) } catch { } print(\"seen\")");
     assert_eq!(*run.printed.lock().unwrap(), "seen\n");
 }
+
+#[test]
+fn v4_json_takes_the_extremes_and_refuses_the_rest() {
+    let run = Run::new();
+    run.is_true("json::parse(`{\"a\":1,\"a\":2}`).a == 2");
+    run.is_true("json::parse(\"-0\") == 0 && json::parse(\" [ ] \") == []");
+    for bad in
+        ["", "1e400", "01", "[1,]", "{\"a\":1", "\\\"\\\\ud800\\\"", "NaN", "1 2", "\\ufeff1"]
+    {
+        let error = run.error(&format!("json::parse(\"{}\")", bad.replace("{\"a\"", "{\\\"a\\\"")));
+        assert_eq!(error["error_num"].as_int(), Ok(37), "{bad}");
+        assert!(error["message"].to_string().contains("line 1 column"), "{bad}: {error:?}");
+    }
+    let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+    run.is_true(&format!("json::stringify(json::parse(`{0}`)) == `{0}`", nested(200)));
+    assert_eq!(run.number(&format!("json::parse(`{}`)", nested(201))), 37);
+}
+
+#[test]
+fn values_nested_a_thousand_levels_are_refused_or_cut_but_never_end_the_process() {
+    let run = Run::new();
+    run.is_true(
+        "let a = []; for i in 0..1000 { a = [a]; }
+         let m = #{}; for i in 0..1000 { m = #{ m: m }; }
+         let refused = 0;
+         for value in [a, m] {
+             try { json::stringify(value); } catch (e) { refused += e.error_num; }
+             try { json::equal(value, 1); } catch (e) { refused += e.error_num; }
+             try { http::post(\"http://h/\", \"\", #{ json: value }); } catch (e) { refused += e.error_num; }
+             try { jwt::encode(\"k\", #{ value: value }); } catch (e) { refused += e.error_num; }
+             if !(\"...\" in term::compact(value)) { return false; }
+             print(value); errors::normalize(value); term::pretty(value);
+         }
+         refused == 80",
+    );
+    let path = "let p = \"/a\"; for i in 0..20 { p += p; }";
+    assert_eq!(run.number(&format!("{path} json::set(#{{}}, p, 1)")), 10);
+    run.is_true(&format!("{path} json::get(#{{}}, p) == ()"));
+}
+
+#[test]
+fn n1_addresses_are_not_confused() {
+    let run = Run::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    // 192.0.2.0 is for documentation: nobody is there
+    run.is_true(&format!("net::can_connect(\"0.0.0.0:{port}\") && net::can_connect({port}.0)"));
+    run.is_true(&format!("!net::can_connect(\"110.0.0.0:{port}\", 0.05)"));
+    run.is_true(&format!(
+        "net::can_connect(\"localhost:{port}\") && !net::port_free(\"localhost:{port}\")"
+    ));
+    run.is_true("!net::can_connect(\"no-such-host.invalid:80\") && !net::can_connect(1, 0) && !net::can_connect(1, -5)");
+    assert_eq!(run.number("net::port_free(\"no-such-host.invalid:80\")"), 10);
+    assert_eq!(run.number("time::set_deadline(0.001); sleep(1); net::can_connect(1)"), 36);
+}
+
+#[test]
+fn n2_the_whole_range_is_used_and_all_tries_can_fail() {
+    let run = Run::new();
+    let listener = TcpListener::bind("0.0.0.0:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    assert_eq!(run.number(&format!("net::find_free_port({port}, {port})")), 4);
+    for bad in ["0, 5", "5, 70000", "-1, 5", "5, 4"] {
+        assert_eq!(run.number(&format!("net::find_free_port({bad})")), 10, "{bad}");
+    }
+    run.is_true(&format!("net::udp_port_free({port})"));
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let port = socket.local_addr().unwrap().port();
+    run.is_true(&format!("!net::udp_port_free(\"127.0.0.1:{port}\")"));
+}
+
+#[test]
+fn t2_empty_values_and_functions_and_errors_are_printed_in_short() {
+    let run = Run::new();
+    assert_eq!(run.text("term::pretty([])"), "[ ]");
+    assert_eq!(run.text("term::compact(errors::make(10, \"text\"))"), "[ArangoError 10: text]");
+    assert_eq!(
+        run.text("term::compact([(), true, 'c', 0.0 / 0.0, blob(2)])"),
+        "[ null, true, c, null, [blob of 2 bytes] ]"
+    );
+    run.is_true("term::compact([|x| x]).starts_with(\"[ [function anon$\")");
+}
+
+#[test]
+fn t3_print_cuts_long_texts_inside_values_and_only_there() {
+    let run = Run::new();
+    run.exec("let long = \"\"; long.pad(300, 'ü'); print([long]); print(long); term::write(term::compact([long]))");
+    let printed = run.printed.lock().unwrap().clone();
+    let lines: Vec<&str> = printed.lines().collect();
+    assert_eq!(lines[0], format!("[ \"{}...\" ]", "ü".repeat(256)));
+    assert_eq!(lines[1], "ü".repeat(300));
+    assert_eq!(lines[2], format!("[ \"{}\" ]", "ü".repeat(300)));
+}
+
+#[test]
+fn t3_print_takes_up_to_eight_values_of_any_type() {
+    let run = Run::new();
+    run.exec("print((), true, 'c', 1, 1.0, \"s\", [1], #{})");
+    assert_eq!(*run.printed.lock().unwrap(), "null true c 1 1.0 s [ 1 ] { }\n");
+    run.exec("let x = 1; let f = || x += 1; f.call(); print(x, [x])");
+    assert!(run.printed.lock().unwrap().ends_with("2 [ 2 ]\n"));
+}

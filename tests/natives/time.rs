@@ -115,3 +115,105 @@ fn instants_round_trip_through_iso8601() {
     assert_eq!(run.error("time::parse_iso8601(\"soon\")")["name"].to_string(), "SyntaxError");
     assert_eq!(run.number("time::iso8601(1e300)"), 10);
 }
+
+#[test]
+fn d1_now_is_within_ten_milliseconds_and_finer_than_one() {
+    let run = Run::new();
+    let system = || {
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs_f64()
+    };
+    let fine = (0..20).any(|_| {
+        let before = system();
+        let now = run.eval("time::now()").as_float().unwrap();
+        assert!(before <= now + 1e-6 && now <= system() + 1e-6);
+        (now * 1e3).fract() > 1e-3
+    });
+    assert!(fine);
+}
+
+#[test]
+fn d2_odd_durations_return_at_once() {
+    let run = Run::new();
+    let start = Instant::now();
+    run.exec("sleep(0.0 / 0.0); sleep(-1.0 / 0.0); time::sleep(-9223372036854775807 - 1)");
+    assert!(start.elapsed() < Duration::from_secs(2));
+    for endless in ["1.0 / 0.0", "9223372036854775807", "1e300"] {
+        let start = Instant::now();
+        assert_eq!(
+            run.number(&format!("time::set_deadline(0.05); sleep({endless}); sleep(0)")),
+            36
+        );
+        assert!(start.elapsed() < Duration::from_secs(2), "{endless}");
+    }
+}
+
+#[test]
+fn d4_every_checked_native_raises_36_after_the_deadline() {
+    let run = Run::new();
+    run.exec("time::set_deadline(0.01); sleep(1)");
+    for checked in [
+        "sleep(0)",
+        "time::sleep(0.0)",
+        "http::get(\"http://127.0.0.1:1/\")",
+        "http::download(\"http://127.0.0.1:1/\", dir + \"/x\")",
+        "net::can_connect(1)",
+        "net::port_free(\"localhost:1\")",
+        "term::read_line()",
+        "cluster::agents()",
+        "agency::connect(#{ endpoints: \"h\" }).get(\"x\")",
+        "agency::connect(#{ endpoints: \"h\" }).set(\"x\", 1)",
+        "agency::connect(#{ endpoints: \"h\" }).poll(0, 1)",
+        "agency::connect(#{ endpoints: \"h\" }).watch(\"x\", |v| true, 1)",
+        "agency::connect(#{ endpoints: \"h\" }).leader()",
+    ] {
+        let error = run.error(checked);
+        assert_eq!(error["error_num"].as_int(), Ok(36), "{checked}: {error:?}");
+        assert_eq!(error["kind"].to_string(), "deadline.script", "{checked}");
+    }
+    run.exec("fs::write(dir + \"/x\", \"\"); fs::read(dir + \"/x\"); fs::list_tree(dir); crypto::md5(\"x\"); net::port_free(\"127.0.0.1:0\"); log::error(\"x\"); random::digits(1); json::parse(\"1\")");
+}
+
+#[test]
+fn d6_no_number_and_no_end_are_taken_for_what_they_are() {
+    let run = Run::new();
+    run.is_true("time::set_deadline(0.0 / 0.0); time::deadline_remaining() == ()");
+    run.is_true("time::set_deadline(1.0 / 0.0); time::deadline_remaining() > 1e9");
+    run.is_true("time::set_deadline(9223372036854775807); time::deadline_remaining() > 1e9");
+}
+
+#[test]
+fn d12_setting_and_clearing_reset_the_reason() {
+    let deadline = Deadline::default();
+    let run = Run::with(|builder| builder.deadline(deadline.clone()));
+    for reset in ["time::set_deadline(60)", "time::clear_deadline()"] {
+        run.exec("time::interrupt_sets_deadline(true)");
+        deadline.interrupt();
+        run.is_true("time::deadline_reason() == \"interrupted by a signal\"");
+        run.is_true(&format!("{reset}; time::deadline_reason() == \"execution deadline reached\""));
+    }
+}
+
+#[test]
+fn instants_at_the_ends_of_time_are_written_or_refused() {
+    let run = Run::new();
+    for odd in [
+        "0.0 / 0.0",
+        "1.0 / 0.0",
+        "-1e300",
+        "9223372036854775807",
+        "-9223372036854775807",
+        "253402300800",
+    ] {
+        assert_eq!(run.number(&format!("time::iso8601({odd})")), 10, "{odd}");
+        assert_eq!(run.number(&format!("time::local({odd})")), 10, "{odd}");
+    }
+    assert_eq!(run.text("time::iso8601(253402300799)"), "9999-12-31T23:59:59.000Z");
+    assert_eq!(run.text("time::iso8601(-0.5)"), "1969-12-31T23:59:59.500Z");
+    run.exec("time::local(-62135596800); time::local(253402300799)");
+    for bad in ["", "2024-01-02", "2024-13-01T00:00:00Z", "2024-01-02T03:04:05"] {
+        assert_eq!(
+            run.error(&format!("time::parse_iso8601(\"{bad}\")"))["name"].to_string(),
+            "SyntaxError"
+        );
+    }
+}

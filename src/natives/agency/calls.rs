@@ -39,6 +39,10 @@ pub(super) fn connect(run: &NativeContext, map: &Map) -> NativeResult<AgencyClie
     let endpoints: Result<Vec<_>, _> = endpoints.iter().map(|text| Endpoint::parse(text)).collect();
     let endpoints =
         endpoints.map_err(|error| NativeError::arango(error.kind(), 10, error.to_string()))?;
+    let ca_file = options.string("ca_file")?;
+    if ca_file.is_some() {
+        run.require(Gate::Files)?;
+    }
     let given = ClientOptions::default();
     let client = ClientOptions {
         endpoints,
@@ -49,7 +53,7 @@ pub(super) fn connect(run: &NativeContext, map: &Map) -> NativeResult<AgencyClie
             .map_or(given.connect_timeout, argument::duration),
         tls: TlsOptions {
             insecure: options.bool("insecure", false)?,
-            ca_file: options.string("ca_file")?.map(Into::into),
+            ca_file: ca_file.map(Into::into),
         },
         ..given
     };

@@ -3,6 +3,7 @@
 use rhai::{Array, Dynamic, EvalAltResult, NativeCallContext};
 
 use crate::client::ClientError;
+use crate::http::HttpError;
 use crate::natives::error::causes;
 use crate::natives::{NativeContext, NativeError, with_causes};
 
@@ -87,6 +88,7 @@ fn number(error: &ClientError) -> i64 {
         ClientError::Conflict { .. } => 412,
         ClientError::Unreachable { .. } => 2001,
         ClientError::UnknownOutcome { .. } => 2003,
+        ClientError::Http(HttpError::Authorities { .. }) => 10,
         ClientError::Http(_) => 2000,
         ClientError::NotAnAgent { .. } => 9,
         ClientError::BadAnswer { .. } => 600,

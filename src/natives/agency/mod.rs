@@ -31,8 +31,8 @@ pub(super) mod natives {
     /// `username`, `password`, `timeout` (30, one operation with all its repetitions), `connect_timeout` (5),
     /// `ca_file`, `insecure` (false).
     /// Units: seconds.
-    /// Errors: `argument.invalid`, `agency.no_endpoints`, `endpoint.invalid`, `auth.secret_too_long`,
-    /// `auth.secret_unreadable` (all number 10); `permission.network` (11).
+    /// Errors: `argument.invalid`, `argument.type`, `agency.no_endpoints`, `endpoint.invalid`, `auth.secret_too_long`,
+    /// `auth.secret_unreadable`, `http.ca_file` (all number 10); `permission.network`, `permission.files` (11).
     /// Legacy: none; scripts used `request` with hand-made redirects.
     ///
     /// ```rhai

@@ -1,10 +1,12 @@
 //! What the functions of `http` do: check options, send, build the answer.
 
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use rhai::{Dynamic, INT, Map};
 
 use super::velocypack;
@@ -24,7 +26,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// The verbs that scripts may use.
 const METHODS: [&str; 7] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
 /// The options of every function.
-const OPTIONS: [&str; 18] = [
+const OPTIONS: [&str; 17] = [
     "body",
     "json",
     "headers",
@@ -41,9 +43,29 @@ const OPTIONS: [&str; 18] = [
     "verify_depth",
     "min_tls",
     "ca_file",
-    "overwrite",
     "user_agent",
 ];
+/// The options of `http::download`.
+const DOWNLOAD_OPTIONS: [&str; 15] = [
+    "headers",
+    "query",
+    "timeout",
+    "follow_redirects",
+    "max_redirects",
+    "body_on_error",
+    "jwt",
+    "username",
+    "password",
+    "verify_certificates",
+    "verify_depth",
+    "min_tls",
+    "ca_file",
+    "user_agent",
+    "overwrite",
+];
+
+/// What stands for itself in a query: letters, digits, `-`, `.`, `_` and `~`.
+const IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The connections of one run: a client for each way to judge servers.
 #[derive(Debug, Default)]
@@ -74,17 +96,16 @@ struct Asked {
     tls: TlsOptions,
     body_on_error: bool,
     as_blob: bool,
-    overwrite: bool,
 }
 
 fn checked(
+    run: &NativeContext,
     method: &str,
     url: &str,
     body: Option<&Dynamic>,
-    map: &Map,
+    options: &Options<'_>,
     keep_errors: bool,
 ) -> NativeResult<Asked> {
-    let options = Options::new(map, &OPTIONS)?;
     let method = method.to_ascii_uppercase();
     if !METHODS.contains(&method.as_str()) {
         return Err(NativeError::bad_parameter(format!(
@@ -92,13 +113,14 @@ fn checked(
             METHODS.join(", ")
         )));
     }
-    let mut request = Request::new(method, checked_url(url)?);
+    let (url, user) = checked_url(url)?;
+    let mut request = Request::new(method, url);
     append_query(&mut request.url, options.map("query")?);
     for (name, value) in options.map("headers")?.into_iter().flatten() {
         request.headers.push((name.to_string(), value.to_string()));
     }
-    set_body(&mut request, body, &options)?;
-    request.auth = auth(&options)?;
+    set_body(&mut request, body, options)?;
+    request.auth = auth(options)?.or(user);
     request.timeout = Some(options.number("timeout")?.map_or(TIMEOUT, argument::duration));
     let follow = options.bool("follow_redirects", true)?;
     let most = options.int("max_redirects")?.unwrap_or(5);
@@ -106,6 +128,7 @@ fn checked(
         .map_err(|_| NativeError::bad_parameter("option 'max_redirects' must not be negative"))?;
     request.max_redirects = if follow { most } else { 0 };
     if let Some(agent) = options.string("user_agent")? {
+        request.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("user-agent"));
         request.headers.push(("user-agent".to_owned(), agent));
     }
     if options.int("verify_depth")?.is_some_and(|depth| depth < 1) {
@@ -116,19 +139,23 @@ fn checked(
             "option 'min_tls' must be \"1.2\": TLS 1.2 and 1.3 are spoken",
         ));
     }
+    let ca_file = options.string("ca_file")?;
+    if ca_file.is_some() {
+        run.require(Gate::Files)?;
+    }
     Ok(Asked {
         request,
         tls: TlsOptions {
             insecure: !options.bool("verify_certificates", false)?,
-            ca_file: options.string("ca_file")?.map(Into::into),
+            ca_file: ca_file.map(Into::into),
         },
         body_on_error: options.bool("body_on_error", keep_errors)?,
         as_blob: options.bool("as_blob", false)?,
-        overwrite: options.bool("overwrite", false)?,
     })
 }
 
-fn checked_url(url: &str) -> NativeResult<String> {
+/// The URL to request, and the credentials of the user that it names.
+fn checked_url(url: &str) -> NativeResult<(String, Option<Auth>)> {
     let bad = |reason: &str| {
         NativeError::plain("http.bad_url", ErrorName::SyntaxError, format!("'{url}' {reason}"))
             .with("url", url.to_owned())
@@ -149,9 +176,10 @@ fn checked_url(url: &str) -> NativeResult<String> {
         "https" | "h2s" => "https",
         _ => return Err(bad("is no HTTP URL; `http::endpoint_to_url` turns an endpoint into one")),
     };
+    let (user, rest) = without_user(rest);
     let url = format!("{scheme}://{rest}");
     match Endpoint::split_url(&url) {
-        Ok(_) => Ok(url),
+        Ok(_) => Ok((url, user)),
         Err(error @ EndpointError::AnyAddress { .. }) => {
             Err(NativeError::bad_parameter(error.to_string()))
         }
@@ -159,15 +187,27 @@ fn checked_url(url: &str) -> NativeResult<String> {
     }
 }
 
+/// Takes `user:password@` out of what follows the scheme of a URL.
+fn without_user(rest: &str) -> (Option<Auth>, String) {
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let Some((user, host)) = authority.rsplit_once('@') else { return (None, rest.to_owned()) };
+    let (username, password) = user.split_once(':').unwrap_or((user, ""));
+    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let auth = Auth::Basic { username: decoded(username), password: decoded(password) };
+    (Some(auth), format!("{host}{path}"))
+}
+
 fn append_query(url: &mut String, query: Option<Map>) {
     let Some(query) = query.filter(|query| !query.is_empty()) else { return };
-    let mut text = url::form_urlencoded::Serializer::new(String::new());
-    for (name, value) in query {
-        text.append_pair(&name, &value.to_string());
-    }
+    let encoded = |text: &str| utf8_percent_encode(text, IN_QUERY).to_string();
+    let pairs: Vec<String> = query
+        .iter()
+        .map(|(name, value)| format!("{}={}", encoded(name), encoded(&value.to_string())))
+        .collect();
     let fragment = url.find('#').map(|at| url.split_off(at)).unwrap_or_default();
     url.push(if url.contains('?') { '&' } else { '?' });
-    url.push_str(&text.finish());
+    url.push_str(&pairs.join("&"));
     url.push_str(&fragment);
 }
 
@@ -177,12 +217,15 @@ fn set_body(
     options: &Options<'_>,
 ) -> NativeResult<()> {
     let json = options.value("json");
-    let body = body.or_else(|| options.value("body"));
-    if let Some(body) = body {
-        request.body = bytes(body, "the body")?;
+    for body in body.into_iter().chain(options.value("body")) {
+        let body = bytes(body, "the body")?;
+        if !request.body.is_empty() && !body.is_empty() {
+            return Err(NativeError::bad_parameter("the body is given twice"));
+        }
+        request.body.extend(body);
     }
     if let Some(json) = json {
-        if body.is_some_and(|_| !request.body.is_empty()) {
+        if !request.body.is_empty() {
             return Err(NativeError::bad_parameter(
                 "give either a body or option 'json', not both",
             ));
@@ -218,10 +261,16 @@ pub(super) fn request(
     options: &Map,
 ) -> NativeResult<Map> {
     run.require(Gate::Network)?;
-    let asked = checked(method, url, body, options, true)?;
+    let options = Options::new(options, &OPTIONS)?;
+    let asked = checked(run, method, url, body, &options, true)?;
     let client = run.extension::<Clients>().get(asked.tls)?;
+    let url = asked.request.url.clone();
     match client.send(asked.request, &run.deadline) {
-        Err(error) => failure(error),
+        Err(error) => {
+            let mut map = failure(error, &url)?;
+            map.insert("body".into(), Dynamic::UNIT);
+            Ok(map)
+        }
         Ok(mut response) => {
             let body = std::mem::take(&mut response.body);
             let body = if !asked.body_on_error && !(200..300).contains(&response.status) {
@@ -256,9 +305,10 @@ pub(super) fn download(
     if path.is_empty() {
         return Err(NativeError::bad_parameter("the path of the file must not be empty"));
     }
-    let asked = checked("GET", url, None, options, false)?;
+    let options = Options::new(options, &DOWNLOAD_OPTIONS)?;
+    let asked = checked(run, "GET", url, None, &options, false)?;
     let target = Path::new(path);
-    if target.exists() && !asked.overwrite {
+    if target.exists() && !options.bool("overwrite", false)? {
         return Err(NativeError::arango(
             "fs.exists",
             16,
@@ -276,18 +326,22 @@ pub(super) fn download(
     };
     let directory =
         target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file =
-        tempfile::NamedTempFile::new_in(directory).map_err(|error| cannot_write(&error))?;
+    let mut file = tempfile::Builder::new()
+        // what the umask leaves of it, as for any new file
+        .permissions(std::fs::Permissions::from_mode(0o666))
+        .tempfile_in(directory)
+        .map_err(|error| cannot_write(&error))?;
     let keep_errors = asked.body_on_error;
     let mut keep = false;
     let client = run.extension::<Clients>().get(asked.tls)?;
+    let url = asked.request.url.clone();
     let sent = client.send_to(asked.request, &run.deadline, |status| {
         keep = keep_errors || (200..300).contains(&status);
         keep.then_some(&mut file as &mut dyn Write)
     });
     match sent {
         Err(HttpError::Sink { source, .. }) => Err(cannot_write(&source)),
-        Err(error) => failure(error),
+        Err(error) => failure(error, &url),
         Ok(response) => {
             if keep {
                 let converted = velocypack::file_to_json(&response, &mut file);
@@ -317,20 +371,23 @@ fn response_map(response: &Response) -> Map {
 }
 
 /// The answer that stands for a transport failure; what is wrong with the request itself is raised.
-fn failure(error: HttpError) -> NativeResult<Map> {
+fn failure(error: HttpError, url: &str) -> NativeResult<Map> {
     let kind = error.kind();
     let connect =
         |endpoint: &str, detail: &str| format!("Could not connect to '{endpoint}' '{detail}'");
     let (code, word, message): (INT, _, _) = match error {
         HttpError::Stopped(stop) => return Err(stop.into()),
         HttpError::BadUrl { .. } => {
-            return Err(NativeError::plain(kind, ErrorName::SyntaxError, error.to_string()));
+            let raised = NativeError::plain(kind, ErrorName::SyntaxError, error.to_string());
+            return Err(raised.with("url", url.to_owned()));
         }
         HttpError::BadRequest { .. } => {
-            return Err(NativeError::arango(kind, 10, error.to_string()));
+            return Err(
+                NativeError::arango(kind, 10, error.to_string()).with("url", url.to_owned())
+            );
         }
         HttpError::TooManyRedirects { .. } | HttpError::BadRedirect { .. } => {
-            return Err(NativeError::internal(kind, error.to_string()));
+            return Err(NativeError::internal(kind, error.to_string()).with("url", url.to_owned()));
         }
         HttpError::NoTime { .. } => (504, "timeout", "Request timeout reached".to_owned()),
         HttpError::Resolve { endpoint, source } => {
@@ -368,7 +425,7 @@ fn failure(error: HttpError) -> NativeResult<Map> {
     map.insert("code".into(), Dynamic::from(code));
     map.insert("message".into(), message.into());
     map.insert("headers".into(), Map::new().into());
-    map.insert("body".into(), Dynamic::UNIT);
+    map.insert("url".into(), url.to_owned().into());
     map.insert("transport_error".into(), word.into());
     Ok(map)
 }

@@ -16,16 +16,16 @@ pub(super) mod natives {
     ///
     /// `http::request(method: string, url: string, options?: map) -> map`
     ///
-    /// Arguments: `method`, in any case; `url`; `options` with `body` (string or blob), `json` (any value),
-    /// `headers`, `query`, `timeout` (10), `follow_redirects` (true), `max_redirects` (5), `body_on_error` (true),
-    /// `as_blob` (false), `jwt`, `username`, `password`, `verify_certificates` (false), `verify_depth`, `min_tls`,
-    /// `ca_file`, `user_agent`.
+    /// Arguments: `method`, in any case; `url`, in which a user and password become Basic credentials; `options` with
+    /// `body` (string or blob), `json` (any value), `headers`, `query` (maps), `timeout` (10), `follow_redirects` (true),
+    /// `max_redirects` (5), `body_on_error` (true), `as_blob` (false), `jwt`, `username`, `password`,
+    /// `verify_certificates` (false), `verify_depth` (10), `min_tls` ("1.2", nothing else), `ca_file`, `user_agent`.
     /// Returns `code`, `message`, `headers`, `body`, `url`, `transport_error`. A server that cannot be reached or
     /// does not answer is code 500 with `transport_error`, not an error. A body in VelocyPack arrives as JSON.
     /// Units: seconds, cut to what the deadline leaves; bodies up to 1 GiB.
-    /// Errors: `http.bad_url` (SyntaxError); `argument.invalid` (number 10); `http.too_many_redirects` and
-    /// `http.bad_redirect` (number 4); `http.no_connection` (number 2001); `deadline.script` (number 36);
-    /// `permission.network` (number 11).
+    /// Errors: `http.bad_url` (SyntaxError); `argument.invalid`, `argument.type` and `http.bad_request` (number 10);
+    /// `http.ca_file` (10); `http.too_many_redirects` and `http.bad_redirect` (4);
+    /// `http.no_connection` (2001) for a URL without host; `deadline.script` (36); `permission.network` (11).
     /// Legacy: `SYS_DOWNLOAD`, `internal.download(url, body, options)`, `require("@arangodb/request")`.
     ///
     /// ```rhai
@@ -33,7 +33,7 @@ pub(super) mod natives {
     /// assert_eq(answer.code, 200);
     /// let seen = json::parse(answer.body);
     /// assert_eq(seen.body, "{\"a\":1}");
-    /// assert_eq(seen.query, "q=x+y");
+    /// assert_eq(seen.query, "q=x%20y");
     /// ```
     #[rhai_fn(name = "request", return_raw)]
     pub fn request_plain(ctx: NativeCallContext, method: &str, url: &str) -> Raw<Map> {
@@ -185,12 +185,12 @@ pub(super) mod natives {
     ///
     /// `http::download(url: string, path: string, options?: map) -> map`
     ///
-    /// Arguments: `path` of the file; `options` as for `http::request` and `overwrite` (false). For an answer
-    /// that is no success no file appears, unless `body_on_error` (here false) says so.
+    /// Arguments: `path` of the file; `options` as for `http::request` without `body`, `json` and `as_blob`, and
+    /// `overwrite` (false). For an answer that is no success no file appears, unless `body_on_error` (here false) says so.
     /// Returns the answer as `http::request` does, without `body`.
     /// Units: as for `http::request`.
-    /// Errors: `fs.exists` (number 16) before any request; `fs.cannot_write` (number 15); `permission.files`
-    /// (number 11); and as for `http::request`.
+    /// Errors: `fs.exists` (number 16) before any request; `fs.cannot_write` (15); `argument.invalid` (10) for an
+    /// empty path; `permission.files` (11); and as for `http::request`.
     /// Legacy: `SYS_DOWNLOAD` with an output file.
     ///
     /// ```rhai
@@ -222,10 +222,10 @@ pub(super) mod natives {
     /// assert_eq(http::endpoint_to_url("ssl://db:1"), "https://db:1");
     /// ```
     pub fn endpoint_to_url(endpoint: &str) -> String {
-        match endpoint.split_once("://") {
-            Some(("ssl" | "https" | "http+ssl", rest)) => format!("https://{rest}"),
-            Some((_, rest)) => format!("http://{rest}"),
-            None => format!("http://{endpoint}"),
+        let (scheme, rest) = endpoint.split_once("://").unwrap_or(("", endpoint));
+        match scheme.to_ascii_lowercase().as_str() {
+            "ssl" | "https" | "http+ssl" => format!("https://{rest}"),
+            _ => format!("http://{rest}"),
         }
     }
 }
