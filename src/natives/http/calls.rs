@@ -265,12 +265,13 @@ pub(super) fn request(
     let asked = checked(run, method, url, body, &options, true)?;
     let client = run.extension::<Clients>().get(asked.tls)?;
     let url = asked.request.url.clone();
+    let failed = |error| {
+        let mut map = failure(error, &url)?;
+        map.insert("body".into(), Dynamic::UNIT);
+        Ok(map)
+    };
     match client.send(asked.request, &run.deadline) {
-        Err(error) => {
-            let mut map = failure(error, &url)?;
-            map.insert("body".into(), Dynamic::UNIT);
-            Ok(map)
-        }
+        Err(error) => failed(error),
         Ok(mut response) => {
             let body = std::mem::take(&mut response.body);
             let body = if !asked.body_on_error && !(200..300).contains(&response.status) {
@@ -279,7 +280,7 @@ pub(super) fn request(
                 match velocypack::to_json(&response, body) {
                     Ok(body) if asked.as_blob => Dynamic::from_blob(body),
                     Ok(body) => text_of(body).into(),
-                    Err(error) => return failure(error),
+                    Err(error) => return failed(error),
                 }
             };
             let mut map = response_map(&response);
@@ -346,7 +347,7 @@ pub(super) fn download(
             if keep {
                 let converted = velocypack::file_to_json(&response, &mut file);
                 if let Err(error) = converted.map_err(|error| cannot_write(&error))? {
-                    return failure(error);
+                    return failure(error, &url);
                 }
                 file.persist(target).map_err(|error| cannot_write(&error.error))?;
             }
