@@ -85,7 +85,12 @@ impl SlicedTransport {
         while !rest.is_empty() {
             match self.socket.write(rest) {
                 Ok(0) => return Err(broken(Phase::Write, ErrorKind::WriteZero.into())),
-                Ok(written) => rest = &rest[written..],
+                Ok(written) if written == rest.len() => break,
+                Ok(written) => {
+                    rest = &rest[written..];
+                    // a peer that takes a little at a time does not make the time longer
+                    call::time_left(Phase::Write).map_err(wrap)?;
+                }
                 Err(error) => wait_on(error, Phase::Write)?,
             }
         }
@@ -114,6 +119,8 @@ impl Transport for SlicedTransport {
                 return Err(error);
             }
         }
+        // a peer that sends a little at a time does not make the time longer
+        call::time_left(Phase::Read).map_err(wrap)?;
         loop {
             match self.socket.read(self.buffers.input_append_buf()) {
                 Ok(amount) => {
