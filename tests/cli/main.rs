@@ -6,9 +6,9 @@ mod check;
 mod doc;
 mod errors;
 mod options;
+mod readme;
 #[cfg(feature = "standin")]
 mod replay;
-mod readme;
 mod run;
 mod shell;
 mod support;
