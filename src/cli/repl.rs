@@ -103,6 +103,8 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, OptionError> {
             None if line.trim().is_empty() => continue,
             None => {
                 keep(&mut editor, &line);
+                // a terminal that is not in raw mode may have sent one meanwhile
+                pending.clear();
                 let entered = session.borrow_mut().enter(&line);
                 pending.clear();
                 match entered {
@@ -118,6 +120,10 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, OptionError> {
                     }
                     Err(error) => {
                         code = ExitCode::FAILED;
+                        if error.kind() == "run.interrupted" {
+                            // the terminal shows ^C where the cursor was
+                            output::note("");
+                        }
                         reporter.host_error(&error);
                     }
                 }

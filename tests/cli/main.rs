@@ -9,6 +9,7 @@ mod options;
 mod readme;
 #[cfg(feature = "standin")]
 mod replay;
+mod rubbish;
 mod run;
 mod shell;
 mod support;
