@@ -245,6 +245,9 @@ impl Options {
         if let Some(limit) = self.deadline {
             builder = builder.deadline(seconds("--deadline", limit)?);
         }
+        if let Some(limit) = self.timeout {
+            builder = builder.operation_timeout(seconds("--timeout", limit)?);
+        }
         for folder in &self.module_path {
             if !folder.is_dir() {
                 let problem = format!("there is no folder '{}'", folder.display());

@@ -149,3 +149,25 @@ fn exit_ends_the_run_wherever_it_is_called() {
         assert_eq!((said.code, said.stdout.as_str()), (Some(9), ""), "{code}: {}", said.stderr);
     }
 }
+
+#[test]
+fn an_environment_variable_that_is_set_to_nothing_says_nothing() {
+    let mut command = program();
+    for name in
+        ["DEADLINE", "TIMEOUT", "INSECURE", "JWT_SECRET_FILE", "COLOR", "ENDPOINT", "LOG_LEVEL"]
+    {
+        command.env(format!("AGENCYSH_{name}"), "");
+    }
+    let output = command.args(["eval", "()"]).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), stderr.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn the_timeout_limits_operations_on_the_embedded_agency_too() {
+    let begin = Instant::now();
+    let code = "let a = agency::current(); a.set(\"x\", 1); cluster::stop(cluster::agents()[0]); a.get(\"x\")";
+    let said = agencysh(&["--embedded=1", "--timeout", "1", "eval", code]);
+    assert_eq!(said.code, Some(3), "{}", said.stderr);
+    assert!(begin.elapsed() < Duration::from_secs(4), "{:?}", begin.elapsed());
+}
