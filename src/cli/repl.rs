@@ -1,6 +1,7 @@
 //! The interactive shell.
 
 use std::cell::RefCell;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::rc::Rc;
 
@@ -90,6 +91,10 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, OptionError> {
             Ok(line) => line,
             Err(ReadlineError::Interrupted) => continue,
             Err(ReadlineError::Eof) => break,
+            Err(ReadlineError::Io(error)) if error.kind() == ErrorKind::InvalidData => {
+                reporter.plain("what was typed is not UTF-8 and is left out", None);
+                continue;
+            }
             Err(error) => {
                 reporter.plain(&format!("cannot read from the terminal: {error}"), None);
                 code = ExitCode::FAILED;

@@ -109,6 +109,10 @@ impl Target {
     pub(super) fn put_into(
         self,
         context: NativeContextBuilder,
+        #[cfg_attr(
+            not(feature = "standin"),
+            allow(unused_variables, reason = "for embedded agents")
+        )]
         operation_limit: Option<Duration>,
     ) -> NativeContextBuilder {
         match self {
