@@ -20,7 +20,7 @@ mod words;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use exit::ExitCode;
 use options::Options;
@@ -91,8 +91,13 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> std::process::ExitCode 
         // its options are arangod's, and some of them are spelled like ours
         return arangod::run(words[2..].to_vec()).into();
     }
-    let words = words::with_command(words, &Cli::command());
-    let code = match Cli::try_parse_from(words) {
+    let mut command = without_empty_variables(Cli::command());
+    let words = words::with_command(words, &command);
+    let parsed = command
+        .try_get_matches_from_mut(words)
+        .and_then(|matches| Cli::from_arg_matches(&matches))
+        .map_err(|error| error.format(&mut command));
+    let code = match parsed {
         Ok(cli) => dispatch(cli),
         Err(error) => {
             // what cannot be printed has nobody to read it
@@ -101,6 +106,17 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> std::process::ExitCode 
         }
     };
     code.into()
+}
+
+/// An environment variable that is set to nothing says nothing.
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    command.mut_args(|argument| {
+        let variable = argument.get_env().and_then(std::env::var_os);
+        match variable.is_some_and(|value| value.is_empty()) {
+            true => argument.env(clap::builder::Resettable::Reset),
+            false => argument,
+        }
+    })
 }
 
 fn dispatch(cli: Cli) -> ExitCode {

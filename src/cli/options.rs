@@ -16,6 +16,10 @@ use crate::natives::with_causes;
 /// Agents of the embedded agency unless said otherwise.
 const EMBEDDED_AGENTS: usize = 3;
 
+/// More agents than this elect no leader in reasonable time.
+#[cfg(feature = "standin")]
+const MOST_AGENTS: usize = 99;
+
 /// Why an option cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum OptionError {
@@ -152,6 +156,8 @@ pub(super) struct Options {
         value_name = "SECONDS",
         env = "AGENCYSH_TIMEOUT",
         alias = "server.request-timeout",
+        allow_negative_numbers = true,
+        value_parser = number_of_seconds,
         help_heading = "Target"
     )]
     timeout: Option<f64>,
@@ -161,7 +167,9 @@ pub(super) struct Options {
         global = true,
         value_name = "SECONDS",
         env = "AGENCYSH_DEADLINE",
-        alias = "javascript.execution-deadline"
+        alias = "javascript.execution-deadline",
+        allow_negative_numbers = true,
+        value_parser = number_of_seconds
     )]
     deadline: Option<f64>,
     /// A folder that `import` looks into, after the script's own
@@ -267,6 +275,9 @@ impl Options {
             .pretty(std::io::IsTerminal::is_terminal(&stdout));
         if let Some(limit) = self.deadline {
             builder = builder.deadline(seconds("--deadline", limit)?);
+        }
+        if let Some(limit) = self.timeout {
+            builder = builder.operation_timeout(seconds("--timeout", limit)?);
         }
         for folder in &self.module_path {
             if !folder.is_dir() {
@@ -403,8 +414,9 @@ fn variable(name: &str) -> Option<String> {
 
 #[cfg(feature = "standin")]
 fn embedded(agents: usize) -> Result<Target, OptionError> {
-    if agents.is_multiple_of(2) {
-        let problem = format!("the number of agents must be odd, not {agents}");
+    if agents.is_multiple_of(2) || agents > MOST_AGENTS {
+        let problem =
+            format!("the number of agents must be odd and at most {MOST_AGENTS}, not {agents}");
         return Err(OptionError::value("--embedded", problem));
     }
     Ok(Target::Embedded { agents })
@@ -416,8 +428,14 @@ fn embedded(_agents: usize) -> Result<Target, OptionError> {
 }
 
 fn seconds(option: &'static str, value: f64) -> Result<Duration, OptionError> {
-    match Duration::try_from_secs_f64(value) {
-        Ok(limit) if !limit.is_zero() => Ok(limit),
-        _ => Err(OptionError::value(option, format!("{value} is no number of seconds above 0"))),
+    Duration::try_from_secs_f64(value)
+        .map_err(|_| OptionError::value(option, format!("{value} seconds are too many")))
+}
+
+/// A limit as it is typed.
+fn number_of_seconds(text: &str) -> Result<f64, String> {
+    match text.trim().parse::<f64>() {
+        Ok(value) if value.is_finite() && value > 0.0 => Ok(value),
+        _ => Err("a number of seconds above 0 is needed".to_owned()),
     }
 }

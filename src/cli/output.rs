@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 
 use rhai::{Dynamic, ImmutableString};
 
+use super::exit::ExitCode;
 use super::options::{Format, When};
 use crate::natives::log::LogRecord;
 use crate::natives::{self, NativeError};
@@ -12,7 +13,8 @@ use crate::natives::{self, NativeError};
 /// The exit code of a program whose reader has gone, as shells report it for SIGPIPE.
 const READER_GONE: i32 = 141;
 
-/// Writes what a script prints. When nobody reads any more, the process ends quietly.
+/// Writes what a script prints. When nobody reads any more, the process ends quietly;
+/// when it cannot be written, with an error.
 pub(super) fn write(text: &str) {
     let mut stdout = io::stdout().lock();
     let written = stdout.write_all(text.as_bytes()).and_then(|()| match text.ends_with('\n') {
@@ -20,8 +22,16 @@ pub(super) fn write(text: &str) {
         // a prompt has to be seen before the answer is typed
         false => stdout.flush(),
     });
-    if written.is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
-        std::process::exit(READER_GONE);
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+            std::process::exit(READER_GONE);
+        }
+        Err(error) => {
+            // a disk that is full, for one: whoever reads less must not believe that it is all
+            note(&format!("error: the output cannot be written: {error}"));
+            std::process::exit(i32::from(ExitCode::FAILED.0));
+        }
+        Ok(()) => {}
     }
 }
 

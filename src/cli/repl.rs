@@ -1,6 +1,7 @@
 //! The interactive shell.
 
 use std::cell::RefCell;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::rc::Rc;
 
@@ -90,6 +91,10 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, OptionError> {
             Ok(line) => line,
             Err(ReadlineError::Interrupted) => continue,
             Err(ReadlineError::Eof) => break,
+            Err(ReadlineError::Io(error)) if error.kind() == ErrorKind::InvalidData => {
+                reporter.plain("what was typed is not UTF-8 and is left out", None);
+                continue;
+            }
             Err(error) => {
                 reporter.plain(&format!("cannot read from the terminal: {error}"), None);
                 code = ExitCode::FAILED;
@@ -103,6 +108,8 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, OptionError> {
             None if line.trim().is_empty() => continue,
             None => {
                 keep(&mut editor, &line);
+                // a terminal that is not in raw mode may have sent one meanwhile
+                pending.clear();
                 let entered = session.borrow_mut().enter(&line);
                 pending.clear();
                 match entered {
@@ -118,6 +125,10 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, OptionError> {
                     }
                     Err(error) => {
                         code = ExitCode::FAILED;
+                        if error.kind() == "run.interrupted" {
+                            // the terminal shows ^C where the cursor was
+                            output::note("");
+                        }
                         reporter.host_error(&error);
                     }
                 }

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Message, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::output;
 use crate::host::{Frame, HostError, Location, ScriptError};
@@ -27,10 +27,18 @@ impl Reporter {
     pub(super) fn host_error(&self, error: &HostError) {
         match error {
             HostError::Script(error) => self.script_error(error),
-            other => self.show(&[Level::ERROR
-                .primary_title(with_causes(other))
-                .id(other.kind().to_owned())
-                .elements(None::<Message<'_>>)]),
+            other => {
+                let missing = other.kind() == "script.missing";
+                let help = missing.then(|| {
+                    Level::HELP.message(
+                        "a script or a command is needed; `agencysh --help` lists the commands",
+                    )
+                });
+                self.show(&[Level::ERROR
+                    .primary_title(with_causes(other))
+                    .id(other.kind().to_owned())
+                    .elements(help)]);
+            }
         }
     }
 

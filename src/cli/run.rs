@@ -27,13 +27,14 @@ pub(super) fn file(
 /// Runs the standard input.
 pub(super) fn stdin(options: &Options, arguments: &[String]) -> Result<ExitCode, OptionError> {
     let host = options.host()?;
-    interrupt::on_ctrl_c(host.interrupt_handle());
     let mut text = String::new();
     if let Err(error) = std::io::stdin().read_to_string(&mut text) {
         let message = format!("cannot read a script from the standard input: {error}");
         options.reporter().plain(&message, None);
         return Ok(ExitCode::FAILED);
     }
+    // while the text was read, there was nothing that could be interrupted: the process ended
+    interrupt::on_ctrl_c(host.interrupt_handle());
     Ok(ended(options, host.run_str(STDIN, &text, arguments), ExitCode::of_run))
 }
 

@@ -4,10 +4,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::http::Endpoint;
 
+/// How many endpoints are remembered that only redirects named.
+const MOST_LEARNT: usize = 16;
+
 /// The endpoints of one agency, the likely leader first.
 #[derive(Debug)]
 pub(super) struct Endpoints {
     list: Mutex<Vec<Endpoint>>,
+    given: Vec<Endpoint>,
 }
 
 impl Endpoints {
@@ -18,7 +22,7 @@ impl Endpoints {
                 unique.push(endpoint);
             }
         }
-        Self { list: Mutex::new(unique) }
+        Self { list: Mutex::new(unique.clone()), given: unique }
     }
 
     /// The likely leader.
@@ -44,10 +48,14 @@ impl Endpoints {
         }
     }
 
-    /// Makes `leader` the guess; learns it when it is new.
+    /// Makes `leader` the guess; learns it when it is new, in place of the oldest one learnt if there are many.
     pub(super) fn promote(&self, leader: Endpoint) {
         let mut list = self.list();
         list.retain(|known| *known != leader);
+        if !self.given.contains(&leader) && list.len() >= self.given.len() + MOST_LEARNT {
+            let oldest = list.iter().rposition(|known| !self.given.contains(known));
+            oldest.map(|at| list.remove(at));
+        }
         list.insert(0, leader);
     }
 
@@ -78,5 +86,17 @@ mod tests {
         let endpoints = Endpoints::new(vec![endpoint(1)]);
         endpoints.promote(endpoint(9));
         assert_eq!(endpoints.all(), [endpoint(9), endpoint(1)]);
+    }
+
+    #[test]
+    fn endpoints_given_are_never_forgotten_however_many_are_learnt() {
+        let endpoints = Endpoints::new(vec![endpoint(1), endpoint(2)]);
+        for port in 3..1000 {
+            endpoints.promote(endpoint(port));
+        }
+        let all = endpoints.all();
+        assert_eq!(all.len(), 2 + MOST_LEARNT);
+        assert!(all.contains(&endpoint(1)) && all.contains(&endpoint(2)));
+        assert_eq!(all[0], endpoint(999));
     }
 }

@@ -75,6 +75,12 @@ pub enum ClientError {
         /// How often it was tried.
         attempts: u32,
     },
+    /// What is there cannot be counted up.
+    #[error("there is no number at '{path}' that could be counted up")]
+    NoCounter {
+        /// Where.
+        path: String,
+    },
     /// The condition did not come true in time.
     #[error("the condition on '{path}' did not come true within {} s", .after.as_secs_f64())]
     WaitTimeout {
@@ -147,6 +153,7 @@ impl ClientError {
             Self::OperationFailed { .. } => "agency.operation_failed",
             Self::Forbidden { .. } => "agency.forbidden",
             Self::Conflict { .. } => "agency.conflict",
+            Self::NoCounter { .. } => "agency.no_counter",
             Self::WaitTimeout { .. } => "agency.wait_timeout",
             Self::UnknownAgent { .. } => "agency.unknown_agent",
             Self::Unauthorized { .. } => "agency.unauthorized",

@@ -5,11 +5,13 @@
 //! asks for the fate of a write whose answer got lost (protocol §13).
 //!
 //! * `request`: one request to whoever leads, tried until it is answered
+//! * `answer`: what an answer means
 //! * `write`: transactions with ids, and what became of them
 //! * `operations`: a method for each everyday operation
 //! * `watch`: poll, watch, wait
 //! * `status`: configuration, state and health of the agents
 
+mod answer;
 mod endpoints;
 mod error;
 mod operations;

@@ -26,15 +26,28 @@ impl AgencyClient {
     }
 
     fn read_absolute(&self, queries: &Value) -> Result<Value, ClientError> {
-        let body = serde_json::to_vec(queries).map_err(|error| unencodable(&error))?;
         let mut budget = Budget::new(&self.shared.deadline, self.shared.options.timeout);
+        self.read_within(queries, &mut budget)
+    }
+
+    fn read_within(&self, queries: &Value, budget: &mut Budget<'_>) -> Result<Value, ClientError> {
+        let body = serde_json::to_vec(queries).map_err(|error| unencodable(&error))?;
         let answer = self
-            .request(&Call::post("/_api/agency/read", &body), &mut budget)
+            .request(&Call::post("/_api/agency/read", &body), budget)
             .map_err(Failure::into_error)?;
         match answer.json()? {
             Value::Array(mut trees) if trees.len() == 1 => Ok(trees.swap_remove(0)),
-            _ => Err(answer.bad("not one result per query")),
+            body => Err(answer.refused_or_bad(&body, "not one result per query")),
         }
+    }
+
+    /// The value at an absolute path, read within a given time.
+    pub(super) fn get_within(
+        &self,
+        path: &str,
+        budget: &mut Budget<'_>,
+    ) -> Result<Option<Value>, ClientError> {
+        Ok(take(self.read_within(&json!([[path]]), budget)?, path))
     }
 
     /// The value at a path; `None` when nothing is there.
@@ -138,7 +151,14 @@ impl AgencyClient {
     }
 
     fn swap(&self, path: &str, old: Option<Value>, new: Value) -> Result<bool, ClientError> {
-        let condition = old.map_or_else(|| json!({"oldEmpty": true}), |old| json!({"old": old}));
+        let condition = match old {
+            None => json!({"oldEmpty": true}),
+            // to agents nothing equals an empty object
+            Some(Value::Object(members)) if members.is_empty() => {
+                json!({"old": {}, "oldEmpty": false})
+            }
+            Some(old) => json!({"old": old}),
+        };
         let transaction =
             Transaction::single(path, json!({"op": "set", "new": new})).when(path, condition);
         match self.write(&[transaction])?.outcome(0) {
@@ -179,10 +199,11 @@ impl AgencyClient {
         }
     }
 
-    /// Reserves `count` numbers that nobody else gets; returns the first.
+    /// Reserves `count` numbers that nobody else gets; returns the first, which is never 0.
     ///
     /// # Errors
-    /// [`ClientError::Conflict`]; [`ClientError::BadArgument`] when `count` is 0.
+    /// [`ClientError::Conflict`]; [`ClientError::NoCounter`] when something else is where the agency counts;
+    /// [`ClientError::BadArgument`] when `count` is 0.
     pub fn unique_id(&self, count: u32) -> Result<u64, ClientError> {
         if count == 0 {
             return Err(ClientError::BadArgument {
@@ -191,8 +212,18 @@ impl AgencyClient {
         }
         let mut first = 0;
         self.update(LATEST_ID, |old| {
-            first = old.and_then(Value::as_u64).unwrap_or(1);
-            Ok::<_, ClientError>(Some(first.saturating_add(count.into()).into()))
+            let next = match old {
+                None | Some(Value::Null) => Some(1),
+                Some(number) => number.as_u64(),
+            };
+            let end = next.and_then(|next| {
+                first = next.max(1);
+                first.checked_add(count.into())
+            });
+            match end {
+                Some(end) => Ok(Some(end.into())),
+                None => Err(ClientError::NoCounter { path: LATEST_ID.to_owned() }),
+            }
         })?;
         Ok(first)
     }

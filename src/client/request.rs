@@ -1,15 +1,17 @@
 //! One request to whoever leads, tried until it is answered for good.
 
-use serde_json::Value;
+use std::time::{Duration, Instant};
 
+use super::answer::{Answer, judge};
 use super::retry::Budget;
 use super::{AgencyClient, ClientError};
-use crate::http::{Endpoint, HttpError, Request, Response};
-
-use std::time::Duration;
+use crate::http::{Endpoint, HttpError, Request};
 
 /// The shortest limit of a single try, if there is that much time.
 const SHORTEST_TRY: Duration = Duration::from_secs(2);
+
+/// The longest that one agent is given to accept a connection: others may be faster.
+const LONGEST_CONNECT: Duration = Duration::from_secs(2);
 
 /// A request before anyone is chosen to answer it.
 #[derive(Debug, Clone)]
@@ -22,40 +24,29 @@ pub(super) struct Call<'a> {
     pub(super) repeatable: bool,
     /// Limit of one try; a part of the operation's limit when absent.
     pub(super) try_limit: Option<Duration>,
+    /// Until when the agent may keep the request; each try tells the time left.
+    pub(super) wait_until: Option<Instant>,
 }
 
 impl<'a> Call<'a> {
     pub(super) fn get(target: &'a str) -> Self {
-        Self { method: "GET", target, body: &[], repeatable: true, try_limit: None }
+        Self {
+            method: "GET",
+            target,
+            body: &[],
+            repeatable: true,
+            try_limit: None,
+            wait_until: None,
+        }
     }
 
     pub(super) fn post(target: &'a str, body: &'a [u8]) -> Self {
-        Self { method: "POST", target, body, repeatable: true, try_limit: None }
-    }
-}
-
-/// A final answer: 2xx, or a status that its endpoint defines as one.
-#[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) endpoint: String,
-    pub(super) body: Vec<u8>,
-}
-
-impl Answer {
-    /// The body as JSON.
-    pub(super) fn json(&self) -> Result<Value, ClientError> {
-        serde_json::from_slice(&self.body).map_err(|error| ClientError::BadAnswer {
-            endpoint: self.endpoint.clone(),
-            reason: format!("{error} in {}", excerpt(&self.body)),
-        })
+        Self { method: "POST", target, body, repeatable: true, try_limit: None, wait_until: None }
     }
 
-    pub(super) fn bad(&self, reason: &str) -> ClientError {
-        ClientError::BadAnswer {
-            endpoint: self.endpoint.clone(),
-            reason: format!("{reason} in {}", excerpt(&self.body)),
-        }
+    /// Whether a failed precondition is one of its answers.
+    pub(super) fn writes(&self) -> bool {
+        self.target.ends_with("/write") || self.target.ends_with("/transact")
     }
 }
 
@@ -78,7 +69,7 @@ impl Failure {
 }
 
 /// What one try came to.
-enum Try {
+pub(super) enum Try {
     Done(Answer),
     Redirected(Endpoint),
     /// Not executed here; another agent or another time may do.
@@ -88,7 +79,8 @@ enum Try {
     Refused(ClientError),
 }
 
-enum Trouble {
+/// Why one try came to nothing.
+pub(super) enum Trouble {
     NoLeader,
     Http(HttpError),
     Status(ClientError),
@@ -101,6 +93,8 @@ impl AgencyClient {
         call: &Call<'_>,
         budget: &mut Budget<'_>,
     ) -> Result<Answer, Failure> {
+        // a redirect may teach a new endpoint: that must not raise the bound
+        let most_redirects = self.shared.endpoints.len() + 2;
         let mut redirects = 0;
         let mut only_unreachable = true;
         loop {
@@ -115,7 +109,7 @@ impl AgencyClient {
                     only_unreachable = false;
                     self.shared.endpoints.promote(leader);
                     redirects += 1;
-                    if redirects <= self.shared.endpoints.len() + 2 {
+                    if redirects <= most_redirects {
                         continue;
                     }
                     redirects = 0;
@@ -123,7 +117,10 @@ impl AgencyClient {
                 }
                 Try::Unsure(trouble) if !call.repeatable => {
                     self.shared.endpoints.rotate(&endpoint);
-                    return Err(Failure::Ambiguous(self.give_up(trouble, budget)));
+                    return Err(Failure::Ambiguous(match trouble {
+                        Trouble::Http(error) => ClientError::Http(error),
+                        other => self.give_up(other, budget),
+                    }));
                 }
                 Try::Unsure(trouble) | Try::Again(trouble) => {
                     self.shared.endpoints.rotate(&endpoint);
@@ -162,13 +159,18 @@ impl AgencyClient {
         budget: &Budget<'_>,
     ) -> Result<Try, ClientError> {
         let left = budget.left();
-        let limit = call
-            .try_limit
-            .unwrap_or_else(|| (self.shared.options.timeout / 3).max(SHORTEST_TRY))
-            .min(left);
-        let mut request = Request::new(call.method, format!("{}{}", endpoint.url(), call.target))
+        let mut limit =
+            call.try_limit.unwrap_or_else(|| (self.shared.options.timeout / 3).max(SHORTEST_TRY));
+        let mut url = format!("{}{}", endpoint.url(), call.target);
+        if let Some(end) = call.wait_until {
+            let wait = end.saturating_duration_since(Instant::now());
+            url.push_str(&format!("&timeout={}", (wait.as_secs_f64() * 1000.0).ceil() / 1000.0));
+            limit += wait;
+        }
+        let mut request = Request::new(call.method, url)
             .auth(self.shared.options.auth.header()?)
-            .timeout(limit);
+            .timeout(limit.min(left))
+            .connect_timeout(self.shared.options.connect_timeout.min(LONGEST_CONNECT));
         if !call.body.is_empty() {
             request = request.header("content-type", "application/json").body(call.body);
         }
@@ -180,7 +182,9 @@ impl AgencyClient {
                 | HttpError::BadRequest { .. }
                 | HttpError::Tls { .. }),
             ) => Ok(Try::Refused(error.into())),
-            Err(error @ (HttpError::Protocol { .. } | HttpError::TooLarge { .. })) => {
+            Err(error @ (HttpError::Protocol { .. } | HttpError::TooLarge { .. }))
+                if call.repeatable =>
+            {
                 Ok(Try::Refused(error.into()))
             }
             Err(error) if error.may_have_arrived() => Ok(Try::Unsure(Trouble::Http(error))),
@@ -203,63 +207,4 @@ impl AgencyClient {
             Trouble::Status(error) => error,
         }
     }
-}
-
-/// What a response means for the request that it answers (protocol §13.2).
-fn judge(call: &Call<'_>, endpoint: &Endpoint, response: Response) -> Try {
-    let at = || endpoint.url();
-    let inquires = call.target.ends_with("/inquire");
-    match response.status {
-        200..=299 | 412 => Try::Done(answer(endpoint, response)),
-        403 if call.target.ends_with("/write") => Try::Done(answer(endpoint, response)),
-        404 if inquires && is_results(&response) => Try::Done(answer(endpoint, response)),
-        301 | 302 | 307 | 308 => match response.header("location").map(Endpoint::split_url) {
-            Some(Ok((leader, _))) => Try::Redirected(leader),
-            _ => Try::Again(Trouble::Status(ClientError::BadAnswer {
-                endpoint: at(),
-                reason: "a redirect without a usable location".to_owned(),
-            })),
-        },
-        401 => Try::Refused(ClientError::Unauthorized { endpoint: at() }),
-        404 | 501 => {
-            Try::Refused(ClientError::NotAnAgent { endpoint: at(), status: response.status })
-        }
-        503 => {
-            let body: Option<Value> = serde_json::from_slice(&response.body).ok();
-            match body.as_ref().and_then(|body| body.get("message")) {
-                Some(_) => Try::Again(Trouble::NoLeader),
-                None => Try::Unsure(Trouble::NoLeader),
-            }
-        }
-        408 | 500 | 502 | 504..=599 => Try::Unsure(Trouble::Status(refused(endpoint, &response))),
-        _ => Try::Refused(refused(endpoint, &response)),
-    }
-}
-
-fn is_results(response: &Response) -> bool {
-    serde_json::from_slice::<Value>(&response.body).is_ok_and(|body| body.get("results").is_some())
-}
-
-fn answer(endpoint: &Endpoint, response: Response) -> Answer {
-    Answer { status: response.status, endpoint: endpoint.url(), body: response.body }
-}
-
-fn refused(endpoint: &Endpoint, response: &Response) -> ClientError {
-    let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
-    let text = body.get("errorMessage").or_else(|| body.get("message")).and_then(Value::as_str);
-    ClientError::Refused {
-        endpoint: endpoint.url(),
-        status: response.status,
-        error_num: body.get("errorNum").and_then(Value::as_i64),
-        message: text.map_or_else(|| excerpt(&response.body), str::to_owned),
-    }
-}
-
-/// The beginning of a body, for messages.
-fn excerpt(body: &[u8]) -> String {
-    if body.is_empty() {
-        return "an empty body".to_owned();
-    }
-    let text: String = String::from_utf8_lossy(body).chars().take(80).collect();
-    format!("'{}'", text.escape_debug())
 }

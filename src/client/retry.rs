@@ -36,11 +36,6 @@ impl<'a> Budget<'a> {
         self.limit.saturating_sub(self.begin.elapsed())
     }
 
-    /// Starts again with short pauses: things have moved on.
-    pub(super) fn reset_pauses(&mut self) {
-        self.pauses = 0;
-    }
-
     /// Pauses before the next try; false when the time is up.
     ///
     /// # Errors

@@ -96,7 +96,7 @@ impl AgencyClient {
             let named = agents_of(&config).into_iter().find(|agent| agent.leading);
             if let Some(leader) = named
                 && let Ok(endpoint) = Endpoint::parse(&leader.endpoint)
-                && self.leads(&endpoint, &leader.id)
+                && self.leads(&endpoint, &leader.id, ASK_LIMIT.min(budget.left()))
             {
                 self.shared.endpoints.promote(endpoint);
                 return Ok(leader);
@@ -112,8 +112,8 @@ impl AgencyClient {
     }
 
     /// Whether the agent at `endpoint` is that leader, in its own opinion: others may not know yet that it stopped.
-    fn leads(&self, endpoint: &Endpoint, id: &str) -> bool {
-        let call = Call { try_limit: Some(ASK_LIMIT), ..Call::get("/_api/agency/config") };
+    fn leads(&self, endpoint: &Endpoint, id: &str, limit: Duration) -> bool {
+        let call = Call { try_limit: Some(limit), ..Call::get("/_api/agency/config") };
         let own = self.request_from(endpoint, &call).and_then(|answer| answer.json());
         own.is_ok_and(|own| own.get("leaderId").and_then(Value::as_str) == Some(id))
     }
@@ -145,9 +145,10 @@ impl AgencyClient {
     }
 
     fn health_of(&self, agent: Agent) -> Result<AgentHealth, ClientError> {
-        let endpoint = parse(&agent)?;
         let call = Call { try_limit: Some(ASK_LIMIT), ..Call::get("/_api/agency/config") };
-        let config = self.request_from(&endpoint, &call).and_then(|answer| answer.json());
+        let config = parse(&agent)
+            .and_then(|endpoint| self.request_from(&endpoint, &call))
+            .and_then(|answer| answer.json());
         match config {
             Err(ClientError::Stopped(stop)) => Err(stop.into()),
             Err(error) => Ok(AgentHealth {

@@ -1,6 +1,6 @@
 //! The stream of changes: poll, watch, wait for a condition.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -14,6 +14,11 @@ use crate::agency::path::absolute;
 const LONGEST_POLL: Duration = Duration::from_secs(60);
 /// How much longer than the agent the client waits: agents look at their clock once per second.
 const SLACK: Duration = Duration::from_secs(3);
+/// How much longer a watch waits, which may end without an answer.
+const WATCH_SLACK: Duration = Duration::from_millis(20);
+
+/// An answer within this time was not waited for.
+const AT_ONCE: Duration = Duration::from_millis(10);
 
 /// One entry of the log.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,19 +58,33 @@ impl AgencyClient {
     /// [`ClientError`].
     pub fn poll(&self, index: u64, timeout: Duration) -> Result<Poll, ClientError> {
         let wait = self.shared.deadline.clamp(timeout.min(LONGEST_POLL));
-        let target = format!("/_api/agency/poll?index={index}&timeout={}", wait.as_secs_f64());
-        let call = Call { try_limit: Some(wait + SLACK), ..Call::get(&target) };
-        let mut budget =
-            Budget::new(&self.shared.deadline, self.shared.options.timeout.max(wait + SLACK));
-        let answer = self.request(&call, &mut budget).map_err(Failure::into_error)?;
+        let limit = self.shared.options.timeout.max(wait + SLACK);
+        self.poll_within(index, wait, SLACK, &mut Budget::new(&self.shared.deadline, limit))
+    }
+
+    fn poll_within(
+        &self,
+        index: u64,
+        wait: Duration,
+        slack: Duration,
+        budget: &mut Budget<'_>,
+    ) -> Result<Poll, ClientError> {
+        let target = format!("/_api/agency/poll?index={index}");
+        let call = Call {
+            try_limit: Some(slack),
+            wait_until: Some(Instant::now() + wait),
+            ..Call::get(&target)
+        };
+        let answer = self.request(&call, budget).map_err(Failure::into_error)?;
         let mut body = answer.json()?;
         let result = body.get_mut("result").map(Value::take).unwrap_or_default();
-        parse_poll(result).ok_or_else(|| answer.bad("no poll result"))
+        parse_poll(result).ok_or_else(|| answer.refused_or_bad(&body, "no poll result"))
     }
 
     /// Calls `changed` with the value at `path` now, and again after each change, until it stops or the time is up.
     ///
     /// Changes that follow each other quickly may be seen as one. Returns whether `changed` stopped it.
+    /// With no time at all the value is looked at once.
     ///
     /// # Errors
     /// What `changed` returns, and [`ClientError`].
@@ -76,28 +95,54 @@ impl AgencyClient {
         mut changed: impl FnMut(Option<&Value>) -> Result<Flow, E>,
     ) -> Result<bool, E> {
         let path = absolute(path);
-        let budget = Budget::new(&self.shared.deadline, timeout);
-        let mut next = self.commit_index()? + 1;
-        let mut value = self.get(&path)?;
+        let whole = Budget::new(&self.shared.deadline, timeout);
+        let longest = self.shared.options.timeout;
+        // each operation has its usual limit, and ends with the watch
+        let budget = |least: Duration| {
+            Budget::new(&self.shared.deadline, whole.left().max(least).min(longest))
+        };
+        let first_look = if timeout.is_zero() { longest } else { Duration::ZERO };
+        let mut next = self.commit_index(&mut budget(first_look))?.saturating_add(1);
+        let mut value = self.get_within(&path, &mut budget(first_look))?;
         if changed(value.as_ref())? == Flow::Stop {
             return Ok(true);
         }
+        let mut idle = Budget::new(&self.shared.deadline, whole.left());
         loop {
-            let left = budget.left();
+            let left = whole.left();
             if left.is_zero() {
                 return Ok(false);
             }
-            let poll = self.poll(next, left)?;
-            let touched = match poll.first_index {
-                None => false,
-                Some(0) => true,
-                Some(_) => poll.log.iter().any(|item| touches(item, &path)),
+            let wait = self.shared.deadline.clamp(left.min(LONGEST_POLL));
+            let (slack, limit) = match left > wait + SLACK {
+                true => (SLACK, longest.max(wait + SLACK).min(left)),
+                false => (WATCH_SLACK, left + WATCH_SLACK),
             };
-            next = next.max(poll.commit_index + 1);
+            let asked = Instant::now();
+            let mut poll_budget = Budget::new(&self.shared.deadline, limit);
+            let poll = match self.poll_within(next, wait, slack, &mut poll_budget) {
+                Err(ClientError::Timeout { .. }) if whole.left().is_zero() => return Ok(false),
+                polled => polled?,
+            };
+            if poll.commit_index < next {
+                // agents that do not wait are not asked all the time
+                if asked.elapsed() < AT_ONCE && !idle.pause().map_err(ClientError::from)? {
+                    return Ok(false);
+                }
+            } else {
+                idle = Budget::new(&self.shared.deadline, whole.left());
+            }
+            let touched = tells_of(&poll, next, &path);
+            if touched || poll.first_index.is_some() {
+                next = poll.commit_index.saturating_add(1);
+            }
             if !touched {
                 continue;
             }
-            let newer = self.get(&path)?;
+            let newer = match self.get_within(&path, &mut budget(WATCH_SLACK)) {
+                Err(ClientError::Timeout { .. }) if whole.left().is_zero() => return Ok(false),
+                read => read?,
+            };
             if newer != value {
                 value = newer;
                 if changed(value.as_ref())? == Flow::Stop {
@@ -132,10 +177,31 @@ impl AgencyClient {
     }
 
     /// An index that is committed; everything newer arrives by poll.
-    fn commit_index(&self) -> Result<u64, ClientError> {
-        let config = self.config(None)?;
+    fn commit_index(&self, budget: &mut Budget<'_>) -> Result<u64, ClientError> {
+        let call = Call::get("/_api/agency/config");
+        let config = self.request(&call, budget).map_err(Failure::into_error)?.json()?;
         Ok(config.get("commitIndex").and_then(Value::as_u64).unwrap_or(0))
     }
+}
+
+/// Whether the value at a path may have changed, as far as the answer to a poll from `next` on tells.
+fn tells_of(poll: &Poll, next: u64, path: &str) -> bool {
+    match poll.first_index {
+        // an agency that has been set up anew, or a leader that still catches up
+        None => poll.commit_index.saturating_add(1) < next,
+        Some(first) if first == next && follow_each_other(&poll.log, next, poll.commit_index) => {
+            poll.log.iter().any(|item| touches(item, path))
+        }
+        // a snapshot, or entries are missing
+        Some(_) => true,
+    }
+}
+
+fn follow_each_other(log: &[LogItem], first: u64, last: u64) -> bool {
+    let numbered = log.iter().zip(first..).all(|(item, index)| item.index == index);
+    numbered
+        && last.checked_sub(first).map(|more| more.saturating_add(1))
+            == u64::try_from(log.len()).ok()
 }
 
 fn touches(item: &LogItem, path: &str) -> bool {

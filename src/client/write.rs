@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use super::answer::Answer;
 use super::outcome::{Transaction, WriteOutcome};
-use super::request::{Answer, Call, Failure};
+use super::request::{Call, Failure};
 use super::retry::Budget;
 use super::{AgencyClient, ClientError};
 
@@ -11,14 +12,19 @@ impl AgencyClient {
     /// Sends transactions in one request and tells what became of each.
     ///
     /// When the answer gets lost, the agency is asked for their fate; only those
-    /// that did not happen are sent again.
+    /// that did not happen are sent again. Ids that the caller brings must be new.
     ///
     /// # Errors
     /// [`ClientError::UnknownOutcome`] when nobody could tell in time; otherwise nothing happened.
     pub fn write(&self, transactions: &[Transaction]) -> Result<WriteOutcome, ClientError> {
         let mut budget = Budget::new(&self.shared.deadline, self.shared.options.timeout);
-        let client_ids: Vec<String> =
-            transactions.iter().map(|one| one.client_id.clone().unwrap_or_else(fresh_id)).collect();
+        let client_ids: Vec<String> = transactions
+            .iter()
+            .map(|one| {
+                // agents do not keep the empty id
+                one.client_id.clone().filter(|id| !id.is_empty()).unwrap_or_else(fresh_id)
+            })
+            .collect();
         let mut results = vec![0; transactions.len()];
         let mut open: Vec<usize> = (0..transactions.len()).collect();
         loop {
@@ -26,29 +32,40 @@ impl AgencyClient {
                 open.iter().map(|&at| transactions[at].envelope(&client_ids[at])).collect();
             let body = serde_json::to_vec(&body).map_err(|error| unencodable(&error))?;
             let call = Call { repeatable: false, ..Call::post("/_api/agency/write", &body) };
-            match self.request(&call, &mut budget) {
-                Ok(answer) => {
-                    for (&at, index) in open.iter().zip(write_results(&answer, open.len())?) {
-                        results[at] = index;
+            let cause = match self.request(&call, &mut budget) {
+                Ok(answer) => match write_results(&answer, open.len()) {
+                    Ok(indices) => {
+                        for (&at, index) in open.iter().zip(indices) {
+                            results[at] = index;
+                        }
+                        return Ok(WriteOutcome { status: answer.status, results, client_ids });
                     }
-                    return Ok(WriteOutcome { status: answer.status, results, client_ids });
-                }
+                    Err(error @ ClientError::BadAnswer { .. }) => error,
+                    Err(error) => return Err(error),
+                },
                 Err(Failure::Final(error)) if open.len() == transactions.len() => {
                     return Err(error);
                 }
                 Err(Failure::Final(error)) => return Err(unknown(client_ids, error)),
-                Err(Failure::Ambiguous(cause)) => {
-                    let ids: Vec<String> = open.iter().map(|&at| client_ids[at].clone()).collect();
-                    let fates = self.fates(&ids, cause, &mut budget)?;
-                    for (&at, index) in open.iter().zip(fates) {
-                        results[at] = index;
-                    }
-                    open.retain(|&at| results[at] == 0);
-                    if open.is_empty() {
-                        return Ok(WriteOutcome { status: 200, results, client_ids });
-                    }
-                    budget.reset_pauses();
-                }
+                Err(Failure::Ambiguous(cause)) => cause,
+            };
+            let ids: Vec<String> = open.iter().map(|&at| client_ids[at].clone()).collect();
+            let fates = match self.fates(&ids, &mut budget)? {
+                Some(fates) if are_told_apart(&ids, &fates) => fates,
+                _ => return Err(unknown(client_ids, cause)),
+            };
+            for (&at, index) in open.iter().zip(fates) {
+                results[at] = index;
+            }
+            open.retain(|&at| results[at] == 0);
+            if open.is_empty() {
+                return Ok(WriteOutcome { status: 200, results, client_ids });
+            }
+            if !budget.pause()? {
+                return Err(match open.len() == transactions.len() {
+                    true => self.too_late(&budget, cause),
+                    false => unknown(client_ids, cause),
+                });
             }
         }
     }
@@ -77,24 +94,42 @@ impl AgencyClient {
         };
         let mut budget = Budget::new(&self.shared.deadline, self.shared.options.timeout);
         loop {
-            match self.request(&call, &mut budget) {
-                Ok(answer) => return array_of(&answer).map(|results| (answer.status, results)),
+            let cause = match self.request(&call, &mut budget) {
+                Ok(answer) => match array_of(&answer, items.len()) {
+                    Ok(results) => return Ok((answer.status, results)),
+                    Err(error @ ClientError::BadAnswer { .. }) if !client_ids.is_empty() => error,
+                    Err(error) => return Err(error),
+                },
                 Err(Failure::Final(error)) => return Err(error),
-                Err(Failure::Ambiguous(cause)) => {
-                    let lost = cause.to_string();
-                    let fates = self.fates(&client_ids, cause, &mut budget)?;
-                    if fates.iter().all(|index| *index > 0) && reads == 0 {
-                        return Ok((200, fates.into_iter().map(Value::from).collect()));
+                Err(Failure::Ambiguous(cause)) => cause,
+            };
+            match self.fates(&client_ids, &mut budget)? {
+                Some(fates) if fates.iter().all(|index| *index == 0) => {
+                    if !budget.pause()? {
+                        return Err(self.too_late(&budget, cause));
                     }
-                    if fates.iter().any(|index| *index > 0) {
-                        let source = ClientError::BadArgument {
-                            reason: format!("the answer got lost: {lost}"),
-                        };
-                        return Err(unknown(client_ids, source));
-                    }
-                    budget.reset_pauses();
                 }
+                Some(fates)
+                    if reads == 0
+                        && fates.iter().all(|index| *index > 0)
+                        && are_told_apart(&client_ids, &fates) =>
+                {
+                    return Ok((200, fates.into_iter().map(Value::from).collect()));
+                }
+                _ => return Err(unknown(client_ids, cause)),
             }
+        }
+    }
+
+    /// The error of a write that certainly did not happen, and that there is no time to send again.
+    fn too_late(&self, budget: &Budget<'_>, cause: ClientError) -> ClientError {
+        match cause {
+            ClientError::Http(source) => ClientError::Timeout {
+                after: budget.spent(),
+                endpoints: self.endpoints().join(", "),
+                source: Some(source),
+            },
+            other => other,
         }
     }
 
@@ -108,7 +143,7 @@ impl AgencyClient {
         let answer = self
             .request(&Call::post("/_api/agency/transient", &body), &mut budget)
             .map_err(Failure::into_error)?;
-        array_of(&answer)
+        array_of(&answer, items.len())
     }
 
     /// The log index of each client id; 0 for ids that no applied transaction carries.
@@ -132,19 +167,27 @@ impl AgencyClient {
         write_results(&answer, client_ids.len())
     }
 
-    /// What became of transactions whose answer got lost.
+    /// What became of transactions whose answer got lost; `None` when nobody can tell.
     fn fates(
         &self,
         client_ids: &[String],
-        cause: ClientError,
         budget: &mut Budget<'_>,
-    ) -> Result<Vec<u64>, ClientError> {
+    ) -> Result<Option<Vec<u64>>, ClientError> {
         match self.inquire_within(client_ids, budget) {
-            Ok(fates) => Ok(fates),
+            Ok(fates) => Ok(Some(fates)),
             Err(ClientError::Stopped(stop)) => Err(stop.into()),
-            Err(_) => Err(unknown(client_ids.to_vec(), cause)),
+            Err(_) => Ok(None),
         }
     }
+}
+
+/// Whether fates tell of each transaction: those that share an id have one index together.
+fn are_told_apart(client_ids: &[String], fates: &[u64]) -> bool {
+    client_ids
+        .iter()
+        .zip(fates)
+        .enumerate()
+        .all(|(at, (id, index))| *index == 0 || !client_ids[..at].contains(id))
 }
 
 fn unknown(client_ids: Vec<String>, source: ClientError) -> ClientError {
@@ -159,17 +202,18 @@ fn fresh_id() -> String {
     format!("agencysh:{}", uuid::Uuid::new_v4())
 }
 
-/// The id of a write item, made up and added when it has none.
+/// The id of a write item, made up and put in when it has none that agents keep.
 fn with_id(parts: &mut Vec<Value>) -> String {
-    if let Some(id) = parts.get(2).and_then(Value::as_str) {
+    if let Some(id) = parts.get(2).and_then(Value::as_str).filter(|id| !id.is_empty()) {
         return id.to_owned();
     }
     let id = fresh_id();
     if parts.len() == 1 {
         parts.push(Value::Object(serde_json::Map::new()));
     }
-    if parts.len() == 2 {
-        parts.push(Value::String(id.clone()));
+    match parts.get_mut(2) {
+        Some(place) => *place = Value::String(id.clone()),
+        None => parts.push(Value::String(id.clone())),
     }
     id
 }
@@ -177,30 +221,19 @@ fn with_id(parts: &mut Vec<Value>) -> String {
 /// The numbers of `{"results":[…]}`, as many as asked for.
 fn write_results(answer: &Answer, expected: usize) -> Result<Vec<u64>, ClientError> {
     let body = answer.json()?;
-    if let Some(error_num) = body.get("errorNum").and_then(Value::as_i64) {
-        return Err(ClientError::Refused {
-            endpoint: answer.endpoint.clone(),
-            status: answer.status,
-            error_num: Some(error_num),
-            message: body
-                .get("errorMessage")
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned(),
-        });
-    }
     let results: Option<Vec<u64>> = body
         .get("results")
         .and_then(Value::as_array)
         .and_then(|results| results.iter().map(Value::as_u64).collect());
     results
         .filter(|results| results.len() == expected)
-        .ok_or_else(|| answer.bad("not one result per transaction"))
+        .ok_or_else(|| answer.refused_or_bad(&body, "not one result per transaction"))
 }
 
-fn array_of(answer: &Answer) -> Result<Vec<Value>, ClientError> {
+/// The elements of an array, as many as asked for.
+fn array_of(answer: &Answer, expected: usize) -> Result<Vec<Value>, ClientError> {
     match answer.json()? {
-        Value::Array(items) => Ok(items),
-        _ => Err(answer.bad("no array")),
+        Value::Array(items) if items.len() == expected => Ok(items),
+        body => Err(answer.refused_or_bad(&body, "not one result per item")),
     }
 }

@@ -56,6 +56,7 @@ impl Permissions {
 pub struct HostBuilder {
     target: Target,
     limit: Option<Duration>,
+    operation_limit: Option<Duration>,
     permissions: Permissions,
     output: Option<OutputSink>,
     log: Option<LogFunction>,
@@ -71,6 +72,7 @@ impl Default for HostBuilder {
         Self {
             target: Target::None,
             limit: None,
+            operation_limit: None,
             permissions: Permissions::NONE,
             output: None,
             log: None,
@@ -95,6 +97,15 @@ impl HostBuilder {
     #[must_use]
     pub fn deadline(mut self, limit: Duration) -> Self {
         self.limit = Some(limit);
+        self
+    }
+
+    /// How long one operation on embedded agents may take, with all its repetitions; 30 s unless said.
+    ///
+    /// For agents that exist already their [`ClientOptions`](crate::client::ClientOptions) say it.
+    #[must_use]
+    pub fn operation_timeout(mut self, limit: Duration) -> Self {
+        self.operation_limit = Some(limit);
         self
     }
 
@@ -171,7 +182,7 @@ impl HostBuilder {
             context = context.output(output);
         }
         context = self.permissions.denied().fold(context, |context, gate| context.deny(gate));
-        let context = self.target.put_into(context).build();
+        let context = self.target.put_into(context, self.operation_limit).build();
         let sources = Arc::new(Sources::default());
         let resolver = Arc::new(Resolver::new(Arc::clone(&sources), self.module_folders));
         let exit = ExitRequest::default();

@@ -1,9 +1,11 @@
 //! Finds mistakes in a script without running it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use rhai::{AST, ASTNode, Array, Dynamic, Engine, Expr, FnCallExpr, Map, Position, Scope, Stmt};
+use rhai::{
+    AST, ASTNode, Array, Dynamic, Engine, Expr, FnAccess, FnCallExpr, Map, Position, Scope, Stmt,
+};
 
 use super::error::{HostError, ScriptError};
 use super::{Host, diagnosis, script_text};
@@ -25,6 +27,9 @@ const BUILT_IN: &[&str] = &[
     "type_of",
 ];
 
+/// How many arguments the functions of a name take.
+type Functions = BTreeMap<String, BTreeSet<usize>>;
+
 impl Host {
     /// Compiles a script file and reports all that can be known to be wrong: syntax, unknown
     /// variables, modules and functions. Nothing is run, no connection is made.
@@ -35,6 +40,7 @@ impl Host {
         let path = path.as_ref();
         let text = script_text::read(path)?;
         let name = path.to_string_lossy().into_owned();
+        self.begin(Some(path));
         self.on_big_stack(|engine| self.findings(engine, &name, &text))
     }
 
@@ -55,27 +61,53 @@ impl Host {
                 }
             }
         }
-        let known = function_names(engine);
-        let own: BTreeSet<&str> = ast.iter_functions().map(|one| one.name).collect();
+        let names = function_names(engine);
+        let natives = natives(engine);
+        let own = functions(&ast, |_| true);
         for call in &calls.calls {
             let full = call.full_name();
-            let is_known = match &call.module {
-                None => {
-                    own.contains(call.name.as_str())
-                        || known.contains(&call.name)
-                        || call.is_method && calls.names.contains(&call.name)
-                }
+            let taken = match &call.module {
+                None if BUILT_IN.contains(&call.name.as_str()) => continue,
+                None if call.is_method && calls.names.contains(&call.name) => continue,
+                None => taken_by(&own, &call.name, 0)
+                    .chain(taken_by(&natives, &call.name, usize::from(call.is_method)))
+                    .collect::<BTreeSet<usize>>(),
                 Some(module) => match modules.iter().find(|(alias, _)| alias == module) {
-                    Some((_, functions)) => functions.contains(&call.name),
+                    Some((_, functions)) => taken_by(functions, &call.name, 0).collect(),
                     // what an import with a computed path brings is not known here
-                    None => known.contains(&full) || !has_module(&known, module),
+                    None if !has_module(&names, module) => continue,
+                    None => taken_by(&natives, &full, 0).collect(),
                 },
             };
-            if !is_known {
-                findings.push(self.unknown(&full, &known, name, call.position));
+            if taken.is_empty() {
+                findings.push(self.unknown(&full, &names, name, call.position));
+            } else if !taken.contains(&call.arguments) {
+                findings.push(self.miscalled(&full, call, &taken, name));
             }
         }
         findings
+    }
+
+    fn miscalled(
+        &self,
+        full: &str,
+        call: &Call,
+        taken: &BTreeSet<usize>,
+        script: &str,
+    ) -> ScriptError {
+        let taken: Vec<String> = taken.iter().map(ToString::to_string).collect();
+        ScriptError {
+            kind: "script.unknown_function".to_owned(),
+            message: format!(
+                "'{full}' is called with {} argument{}, but takes {}",
+                call.arguments,
+                if call.arguments == 1 { "" } else { "s" },
+                taken.join(" or ")
+            ),
+            location: self.sources.location(script, call.position),
+            hint: call.module.as_ref().map(|_| format!("see `agencysh doc {full}`")),
+            ..ScriptError::default()
+        }
     }
 
     fn unknown(
@@ -95,13 +127,13 @@ impl Host {
         }
     }
 
-    /// The names of the functions that a module offers.
+    /// The functions that a module offers.
     fn functions_of_module(
         &self,
         engine: &Engine,
         importer: &str,
         path: &str,
-    ) -> Result<BTreeSet<String>, crate::natives::NativeError> {
+    ) -> Result<Functions, crate::natives::NativeError> {
         let (name, text) = self.resolver.text(importer, path)?;
         let ast = self.compile(engine, &Scope::new(), &name, &text).map_err(|error| {
             let message = format!("the module '{path}' does not compile: {error}");
@@ -111,21 +143,54 @@ impl Host {
                 message,
             )
         })?;
-        Ok(ast.iter_functions().map(|one| one.name.to_owned()).collect())
+        Ok(functions(&ast, |access| access == FnAccess::Public))
+    }
+}
+
+/// The functions of a script that are wanted by their access.
+fn functions(ast: &AST, wanted: impl Fn(FnAccess) -> bool) -> Functions {
+    let mut functions = Functions::new();
+    for one in ast.iter_functions().filter(|one| wanted(one.access)) {
+        functions.entry(one.name.to_owned()).or_default().insert(one.params.len());
+    }
+    functions
+}
+
+/// How many arguments stand in parentheses, when `before` stand before the dot.
+fn taken_by<'a>(
+    functions: &'a Functions,
+    name: &str,
+    before: usize,
+) -> impl Iterator<Item = usize> + use<'a> {
+    functions.get(name).into_iter().flatten().filter_map(move |count| count.checked_sub(before))
+}
+
+/// The functions that scripts can call without defining or importing them.
+fn natives(engine: &Engine) -> Functions {
+    let named = |info: rhai::FuncInfo| {
+        let count = info.metadata.num_params;
+        Some((name_of(&info), count))
+    };
+    let mut functions = Functions::new();
+    for (name, count) in engine.collect_fn_metadata(None, named, true) {
+        functions.entry(name).or_default().insert(count);
+    }
+    functions
+}
+
+/// The name by which a function is called.
+fn name_of(info: &rhai::FuncInfo) -> String {
+    let global = info.metadata.namespace == rhai::FnNamespace::Global;
+    match info.namespace.as_str() {
+        "" => info.metadata.name.to_string(),
+        _ if global => info.metadata.name.to_string(),
+        namespace => format!("{namespace}::{}", info.metadata.name),
     }
 }
 
 /// The names of all functions that scripts can call, those in namespaces with `namespace::`.
 pub(super) fn function_names(engine: &Engine) -> Vec<String> {
-    let name = |info: rhai::FuncInfo| {
-        let method = info.metadata.namespace == rhai::FnNamespace::Global;
-        Some(match info.namespace.as_str() {
-            "" => info.metadata.name.to_string(),
-            _ if method => info.metadata.name.to_string(),
-            namespace => format!("{namespace}::{}", info.metadata.name),
-        })
-    };
-    let mut names = engine.collect_fn_metadata(None, name, true);
+    let mut names = engine.collect_fn_metadata(None, |info| Some(name_of(&info)), true);
     names.extend(BUILT_IN.iter().map(|&name| name.to_owned()));
     names.sort();
     names.dedup();
@@ -149,6 +214,7 @@ struct Call {
     module: Option<String>,
     name: String,
     is_method: bool,
+    arguments: usize,
     position: Position,
 }
 
@@ -212,6 +278,13 @@ impl Calls {
             return;
         }
         let module = call.namespace.path.first().map(|root| root.name.to_string());
-        self.calls.push(Call { module, name: call.name.to_string(), is_method, position });
+        let arguments = call.args.len();
+        self.calls.push(Call {
+            module,
+            name: call.name.to_string(),
+            is_method,
+            arguments,
+            position,
+        });
     }
 }

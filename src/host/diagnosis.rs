@@ -59,8 +59,15 @@ pub(super) fn explain(
         error = inner;
     }
     let innermost = sources.location(&source, error.position());
-    let mut explained = finding(error, known);
-    explained.location = own_location(innermost, &trace);
+    let in_eval = trace.last().is_some_and(|frame| frame.function == "eval");
+    let mut explained = finding(error, in_eval, known);
+    explained.location = own_location(innermost, &trace).or_else(|| match error {
+        // the engine does not tell where
+        EvalAltResult::ErrorDataRace(what, _) => {
+            sources.only_call(&source, what.split('\'').nth(1).unwrap_or_default())
+        }
+        _ => None,
+    });
     explained.trace = trace;
     explained
 }
@@ -73,7 +80,11 @@ fn own_location(innermost: Option<Location>, trace: &[Frame]) -> Option<Location
     places().find(own).or_else(|| places().next()).cloned()
 }
 
-fn finding(error: &EvalAltResult, known: impl FnOnce() -> Vec<String>) -> ScriptError {
+fn finding(
+    error: &EvalAltResult,
+    in_eval: bool,
+    known: impl FnOnce() -> Vec<String>,
+) -> ScriptError {
     use EvalAltResult as E;
     match error {
         E::ErrorRuntime(value, _) => thrown(value),
@@ -82,21 +93,20 @@ fn finding(error: &EvalAltResult, known: impl FnOnce() -> Vec<String>) -> Script
             None => plain(Finding::new("run.ended", "the run was ended")),
         },
         E::ErrorParsing(ParseErrorType::VariableUndefined(name), _)
-        | E::ErrorVariableNotFound(name, _) => plain(
-            Finding::new("script.unknown_variable", format!("no variable '{name}' is known here"))
-                .hint("functions see their parameters, not the variables outside; closures do"),
-        ),
-        E::ErrorParsing(ParseErrorType::ModuleUndefined(name), _) => plain(unknown_module(name)),
+        | E::ErrorVariableNotFound(name, _) => plain(unknown_variable(name, in_eval)),
+        E::ErrorParsing(ParseErrorType::ModuleUndefined(name), _) => {
+            plain(unknown_module(name, &known()))
+        }
         E::ErrorParsing(problem, _) => plain(syntax(problem)),
         E::ErrorFunctionNotFound(signature, _) => plain(unknown_function(signature, known())),
-        E::ErrorModuleNotFound(name, _) => plain(unknown_module(name)),
+        E::ErrorModuleNotFound(name, _) => plain(unknown_module(name, &known())),
         E::ErrorStackOverflow(_) => plain(Finding::new(
             "script.stack_overflow",
             format!("functions call each other more than {} levels deep", super::MAX_CALL_LEVELS),
         )),
         E::ErrorDataRace(what, _) => plain(
             Finding::new("script.data_race", format!("{what} is in use already"))
-                .hint("a closure captured the very variable that it is called with or on; pass the value as an argument"),
+                .hint("a closure uses the very variable that this function is called on; inside it take another one, or agency::current() anew"),
         ),
         E::ErrorUnboundThis(_) => plain(
             Finding::new("script.unbound_this", "'this' has no value here")
@@ -128,7 +138,7 @@ pub(super) fn stopped(stop: Stop) -> ScriptError {
 /// What a script or a native threw.
 fn thrown(value: &Dynamic) -> ScriptError {
     let Some(map) = value.read_lock::<RhaiMap>().map(|map| map.clone()) else {
-        return plain(Finding::new("script.thrown", value.to_string()));
+        return plain(Finding::new("script.thrown", thrown_text(value)));
     };
     let text = |key: &str| map.get(key).and_then(|text| text.clone().into_string().ok());
     let number = |key: &str| map.get(key).and_then(|number| number.as_int().ok());
@@ -157,6 +167,20 @@ fn thrown(value: &Dynamic) -> ScriptError {
     }
 }
 
+/// The text of a thrown value that is no map.
+fn thrown_text(value: &Dynamic) -> String {
+    if value.is_unit() {
+        return "something was thrown without saying what".to_owned();
+    }
+    if value.is_fnptr() {
+        return "a function was thrown".to_owned();
+    }
+    match value.to_string() {
+        text if text.trim().is_empty() => "an empty text was thrown".to_owned(),
+        text => text,
+    }
+}
+
 /// Takes the causes out of what a native added.
 fn causes(context: &mut Map<String, Value>) -> Vec<String> {
     match context.remove("causes") {
@@ -179,7 +203,9 @@ fn remedy(kind: &str) -> Option<&'static str> {
             "agents are asked directly, not through a coordinator or DB-server"
         }
         "agency.unknown_outcome" => "agency.inquire(ids) tells it once the agency answers again",
-        "agency.operation_failed" => "does the operation fit what stands at the path?",
+        "agency.operation_failed" => {
+            "does the operation fit what stands at the path? an object's key must not contain '/'"
+        }
         "agency.conflict" => "other clients write the same path; try again, or write less often",
         "deadline.script" => "the script's own deadline: time::clear_deadline() takes it away",
         _ => return None,
@@ -190,8 +216,9 @@ fn syntax(problem: &ParseErrorType) -> Finding {
     let finding = Finding::new("script.syntax", problem.to_string());
     match problem {
         ParseErrorType::Reserved(word) => finding.hint(format!(
-            "'{word}' is a reserved word of the language: as a key write #{{ \"{word}\": … }} and map[\"{word}\"]"
+            "'{word}' is a reserved word of the language: take another name; as a key write #{{ \"{word}\": … }} and map[\"{word}\"]"
         )),
+        ParseErrorType::ExprTooDeep => finding.hint("expressions and blocks nest at most 256 levels deep: use a variable or a function for a part of it"),
         ParseErrorType::BadInput(LexError::ImproperSymbol(..)) => {
             finding.hint("this is no operator of the language; see https://rhai.rs/book")
         }
@@ -199,14 +226,47 @@ fn syntax(problem: &ParseErrorType) -> Finding {
     }
 }
 
-fn unknown_module(name: &str) -> Finding {
+fn unknown_variable(name: &str, in_eval: bool) -> Finding {
+    let finding =
+        Finding::new("script.unknown_variable", format!("no variable '{name}' is known here"));
+    if in_eval {
+        return finding.hint(
+            "the text given to eval sees no variables of the script; write the values into it",
+        );
+    }
+    match name.rsplit_once("::") {
+        Some((module, own)) => finding.hint(format!(
+            "a function is called with parentheses: {name}(); modules show variables that they export: export const {own} = … in '{module}'"
+        )),
+        None => {
+            finding.hint("functions see their parameters, not the variables outside; closures do")
+        }
+    }
+}
+
+fn unknown_module(name: &str, known: &[String]) -> Finding {
     let finding =
         Finding::new("script.unknown_module", format!("no module '{name}' is known here"));
-    finding.hint(format!("import it first: import \"{name}\" as {name};"))
+    let mut modules: Vec<String> =
+        known.iter().filter_map(|function| Some(function.split_once("::")?.0.to_owned())).collect();
+    modules.dedup();
+    match nearest(name, &modules) {
+        Some(near) => finding.hint(format!("did you mean '{near}'?")),
+        None => finding.hint(format!("import it first: import \"{name}\" as {name};")),
+    }
 }
 
 fn unknown_function(signature: &str, known: Vec<String>) -> Finding {
-    let name = signature.split(" (").next().unwrap_or(signature);
+    let signature = signature.replace("&str | ImmutableString | String", "string");
+    let name = signature.split(" (").next().unwrap_or(&signature);
+    if !name.starts_with(|first: char| first.is_alphabetic() || first == '_') {
+        let operands =
+            signature.split_once(" (").map_or("", |(_, rest)| rest.trim_end_matches(')'));
+        return Finding::new(
+            "script.unknown_function",
+            format!("the operator {name} does not take these values: {operands}"),
+        );
+    }
     let same = known.iter().any(|one| one == name);
     let finding = Finding::new(
         "script.unknown_function",

@@ -1,6 +1,7 @@
 //! The embedded agency of a run: started when first asked for.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::time::Duration;
 
 use crate::client::{AgencyClient, ClientOptions};
 use crate::deadline::{Deadline, SLICE};
@@ -12,12 +13,13 @@ use crate::standin::{EmbeddedAgency, StandinError};
 /// Agents that belong to one host.
 pub(super) struct EmbeddedServers {
     agents: usize,
+    operation_limit: Option<Duration>,
     running: Mutex<Option<Arc<EmbeddedAgency>>>,
 }
 
 impl EmbeddedServers {
-    pub(super) fn new(agents: usize) -> Self {
-        Self { agents, running: Mutex::default() }
+    pub(super) fn new(agents: usize, operation_limit: Option<Duration>) -> Self {
+        Self { agents, operation_limit, running: Mutex::default() }
     }
 
     /// A client of the agents, which are started first unless they run.
@@ -27,7 +29,9 @@ impl EmbeddedServers {
             agency.endpoints().iter().map(|url| Endpoint::parse(url)).collect();
         let endpoints =
             endpoints.map_err(|error| NativeError::internal("cluster.start", error.to_string()))?;
-        let options = ClientOptions { endpoints, ..ClientOptions::default() };
+        let defaults = ClientOptions::default();
+        let timeout = self.operation_limit.unwrap_or(defaults.timeout);
+        let options = ClientOptions { endpoints, timeout, ..defaults };
         Ok(AgencyClient::new(options, deadline.clone())?)
     }
 

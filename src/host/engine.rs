@@ -1,19 +1,22 @@
 //! The engine of a host: natives, limits, and what ends a run.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rhai::{Dynamic, Engine, EvalAltResult, INT, NativeCallContext};
+use rhai::{Dynamic, Engine, EvalAltResult, INT, LexError, NativeCallContext, Token};
 
 use super::MAX_CALL_LEVELS;
 use super::resolver::{Resolver, ResolverHandle};
-use crate::natives::{self, NativeContext};
+use crate::natives::{self, NativeContext, NativeError};
 
 /// How deep expressions may nest.
 const MAX_EXPRESSION_DEPTH: usize = 256;
 
 /// The deadline is looked at each time a script has made so many steps.
 const STEPS_BETWEEN_CHECKS: u64 = 1024;
+
+/// The deadline is looked at each time the compiler has read so many words.
+const TOKENS_BETWEEN_CHECKS: u32 = 256;
 
 /// The code that a script gave to `exit`, until the run has ended.
 ///
@@ -58,6 +61,7 @@ pub(super) fn build(
     natives::register(&mut engine, Arc::clone(context));
     register_exit(&mut engine, exit);
     end_when_told(&mut engine, context, exit);
+    end_compiling_when_told(&mut engine, context);
     let output = Arc::clone(context);
     engine.on_debug(move |text, source, position| {
         let place = source.map_or_else(String::new, |source| format!("{source}:"));
@@ -80,6 +84,28 @@ fn register_exit(engine: &mut Engine, exit: &ExitRequest) {
     let with_code = end(exit.clone());
     engine.register_fn("exit", move |context: NativeCallContext, code: INT| {
         with_code(&context, code)
+    });
+    // the language's own `exit` takes anything, and ends the run as if all had gone well
+    engine.register_fn("exit", |context: NativeCallContext, code: Dynamic| {
+        let message = format!("the exit code must be an integer, not {}", code.type_name());
+        Err::<Dynamic, _>(
+            NativeError::bad_parameter(message).into_engine_error(context.call_position()),
+        )
+    });
+}
+
+/// A long text is compiled no longer than the run may last.
+fn end_compiling_when_told(engine: &mut Engine, context: &Arc<NativeContext>) {
+    let deadline = context.deadline.clone();
+    let tokens = AtomicU32::new(0);
+    #[allow(deprecated, reason = "marked so because it may change with the engine")]
+    engine.on_parse_token(move |token, _, _| {
+        let number = tokens.fetch_add(1, Ordering::Relaxed);
+        let look = deadline.is_over() || number.is_multiple_of(TOKENS_BETWEEN_CHECKS);
+        match look && deadline.check_run().is_err() {
+            true => Token::LexError(LexError::Runtime("the run has ended".to_owned()).into()),
+            false => token,
+        }
     });
 }
 

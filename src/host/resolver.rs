@@ -11,7 +11,7 @@ use rhai::{
 
 use super::sources::Sources;
 use super::{script_text, stdlib};
-use crate::natives::{ErrorName, NativeError};
+use crate::natives::{ErrorName, NativeError, with_causes};
 
 /// Modules of one host, compiled and run when first imported.
 ///
@@ -129,7 +129,7 @@ impl Resolver {
         match &place.origin {
             Origin::Embedded(text) => Ok((*text).to_owned()),
             Origin::File(path) => script_text::read(path).map_err(|error| {
-                NativeError::plain(error.kind(), ErrorName::Error, error.to_string())
+                NativeError::plain(error.kind(), ErrorName::Error, with_causes(&error))
                     .with("path", path.to_string_lossy().into_owned())
             }),
         }

@@ -14,7 +14,7 @@ pub enum ScriptFileError {
         path: PathBuf,
     },
     /// The file cannot be read.
-    #[error("cannot read the script '{}': {source}", .path.display())]
+    #[error("cannot read the script '{}'", .path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,

@@ -41,6 +41,7 @@ impl Session {
 
     /// The host's look at a text before it is run.
     pub fn entered(&self, text: &str) -> Entered {
+        self.host.begin(None);
         let parsed =
             self.host.on_big_stack(|engine| engine.compile_with_scope(&self.scope, text).map(drop));
         match parsed {

@@ -49,6 +49,21 @@ impl Sources {
         Some(Location { source: name.to_owned(), line, column: position.position(), text })
     }
 
+    /// Where the text called `name` calls a method, if it does so exactly once.
+    pub(super) fn only_call(&self, name: &str, method: &str) -> Option<Location> {
+        let text = Arc::clone(&self.texts().get(name)?.text);
+        let pattern = format!(".{method}(");
+        let (start, end) = (text.find(&pattern)?, text.rfind(&pattern)?);
+        if start != end {
+            return None;
+        }
+        let before = &text[..=start];
+        let line = before.lines().count();
+        let column = before.lines().last().unwrap_or_default().chars().count() + 1;
+        let text = text.lines().nth(line - 1).map(str::to_owned);
+        Some(Location { source: name.to_owned(), line, column: Some(column), text })
+    }
+
     fn texts(&self) -> MutexGuard<'_, HashMap<String, Source>> {
         self.texts.lock().unwrap_or_else(PoisonError::into_inner)
     }

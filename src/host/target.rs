@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 #[cfg(feature = "standin")]
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::client::{AgencyClient, ClientAuth, ClientOptions};
 use crate::http::{Endpoint, EndpointError};
@@ -105,7 +106,15 @@ impl Topology {
 
 impl Target {
     /// Puts what scripts reach of the target into their context.
-    pub(super) fn put_into(self, context: NativeContextBuilder) -> NativeContextBuilder {
+    pub(super) fn put_into(
+        self,
+        context: NativeContextBuilder,
+        #[cfg_attr(
+            not(feature = "standin"),
+            allow(unused_variables, reason = "for embedded agents")
+        )]
+        operation_limit: Option<Duration>,
+    ) -> NativeContextBuilder {
         match self {
             Self::None => context,
             Self::Agency(options) => {
@@ -118,7 +127,8 @@ impl Target {
             }
             #[cfg(feature = "standin")]
             Self::Embedded { agents } => {
-                let servers = Arc::new(super::embedded::EmbeddedServers::new(agents));
+                let servers =
+                    Arc::new(super::embedded::EmbeddedServers::new(agents, operation_limit));
                 let control = crate::natives::cluster::ClusterTarget(Some(servers.clone()));
                 let connector = Arc::new(move |deadline: &_| servers.connect(deadline));
                 context

@@ -18,10 +18,20 @@ thread_local! {
 #[derive(Debug)]
 pub(super) struct Call {
     deadline: Deadline,
-    end: Instant,
-    limit: Duration,
+    times: Times,
     endpoint: String,
     received: bool,
+}
+
+/// How long a request may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Times {
+    /// When it has to have its answer, and how long that is.
+    pub(super) end: Instant,
+    pub(super) limit: Duration,
+    /// When it has to have a connection, and how long that is.
+    pub(super) connect_end: Instant,
+    pub(super) connect_limit: Duration,
 }
 
 /// Takes the request back from its thread when dropped.
@@ -34,13 +44,8 @@ impl Drop for Running {
 }
 
 /// Notes the request that this thread runs until the result is dropped.
-pub(super) fn enter(
-    deadline: &Deadline,
-    end: Instant,
-    limit: Duration,
-    endpoint: String,
-) -> Running {
-    let call = Call { deadline: deadline.clone(), end, limit, endpoint, received: false };
+pub(super) fn enter(deadline: &Deadline, times: Times, endpoint: String) -> Running {
+    let call = Call { deadline: deadline.clone(), times, endpoint, received: false };
     Running(CURRENT.with(|current| current.borrow_mut().replace(call)))
 }
 
@@ -74,13 +79,13 @@ pub(super) fn time_left(phase: Phase) -> Result<Duration, HttpError> {
         let current = current.borrow();
         let Some(call) = current.as_ref() else { return Ok(Duration::from_secs(1)) };
         call.deadline.check_run().map_err(HttpError::Stopped)?;
-        let left = call.end.saturating_duration_since(Instant::now());
+        let (end, after) = match phase {
+            Phase::Connect => (call.times.connect_end, call.times.connect_limit),
+            Phase::Write | Phase::Read => (call.times.end, call.times.limit),
+        };
+        let left = end.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Err(HttpError::Timeout {
-                endpoint: call.endpoint.clone(),
-                after: call.limit,
-                phase,
-            });
+            return Err(HttpError::Timeout { endpoint: call.endpoint.clone(), after, phase });
         }
         Ok(left)
     })

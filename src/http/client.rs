@@ -88,13 +88,23 @@ impl HttpClient {
         if limit.is_zero() {
             return Err(HttpError::NoTime { url: request.url });
         }
-        let end = Instant::now().checked_add(limit).unwrap_or_else(far_future);
+        let start = Instant::now();
+        let end = start.checked_add(limit).unwrap_or_else(far_future);
         let mut followed = 0;
         loop {
             let (endpoint, _) = Endpoint::split_url(&request.url).map_err(|error| {
                 HttpError::BadUrl { url: request.url.clone(), reason: error.to_string() }
             })?;
-            let _running = call::enter(deadline, end, limit, endpoint.to_string());
+            // each server on the way has its own time to accept a connection
+            let connect_limit = request.connect_timeout.map_or(limit, |most| most.min(limit));
+            let connect_end = match followed {
+                0 => start,
+                _ => Instant::now(),
+            };
+            let connect_end =
+                connect_end.checked_add(connect_limit).map_or(end, |own| own.min(end));
+            let times = call::Times { end, limit, connect_end, connect_limit };
+            let _running = call::enter(deadline, times, endpoint.to_string());
             let answer = self.exchange(&request, matches!(endpoint, Endpoint::Unix { .. }))?;
             let status = answer.status().as_u16();
             if !matches!(status, 301 | 302 | 307) || request.max_redirects == 0 {

@@ -40,6 +40,8 @@ pub struct Request {
     pub auth: Option<Auth>,
     /// Limit for the whole request; `None` takes the client's.
     pub timeout: Option<Duration>,
+    /// Limit for a connection to be accepted; `None` leaves it the whole request's.
+    pub connect_timeout: Option<Duration>,
     /// How many redirects (301, 302, 307) are followed; 0 returns the redirect itself.
     pub max_redirects: u32,
 }
@@ -54,6 +56,7 @@ impl Request {
             body: Vec::new(),
             auth: None,
             timeout: None,
+            connect_timeout: None,
             max_redirects: 0,
         }
     }
@@ -79,6 +82,12 @@ impl Request {
     /// Sets the limit for the whole request.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
+        self
+    }
+
+    /// Sets the limit for a connection to be accepted.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = Some(timeout);
         self
     }
 

@@ -86,7 +86,12 @@ impl SlicedTransport {
             call::time_left(Phase::Write).map_err(wrap)?;
             match self.socket.write(rest) {
                 Ok(0) => return Err(broken(Phase::Write, ErrorKind::WriteZero.into())),
-                Ok(written) => rest = &rest[written..],
+                Ok(written) if written == rest.len() => break,
+                Ok(written) => {
+                    rest = &rest[written..];
+                    // a peer that takes a little at a time does not make the time longer
+                    call::time_left(Phase::Write).map_err(wrap)?;
+                }
                 Err(error) => wait_on(error, Phase::Write)?,
             }
         }
@@ -115,6 +120,8 @@ impl Transport for SlicedTransport {
                 return Err(error);
             }
         }
+        // a peer that sends a little at a time does not make the time longer
+        call::time_left(Phase::Read).map_err(wrap)?;
         loop {
             // a server that goes on sending never makes a slice end
             call::time_left(Phase::Read).map_err(wrap)?;

@@ -77,3 +77,71 @@ fn the_scripts_of_the_project_pass() {
     assert_eq!(said.code, Some(0), "{}", said.stderr);
     assert!(scripts.len() >= 3);
 }
+
+#[test]
+fn calls_with_a_wrong_number_of_arguments_and_of_private_functions_are_found() {
+    let folder = Folder::new();
+    folder.file("m.rhai", "fn one(x) { x }\nprivate fn own() { 1 }");
+    let script = folder.file(
+        "a.rhai",
+        "import \"m\" as m;\nfn two(a, b) { a + b }\ntwo(1);\nm::one(1, 2);\nm::own();\nagency::current().set(\"x\");\nfs::read();\n",
+    );
+    let stderr = agencysh(&["check", &script]).stderr;
+    for (line, told) in [
+        (3, "'two' is called with 1 argument, but takes 2"),
+        (4, "'m::one' is called with 2 arguments, but takes 1"),
+        (5, "no function 'm::own'"),
+        (6, "'set' is called with 1 argument, but takes"),
+        (7, "'fs::read' is called with 0 arguments, but takes"),
+    ] {
+        assert!(stderr.contains(told), "{told}: {stderr}");
+        assert!(stderr.contains(&format!("a.rhai:{line}:")), "{line}: {stderr}");
+    }
+}
+
+#[test]
+fn a_correct_script_raises_no_alarm_whatever_it_uses() {
+    let folder = Folder::new();
+    folder.file("more.rhai", "fn triple(x) { x * 3 }");
+    folder.file(
+        "lib.rhai",
+        "import \"more\" as more;\nfn double(x) { x * 2 }\nfn deep(x) { more::triple(x) }\nexport const ANSWER = 42;",
+    );
+    let script = folder.file(
+        "a.rhai",
+        r#"
+            import "assert" as check;
+            import "lib" as lib;
+            import "lib" as other;
+            const LIMIT = 5;
+            fn helper(a) { a + 1 }
+            fn method() { this.x += 1; this.x }
+            fn plus(a) { plus(a, 2) }
+            fn plus(a, b) { a + b }
+            let m = #{ x: 1, f: |a| a + 1, nested: #{ g: |b| b }, it: |a, b, c| a };
+            m.method(); m.f(2); m.nested.g(3); m.it(1, 2, 3);
+            m["h"] = |x| x;
+            m.h(1);
+            let fp = Fn("helper");
+            fp.call(1); call(fp, 1); let own = helper; own.call(2); fp.curry(1).call();
+            check::equal([1, 2, 3].map(|x| helper(x)).filter(|x| x > 2).reduce(|a, b| (a ?? 0) + b), 7);
+            let sorted = [2, 1]; sorted.sort(|a, b| a - b); sorted.push(3); sorted += 4; sorted.insert(0, 1);
+            sorted.retain(|x| x > 1); sorted.drain(|x| x > 3);
+            check::equal(lib::double(2) + other::deep(3), 13);
+            print(lib::ANSWER + LIMIT); print();
+            let s = "abc"; s.pad(5, 'x'); s.split(","); s.sub_string(1); s.sub_string(1, 1); s.replace("a", "b");
+            let a = agency::current();
+            a.set("x", 1); a.update("x", |v| v + 1); a.increment("x"); a.increment("x", 2); a.unique_id(); a.unique_id(3);
+            a.push("l", 1); a.pop("l"); set(a, "x", 4); a.wait_until("x", |v| v == 4, 5);
+            switch a.get("x") { 1 => print("one"), 2..5 => print("few"), _ => print("more") }
+            for (item, index) in [1, 2] { print(`${item} ${index}`); }
+            if is_def_fn("helper", 1) && !is_def_var("zzz") { print(type_of(m) + m.type_of()); }
+            let b = blob(3, 1); b.push(1); debug(b.len()); m?.x ?? 5;
+            try { throw "x" } catch (error) { print(error) }
+            let n = 5; n.to_string(); n.is_odd(); max(1, 2); parse_int("5"); 1.5.floor(); PI(); range(0, 5, 2);
+            plus(1); plus(1, 2); eval("1 + 1"); timestamp().elapsed;
+        "#,
+    );
+    let said = agencysh(&["check", &script]);
+    assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""));
+}

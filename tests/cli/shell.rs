@@ -131,3 +131,17 @@ fn the_shell_talks_to_the_embedded_agency() {
     shell.enter("exit");
     shell.ended();
 }
+
+#[test]
+fn bytes_that_are_no_text_do_not_end_the_session() {
+    use std::io::Write;
+    let mut shell = Shell::start();
+    let mut terminal = shell.session.process().get_file_handle().unwrap();
+    terminal.write_all(b"\xff\xfe").unwrap();
+    shell.expect("is not UTF-8");
+    shell.expect(READS);
+    shell.run("");
+    assert!(shell.run("6 * 7").contains("42"));
+    shell.enter("exit");
+    assert_eq!(shell.ended().0, 0);
+}

@@ -37,6 +37,8 @@ pub enum Reply {
     RawClose(Vec<u8>),
     /// Sends nothing for a minute.
     Hang,
+    /// Sends these bytes and then a blank every few milliseconds for a minute.
+    Trickle(Vec<u8>),
     /// Closes with a TCP reset.
     Reset,
 }
@@ -69,7 +71,15 @@ pub struct Server {
 
 impl Server {
     pub fn start(answer: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::start_on("127.0.0.1", answer)
+    }
+
+    /// Listens on a given address.
+    pub fn start_on(
+        address: &str,
+        answer: impl Fn(&Seen) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind((address, 0)).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let seen = Arc::new(Mutex::new(Vec::new()));
         let answer = Arc::new(answer);
@@ -118,6 +128,15 @@ fn serve(
                 return;
             }
             Reply::Hang => std::thread::sleep(Duration::from_secs(60)),
+            Reply::Trickle(bytes) => {
+                writer.write_all(&bytes).ok();
+                for _ in 0..12_000 {
+                    std::thread::sleep(Duration::from_millis(5));
+                    if writer.write_all(b" ").is_err() {
+                        return;
+                    }
+                }
+            }
             Reply::Reset => {
                 // Closing with unread input makes the kernel send a reset; linger needs no more than that.
                 let socket = nix::sys::socket::sockopt::Linger;

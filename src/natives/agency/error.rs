@@ -63,6 +63,7 @@ impl From<ClientError> for NativeError {
             ClientError::OperationFailed { path }
             | ClientError::Forbidden { path }
             | ClientError::Conflict { path, .. }
+            | ClientError::NoCounter { path }
             | ClientError::WaitTimeout { path, .. } => native.with("path", path.clone()),
             ClientError::Unauthorized { endpoint }
             | ClientError::NotAnAgent { endpoint, .. }

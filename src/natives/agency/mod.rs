@@ -126,7 +126,7 @@ pub(super) mod natives {
     ///
     /// `agency.write(transactions: array) -> map`
     ///
-    /// Arguments: each transaction is `[operations, preconditions?, client id?]`; ids are made up when absent.
+    /// Arguments: each transaction is `[operations, preconditions?, client id?]`; ids are made up when absent, and must be new when given.
     /// Returns `code` (200; 412 when a precondition failed), `applied` (all of them), `results` (a log index each, 0 for
     /// those that did not happen), `client_ids`.
     /// Units: log indices.
@@ -461,7 +461,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `count`, 1 unless given.
     /// Units: returns the first of them.
-    /// Errors: `argument.invalid` (10), `agency.conflict` (412), and as for `set`.
+    /// Errors: `argument.invalid` (10), `agency.conflict` (412), `agency.no_counter` (10), and as for `set`.
     /// Legacy: `agencyMgr.uniqId`.
     ///
     /// ```rhai
