@@ -4,7 +4,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
-use std::sync::mpsc::{self, Sender};
+use std::sync::mpsc::{self, Receiver, Sender};
 
 use serde::{Deserialize, Serialize};
 
@@ -65,6 +65,8 @@ enum Reply {
 pub(super) struct Order {
     pub(super) request: Request,
     pub(super) answer: Sender<Result<Vec<Status>, String>>,
+    /// Closed once the answer is on its way to whoever asked.
+    pub(super) written: Receiver<()>,
 }
 
 /// Takes orders on `socket` and hands them on, one connection after the other, for as long as
@@ -87,11 +89,16 @@ fn serve(stream: &UnixStream, orders: &Sender<Order>) {
     if BufReader::new(stream.take(MOST)).read_line(&mut line).is_err() {
         return;
     }
+    let (_written, written) = mpsc::channel();
     let reply = match serde_json::from_str(&line) {
         Err(error) => Reply::Refused(format!("not understood: {error}")),
         Ok(request) => {
             let (answer, answered) = mpsc::channel();
-            match orders.send(Order { request, answer }).ok().and_then(|()| answered.recv().ok()) {
+            match orders
+                .send(Order { request, answer, written })
+                .ok()
+                .and_then(|()| answered.recv().ok())
+            {
                 Some(Ok(status)) => Reply::Done(status),
                 Some(Err(message)) => Reply::Refused(message),
                 None => Reply::Refused("the cluster is going down".to_owned()),

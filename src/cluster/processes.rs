@@ -24,6 +24,8 @@ const LOOK: Duration = Duration::from_millis(50);
 const START_PATIENCE: Duration = Duration::from_secs(60);
 /// How long a server may take to end after SIGTERM.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
+/// How long whoever ordered the cluster down may take to hear that it is.
+const ANSWER_PATIENCE: Duration = Duration::from_secs(1);
 /// How often a start is tried when somebody else takes a port in between.
 const STARTS: usize = 3;
 
@@ -250,6 +252,8 @@ impl Cluster {
         let _ = std::fs::remove_file(&self.options.topology);
         if let Some(order) = waiting {
             let _ = order.answer.send(Ok(self.status()));
+            // this process ends now, and the answer must be out before
+            let _ = order.written.recv_timeout(ANSWER_PATIENCE);
         }
         outcome
     }
