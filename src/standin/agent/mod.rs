@@ -288,9 +288,12 @@ async fn open(config: &AgentConfig) -> Result<Stored, AgentError> {
 /// all begin with the same entry.
 async fn found(agent: Arc<Agent>) {
     let mut down = agent.shutdown.subscribe();
-    if agent.restarted && agent.config.size() == 1 {
+    let founded = agent.raft.is_initialized().await.unwrap_or(false);
+    if founded && agent.config.size() == 1 {
         // Nobody else could be elected: there is nothing to wait for.
         let _ = agent.raft.trigger().elect().await;
+    }
+    if founded {
         return;
     }
     if !agent.config.first {

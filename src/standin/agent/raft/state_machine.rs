@@ -120,11 +120,12 @@ impl StateMachine {
     /// The last entry of openraft's log that nobody needs any more, given its newest snapshot:
     /// compaction has dropped everything up to there.
     pub fn superfluous(&self, snapshot: Option<LogId>) -> Option<u64> {
-        let state = self.lock();
-        let newest = state.checkpoints.iter().rev().find(|c| Some(c.raft) <= snapshot)?;
+        let checkpoints = &mut self.lock().checkpoints;
+        let newest = checkpoints.iter().rev().find(|c| Some(c.raft) <= snapshot)?;
         let first_kept = newest.agency.index.saturating_sub(self.shared.rule.keep);
-        let dropped = state.checkpoints.iter().rev().find(|c| c.agency.index < first_kept)?;
-        Some(dropped.raft.index)
+        let dropped = checkpoints.iter().rposition(|c| c.agency.index < first_kept)?;
+        checkpoints.drain(..dropped);
+        checkpoints.front().map(|dropped| dropped.raft.index)
     }
 
     /// Waits for a snapshot that is being written, and writes no more. Blocks.
@@ -250,12 +251,6 @@ impl State {
         }
     }
 
-    fn forget_checkpoints_before(&mut self, purged: Option<u64>) {
-        while self.checkpoints.front().is_some_and(|c| Some(c.raft.index) < purged) {
-            self.checkpoints.pop_front();
-        }
-    }
-
     /// What a snapshot consists of that is taken now: the newest compaction, or the state as
     /// it is if there has been none since the last snapshot.
     fn describe_snapshot(&mut self) -> (Description, Replica) {
@@ -283,17 +278,11 @@ impl Disk {
         &self,
         description: Description,
         replica: Arc<Replica>,
-        history: bool,
     ) -> Result<Description, StorageError> {
         let files = self.files.clone();
         let signature = description.meta.signature();
         let writing = tokio::task::spawn_blocking(move || {
-            let written = if history {
-                files.write(&description, &replica)
-            } else {
-                files.write(&description, &replica.without_history())
-            };
-            written.map(|()| description)
+            files.write(&description, &replica).map(|()| description)
         });
         let failed = |e: AnyError| StorageIOError::write_snapshot(Some(signature.clone()), e);
         let written = writing.await.map_err(|e| failed(AnyError::new(&e)))?;
@@ -358,7 +347,7 @@ impl RaftStateMachine<TypeConfig> for StateMachine {
         if let Some(disk) = &self.shared.disk {
             // The entries before it are nowhere else.
             let description = Description { meta: meta.clone(), checkpoints: Vec::new() };
-            disk.write(description, (*snapshot).clone(), true).await?;
+            disk.write(description, (*snapshot).clone()).await?;
         }
         let mut state = self.lock();
         state.replica = replica;
@@ -375,16 +364,10 @@ impl RaftStateMachine<TypeConfig> for StateMachine {
 
 impl RaftSnapshotBuilder<TypeConfig> for StateMachine {
     async fn build_snapshot(&mut self) -> Result<Snapshot, StorageError> {
-        let (description, replica) = {
-            let mut state = self.lock();
-            if let Some(disk) = &self.shared.disk {
-                state.forget_checkpoints_before(disk.log.purged_index());
-            }
-            state.describe_snapshot()
-        };
+        let (description, replica) = self.lock().describe_snapshot();
         let replica = Arc::new(replica);
         let description = match &self.shared.disk {
-            Some(disk) => disk.write(description, replica.clone(), false).await?,
+            Some(disk) => disk.write(description, Arc::new(replica.without_history())).await?,
             None => description,
         };
         let meta = description.meta;

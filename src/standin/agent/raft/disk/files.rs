@@ -18,15 +18,18 @@ pub(super) fn sync_directory(directory: &Path) -> Result<(), DiskError> {
     sync().map_err(io("sync", directory))
 }
 
-/// Creates a directory, durably, unless it is there.
+/// Creates a directory and those above it, durably, unless it is there.
 pub(super) fn create_directory(directory: &Path) -> Result<(), DiskError> {
     if directory.is_dir() {
         return Ok(());
     }
-    fs::create_dir_all(directory).map_err(io("create", directory))?;
-    match directory.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => sync_directory(parent),
-        _ => Ok(()),
+    let parent = directory.parent().filter(|parent| !parent.as_os_str().is_empty());
+    if let Some(parent) = parent {
+        create_directory(parent)?;
+    }
+    match fs::create_dir(directory) {
+        Err(e) if e.kind() != io::ErrorKind::AlreadyExists => Err(io("create", directory)(e)),
+        _ => sync_directory(parent.unwrap_or(Path::new("."))),
     }
 }
 

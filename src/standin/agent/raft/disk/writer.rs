@@ -216,15 +216,14 @@ impl Run {
             match self.incoming.recv() {
                 Ok(job @ Job::Snapshot(_)) => self.take(job),
                 Ok(job @ Job::Close(_)) => {
-                    later.push_front(job);
+                    later.push_back(job);
                     self.failed = true;
                 }
                 Ok(job) => later.push_back(job),
                 Err(_) => self.failed = true,
             }
         }
-        later.append(&mut self.deferred);
-        self.deferred = later;
+        self.deferred.append(&mut later);
     }
 
     /// Nothing is purged that is not in a durable snapshot: a snapshot that is being
