@@ -167,7 +167,9 @@ fn redirects_to_ever_new_leaders_are_bounded() {
     let own = server.url.rsplit(':').next().unwrap().to_owned();
     port.lock().unwrap().clone_from(&own);
     let client = client_within(&[&format!("http://127.0.0.1:{own}")], 500);
-    assert_eq!(client.get("x").unwrap_err().kind(), "agency.no_leader");
+    // the limit may also come while a request is on its way
+    let kind = client.get("x").unwrap_err().kind();
+    assert!(matches!(kind, "agency.no_leader" | "agency.timeout"), "{kind}");
     assert!(server.seen().len() < 150, "{} requests", server.seen().len());
     assert!(client.endpoints().len() < 20, "{:?}", client.endpoints());
 }
