@@ -160,6 +160,7 @@ impl AgentProcess {
             () = &mut told_to_end => return Ok(()),
         };
         told_to_end.await;
+        tracing::info!("agent {} ends", agent.id());
         agent.shutdown().await;
         Ok(())
     }
@@ -197,6 +198,8 @@ impl AgentProcess {
         config.storage = storage;
         config.authentication = self.authentication;
         config.supervision = self.supervision;
-        Ok(agent::start(listener, config).await?)
+        let agent = agent::start(listener, config).await?;
+        tracing::info!("agent {} serves at {}", agent.id(), agent.url());
+        Ok(agent)
     }
 }

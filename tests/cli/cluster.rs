@@ -116,7 +116,8 @@ fn a_cluster_serves_an_empty_agency_and_leaves_nothing_behind() {
         assert!(agent["id"].as_str().unwrap().starts_with("AGNT-"), "{agent}");
         assert!(agent["endpoint"].as_str().unwrap().starts_with("tcp://127.0.0.1:"), "{agent}");
         assert!(Path::new(agent["data"].as_str().unwrap()).is_dir(), "{agent}");
-        assert!(Path::new(agent["log"].as_str().unwrap()).is_file(), "{agent}");
+        let log = std::fs::read_to_string(agent["log"].as_str().unwrap()).unwrap();
+        assert!(log.contains(&format!("agent {} serves", agent["id"].as_str().unwrap())), "{log}");
     }
     let status = up.order(&["status"]);
     assert_eq!((status.code, status.stdout.lines().count()), (Some(0), 3), "{}", status.stdout);
@@ -230,6 +231,8 @@ fn arangod_refuses_what_it_cannot_be_and_names_what_it_does_not_know() {
         (&["--agency.activate", "true", "--server.endpoint", "ssl://127.0.0.1:1"], "ssl://"),
         (&["--agency.activate", "true", "--server.jwt-secret-keyfile", "/no/such"], "/no/such"),
         (&["--agency.activate", "true", "--agency.election-timeout-min", "9"], "election-timeout"),
+        (&["--agency.activate", "true", "--log.level", "loud"], "loud"),
+        (&["--agency.activate", "true", "--log.file", "/no/such/log"], "/no/such/log"),
     ] {
         let said = agencysh(&[&["arangod"], words].concat());
         assert_eq!(said.code, Some(2), "{words:?}: {}", said.stderr);

@@ -1,5 +1,6 @@
 //! `arangod`: one stand-in server, started with arangod's own options.
 
+mod log;
 mod options;
 
 use std::ffi::OsString;
@@ -33,6 +34,8 @@ enum Refusal {
         #[source]
         source: std::io::Error,
     },
+    #[error(transparent)]
+    Log(#[from] log::LogError),
     #[error(transparent)]
     Process(#[from] ProcessError),
 }
@@ -70,6 +73,7 @@ fn serve(options: &ArangodOptions, without_meaning: &[String]) -> Result<(), Ref
     if options.election_timeout_max <= options.election_timeout_min {
         return Err(Refusal::Timing);
     }
+    log::start(&options.log_level, options.log_file.as_deref())?;
     let authentication = authentication(options)?;
     let address = listen_address(&options.server_endpoint)?;
     let listener = TcpListener::bind(&address)
@@ -77,7 +81,7 @@ fn serve(options: &ArangodOptions, without_meaning: &[String]) -> Result<(), Ref
     let bound = listener.local_addr().map_err(|source| Refusal::Listen { address, source })?;
     if !without_meaning.is_empty() {
         let names = without_meaning.join(", ");
-        output::note(&format!("these options mean nothing to the stand-in: {names}"));
+        tracing::info!("these options mean nothing to the stand-in: {names}");
     }
     AgentProcess {
         listener,
@@ -117,8 +121,8 @@ fn authentication(options: &ArangodOptions) -> Result<Option<Authentication>, Se
     } else if let Some(folder) = &options.jwt_secret_folder {
         Secret::from_folder(folder)?
     } else {
-        output::note(
-            "no secret is configured: nobody can log in (--server.jwt-secret-keyfile, or --server.authentication false)",
+        tracing::warn!(
+            "no secret is configured: nobody can log in (--server.jwt-secret-keyfile, or --server.authentication false)"
         );
         Vec::new()
     };

@@ -157,6 +157,7 @@ impl Agent {
         self.role.send_if_modified(|role| {
             let waiting = *role == Role::Preparing { term };
             if waiting {
+                tracing::info!(term, "agent {} leads", self.config.id);
                 *spearhead = Spearhead::new(term, store, last_index);
                 *role = Role::Leader { term };
             }
