@@ -1,8 +1,10 @@
-//! What an embedded agency of three agents costs: its start, writes, reads.
+//! What an embedded agency of three agents costs: its start, writes, reads, and
+//! the same on disk.
 //!
 //! `cargo bench --bench agency` prints the time until an agency has a leader
 //! and its initial contents, and requests per second of clients that each send
-//! one request at a time over a connection of their own.
+//! one request at a time over a connection of their own. `cargo bench --bench
+//! agency restart` prints how long it takes to come back with a big log.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,33 +14,96 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use agencysh::standin::EmbeddedAgency;
+use agencysh::standin::{Contents, EmbeddedAgency};
 
 const AGENTS: usize = 3;
 const STARTS: usize = 15;
 const PERIOD: Duration = Duration::from_secs(3);
 
 fn main() {
+    if std::env::args().any(|a| a == "restart") {
+        restart();
+        return;
+    }
     start();
     let agency = EmbeddedAgency::start(AGENTS).unwrap();
-    let leader = agency.leader_id().unwrap();
-    let position = agency.agent_ids().iter().position(|id| *id == leader).unwrap();
-    let url = agency.endpoints().remove(position);
-    let address = url.trim_start_matches("http://");
     for clients in [1, 64] {
-        requests("writes", address, clients, |client, n| {
-            let body = format!(r#"[[{{"/bench/{client}":{n}}},{{}},"bench-{client}-{n}"]]"#);
-            ("write", body)
-        });
+        writes("in memory", &agency, clients);
     }
     for clients in [1, 64] {
-        requests("reads", address, clients, |_, _| {
+        requests("reads", &leader(&agency), clients, |_, _| {
             ("read", r#"[["/arango/Plan/Version"]]"#.to_owned())
         });
     }
+    drop(agency);
+    let directory = tempfile::tempdir().unwrap();
+    let agency =
+        EmbeddedAgency::start_in(directory.path(), AGENTS, Contents::Initial, |_| {}).unwrap();
+    for clients in [1, 64] {
+        writes("on disk", &agency, clients);
+    }
+}
+
+/// Address of the leader.
+fn leader(agency: &EmbeddedAgency) -> String {
+    let leader = agency.leader_id().unwrap();
+    let position = agency.agent_ids().iter().position(|id| *id == leader).unwrap();
+    agency.endpoints().remove(position).trim_start_matches("http://").to_owned()
+}
+
+fn writes(place: &str, agency: &EmbeddedAgency, clients: usize) {
+    requests(&format!("writes {place}"), &leader(agency), clients, |client, n| {
+        ("write", format!(r#"[[{{"/bench/{client}":{n}}},{{}},"bench-{client}-{n}"]]"#))
+    });
+}
+
+/// Fills the log of each agent with 50 000 entries of 4 KB, and starts them again.
+fn restart() {
+    const REQUESTS: usize = 500;
+    const TRANSACTIONS: usize = 100;
+    let directory = tempfile::tempdir().unwrap();
+    let begin = || {
+        let begin = Instant::now();
+        let agency = EmbeddedAgency::start_in(directory.path(), AGENTS, Contents::Initial, |_| {});
+        (begin, agency.unwrap())
+    };
+    let (_, agency) = begin();
+    let text = "x".repeat(4000);
+    let filled = Instant::now();
+    let mut stream = BufReader::new(TcpStream::connect(leader(&agency)).unwrap());
+    for request in 0..REQUESTS {
+        let transactions: Vec<String> = (0..TRANSACTIONS)
+            .map(|n| {
+                let key = (request * TRANSACTIONS + n) % 1000;
+                format!(r#"[{{"/bench/{key}":"{text}"}},{{}},"bench-{request}-{n}"]"#)
+            })
+            .collect();
+        exchange(&mut stream, "write", &format!("[{}]", transactions.join(",")));
+    }
+    println!("{} entries written in {:?}", REQUESTS * TRANSACTIONS, filled.elapsed());
+    agency.shutdown();
+    for _ in 0..3 {
+        let (begin, agency) = begin();
+        let took = begin.elapsed();
+        println!("{AGENTS} agents of {} bytes lead again after {took:?}", size(directory.path()));
+        agency.shutdown();
+    }
+}
+
+/// Bytes on disk.
+fn size(directory: &Path) -> u64 {
+    let entries = std::fs::read_dir(directory).unwrap();
+    entries
+        .map(|entry| {
+            let entry = entry.unwrap();
+            let about = entry.metadata().unwrap();
+            if about.is_dir() { size(&entry.path()) } else { about.len() }
+        })
+        .sum()
 }
 
 fn start() {

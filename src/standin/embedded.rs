@@ -226,10 +226,7 @@ impl EmbeddedAgency {
 
     fn end(&mut self) {
         let handles = std::mem::take(&mut *self.agents());
-        let _ = self.run(async {
-            let mut ending: JoinSet<()> = handles.into_iter().map(AgentHandle::shutdown).collect();
-            while ending.join_next().await.is_some() {}
-        });
+        let _ = self.run(shut_down(handles));
         if let Some(runtime) = self.runtime.take() {
             // Whatever is left of it holds nothing worth waiting for.
             runtime.shutdown_background();
@@ -267,6 +264,20 @@ async fn start_all(
     contents: Contents,
 ) -> Result<Vec<AgentHandle>, StandinError> {
     let mut handles = Vec::new();
+    match start_each(starting, contents, &mut handles).await {
+        Ok(()) => Ok(handles),
+        Err(error) => {
+            shut_down(handles).await;
+            Err(error)
+        }
+    }
+}
+
+async fn start_each(
+    starting: Vec<(StdListener, AgentConfig)>,
+    contents: Contents,
+    handles: &mut Vec<AgentHandle>,
+) -> Result<(), StandinError> {
     // The first agent calls the election: it starts when the others listen.
     for (listener, config) in starting.into_iter().rev() {
         let listener = TcpListener::from_std(listener).map_err(StandinError::Port)?;
@@ -274,18 +285,23 @@ async fn start_all(
     }
     handles.reverse();
     let ready = async {
-        let mut leader = wait_for_leader(&handles).await?;
+        let mut leader = wait_for_leader(handles).await?;
         while contents == Contents::Initial && !initial::write(leader).await {
             // Leadership moved on; at worst the agents do not know yet.
             tokio::time::sleep(RETRY_PAUSE).await;
-            leader = wait_for_leader(&handles).await?;
+            leader = wait_for_leader(handles).await?;
         }
         Some(())
     };
     match tokio::time::timeout(ELECTION_PATIENCE, ready).await {
-        Ok(Some(())) => Ok(handles),
+        Ok(Some(())) => Ok(()),
         _ => Err(StandinError::NoLeader { after: ELECTION_PATIENCE }),
     }
+}
+
+async fn shut_down(agents: Vec<AgentHandle>) {
+    let mut ending: JoinSet<()> = agents.into_iter().map(AgentHandle::shutdown).collect();
+    while ending.join_next().await.is_some() {}
 }
 
 /// The first agent that leads, whenever that happens.

@@ -6,8 +6,10 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-use agencysh::standin::agent::{self, AgentConfig, AgentHandle, CompactionRule, Role, Storage};
-use agencysh::standin::{EmbeddedAgency, StandinError};
+use agencysh::standin::agent::{
+    self, AgentConfig, AgentError, AgentHandle, CompactionRule, Role, Storage,
+};
+use agencysh::standin::{Contents, EmbeddedAgency, StandinError};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -140,6 +142,18 @@ fn f4_only_a_stopped_agent_with_a_directory_is_started_again() {
     agency.stop_agent(&id).unwrap();
     let forgotten = agency.restart_agent(&id);
     assert!(matches!(forgotten, Err(StandinError::NothingKept { .. })), "{forgotten:?}");
+}
+
+#[test]
+fn f4_another_pool_is_refused() {
+    let directory = directory();
+    Agency::kept_in(directory.path(), |_| {}).agents.shutdown();
+    for agents in [1, 5] {
+        let other = EmbeddedAgency::start_in(directory.path(), agents, Contents::Empty, |_| {});
+        let refused = matches!(other, Err(StandinError::Agent(AgentError::Pool { before: 3, .. })));
+        assert!(refused, "{other:?}");
+    }
+    Agency::kept_in(directory.path(), |_| {}).agents.shutdown();
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod server;
 mod spearhead;
 pub mod store;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -59,6 +60,16 @@ pub enum AgentError {
     /// The agent's directory cannot be used.
     #[error("the agent's directory cannot be used")]
     Disk(#[from] DiskError),
+    /// The directory is from an agency of other agents; the pool of an agency is fixed.
+    #[error(
+        "agent {id} was started in an agency of {before} agents, the pool given is another one"
+    )]
+    Pool {
+        /// The agent's id.
+        id: String,
+        /// Number of agents that its directory knows.
+        before: usize,
+    },
     /// Raft does not start.
     #[error("raft does not start")]
     Raft(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -216,7 +227,8 @@ impl std::fmt::Debug for AgentHandle {
 /// however it ended.
 ///
 /// # Errors
-/// The timings contradict each other, the directory cannot be used, or Raft does not start.
+/// The timings contradict each other, the directory cannot be used or knows another pool, or
+/// Raft does not start.
 pub async fn start(listener: TcpListener, config: AgentConfig) -> Result<AgentHandle, AgentError> {
     let address = listener.local_addr().map_err(AgentError::Listener)?;
     let raft_config =
@@ -235,6 +247,11 @@ pub async fn start(listener: TcpListener, config: AgentConfig) -> Result<AgentHa
     .map_err(|e| AgentError::Raft(Box::new(e)))?;
     if restarted {
         machine.restarted();
+        if let Err(error) = check_pool(&raft, &config).await {
+            let _ = raft.shutdown().await;
+            close(machine, &raft_log).await;
+            return Err(error);
+        }
     }
     let (batches, batches_in) = mpsc::unbounded_channel();
     let agent = Arc::new(Agent {
@@ -282,6 +299,25 @@ async fn open(config: &AgentConfig) -> Result<Stored, AgentError> {
         Ok(stored) => Ok(stored?),
         Err(error) => Err(AgentError::Raft(Box::new(error))),
     }
+}
+
+/// Gives the agent's directory back.
+async fn close(machine: StateMachine, raft_log: &RaftLog) {
+    let _ = tokio::task::spawn_blocking(move || machine.close()).await;
+    raft_log.close().await;
+}
+
+/// Checks that the pool is the one that the agent has been in before.
+async fn check_pool(raft: &Raft, config: &AgentConfig) -> Result<(), AgentError> {
+    let before = raft.with_raft_state(|state| {
+        state.membership_state.effective().voter_ids().collect::<BTreeSet<NodeId>>()
+    });
+    let before = before.await.map_err(|e| AgentError::Raft(Box::new(e)))?;
+    let pool: BTreeSet<NodeId> = config.pool.iter().map(|(id, _)| node_id(id)).collect();
+    if before.is_empty() || before == pool {
+        return Ok(());
+    }
+    Err(AgentError::Pool { id: config.id.clone(), before: before.len() })
 }
 
 /// Founds the agency: the first agent of the pool at once, the others only
@@ -363,9 +399,7 @@ impl AgentHandle {
         if tokio::time::timeout(Duration::from_secs(2), ended).await.is_err() {
             tasks.shutdown().await;
         }
-        let machine = self.agent.machine.clone();
-        let _ = tokio::task::spawn_blocking(move || machine.close()).await;
-        self.agent.raft_log.close().await;
+        close(self.agent.machine.clone(), &self.agent.raft_log).await;
     }
 }
 

@@ -321,6 +321,35 @@ fn f4_nothing_is_purged_before_a_snapshot_has_it() {
     });
 }
 
+/// Entries behind a snapshot that is being installed are stored after it, or not at all.
+#[test]
+fn f4_entries_behind_a_snapshot_wait_for_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("raft-log");
+    block_on(async {
+        let mut stored = start(directory.path()).unwrap();
+        stored.log.save_vote(&Vote::new_committed(1, 7)).await.unwrap();
+        stored.log.blocking_append((0..5).map(entry)).await.unwrap();
+        stored.log.purge(log_id(10)).await.unwrap();
+        let mut log = stored.log.clone();
+        let (appended, ()) = tokio::join!(log.blocking_append([entry(11)]), stored.log.close());
+        assert!(appended.is_err());
+        stop(stored).await;
+        let (_, recovered) = recovery::open(&path, SIZE, true).unwrap();
+        assert_eq!(indices(&recovered), [0, 1, 2, 3, 4]);
+
+        let mut stored = start(directory.path()).unwrap();
+        stored.log.purge(log_id(10)).await.unwrap();
+        let mut log = stored.log.clone();
+        let installed = async { stored.log.snapshot_is_durable(10) };
+        let (appended, ()) = tokio::join!(log.blocking_append([entry(11)]), installed);
+        appended.unwrap();
+        stop(stored).await;
+        let (_, recovered) = recovery::open(&path, SIZE, true).unwrap();
+        assert_eq!((indices(&recovered), recovered.purged), (vec![11], Some(log_id(10))));
+    });
+}
+
 #[test]
 fn f4_a_directory_is_used_by_one_agent_at_a_time() {
     let directory = tempfile::tempdir().unwrap();
