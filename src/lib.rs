@@ -7,9 +7,9 @@
 //!
 //! ```
 //! # fn main() -> Result<(), agencysh::host::HostError> {
-//! use agencysh::host::{Host, Target};
+//! use agencysh::{Host, Target};
 //!
-//! let host = Host::builder().target(Target::Embedded { agents: 3 }).build();
+//! let host = Host::builder().target(Target::Embedded { agents: 3 }).build()?;
 //! let outcome = host.eval(
 //!     r#"let a = agency::current(); a.set("x", 41); a.increment("x"); a.get("x")"#,
 //! )?;
@@ -48,4 +48,6 @@ pub mod vpack;
 pub mod cli;
 
 pub use client::AgencyClient;
-pub use host::Host;
+#[cfg(feature = "standin")]
+pub use cluster::Cluster;
+pub use host::{Host, HostError, Permissions, Target};

@@ -22,7 +22,7 @@ fn script_error(result: Result<agencysh::host::Outcome, HostError>) -> ScriptErr
 fn printing(builder: HostBuilder) -> (Host, Arc<Mutex<String>>) {
     let printed = Arc::new(Mutex::new(String::new()));
     let sink = Arc::clone(&printed);
-    (builder.output(move |text| sink.lock().unwrap().push_str(text)).build(), printed)
+    (builder.output(move |text| sink.lock().unwrap().push_str(text)).build().unwrap(), printed)
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn a_script_gives_a_value_and_what_it_printed() {
 
 #[test]
 fn functions_of_the_last_script_can_be_called() {
-    let host = Host::builder().build();
+    let host = Host::builder().build().unwrap();
     assert!(matches!(host.call("f", json!([])), Err(HostError::NothingToCall { .. })));
     let script = "
         import \"assert\" as assert;
@@ -61,7 +61,7 @@ fn functions_of_the_last_script_can_be_called() {
 
 #[test]
 fn an_error_tells_kind_place_number_and_trace() {
-    let host = Host::builder().permissions(Permissions::NONE.allow(Gate::Files)).build();
+    let host = Host::builder().permissions(Permissions::NONE.allow(Gate::Files)).build().unwrap();
     let script = "fn load(name) {\n    fs::read(name)\n}\nload(\"/no/such\");";
     let error = script_error(host.run_str("main.rhai", script, NO_ARGUMENTS));
     assert_eq!((error.kind.as_str(), error.error_num), ("fs.not_found", Some(14)));
@@ -75,7 +75,7 @@ fn an_error_tells_kind_place_number_and_trace() {
 
 #[test]
 fn e4_a_rethrown_error_keeps_all_its_members() {
-    let host = Host::builder().permissions(Permissions::ALL).build();
+    let host = Host::builder().permissions(Permissions::ALL).build().unwrap();
     let script = "try { fs::read(\"/no/such\"); } catch (e) { throw e; }";
     let error = script_error(host.eval(script));
     assert_eq!((error.kind.as_str(), error.error_num), ("fs.not_found", Some(14)));
@@ -84,7 +84,7 @@ fn e4_a_rethrown_error_keeps_all_its_members() {
 
 #[test]
 fn the_library_starts_with_nothing_but_computing() {
-    let host = Host::builder().build();
+    let host = Host::builder().build().unwrap();
     for code in [
         "fs::exists(\"/\")",
         "http::get(\"http://127.0.0.1:1/\")",
@@ -101,7 +101,7 @@ fn the_library_starts_with_nothing_but_computing() {
 
 #[test]
 fn a_deadline_ends_each_run_by_itself() {
-    let host = Host::builder().deadline(Duration::from_millis(200)).build();
+    let host = Host::builder().deadline(Duration::from_millis(200)).build().unwrap();
     for _ in 0..2 {
         let begin = Instant::now();
         let error = script_error(host.eval("loop { try { sleep(60); } catch {} }"));
@@ -114,7 +114,7 @@ fn a_deadline_ends_each_run_by_itself() {
 #[test]
 fn an_interrupt_from_another_thread_ends_loops_and_pauses() {
     let (sender, begun) = std::sync::mpsc::channel();
-    let host = Host::builder().output(move |_| sender.send(()).unwrap()).build();
+    let host = Host::builder().output(move |_| sender.send(()).unwrap()).build().unwrap();
     let handle = host.interrupt_handle();
     let interrupter = std::thread::spawn(move || {
         for () in begun {
@@ -164,7 +164,8 @@ fn log_lines_reach_the_sink_by_level() {
         .log_sink(move |record| {
             sink.lock().unwrap().push(format!("{}: {}", record.topic, record.message));
         })
-        .build();
+        .build()
+        .unwrap();
     host.eval("log::trace(\"agency\", \"one\"); log::trace(\"two\"); log::warn(\"three\")")
         .unwrap();
     assert_eq!(*lines.lock().unwrap(), ["agency: one", "general: three"]);
@@ -175,7 +176,7 @@ fn log_lines_reach_the_sink_by_level() {
 fn a_module_file_that_changes_is_loaded_anew() {
     let folder = tempfile::tempdir().unwrap();
     let module = folder.path().join("m.rhai");
-    let host = Host::builder().module_folder(folder.path()).build();
+    let host = Host::builder().module_folder(folder.path()).build().unwrap();
     let value = || host.eval("import \"m\" as m; m::n()").unwrap().value.as_int().unwrap();
     std::fs::write(&module, "fn n() { 1 }").unwrap();
     assert_eq!((value(), value()), (1, 1));
@@ -188,7 +189,7 @@ fn a_module_file_that_changes_is_loaded_anew() {
 #[cfg(feature = "standin")]
 #[test]
 fn the_embedded_agency_lives_as_long_as_its_host() {
-    let host = Host::builder().target(Target::Embedded { agents: 1 }).build();
+    let host = Host::builder().target(Target::Embedded { agents: 1 }).build().unwrap();
     host.eval("agency::current().set(\"x\", 1)").unwrap();
     let outcome = host.eval("let a = agency::current(); [a.get(\"x\"), a.agents()[0].endpoint]");
     let seen = outcome.unwrap().to_json().unwrap();
@@ -201,15 +202,17 @@ fn the_embedded_agency_lives_as_long_as_its_host() {
 
 #[cfg(feature = "standin")]
 #[test]
-fn an_even_number_of_agents_is_refused_when_asked_for() {
-    let host = Host::builder().target(Target::Embedded { agents: 2 }).build();
-    let error = script_error(host.eval("agency::current()"));
-    assert_eq!((error.kind.as_str(), error.error_num), ("cluster.pool_size", Some(10)));
+fn a_target_that_cannot_be_one_is_refused() {
+    let even = Host::builder().target(Target::Embedded { agents: 2 }).build().unwrap_err();
+    assert_eq!(even.kind(), "cluster.pool_size");
+    let none = Target::agency(Vec::new(), agencysh::client::ClientAuth::None);
+    let none = Host::builder().target(none).build().unwrap_err();
+    assert_eq!(none.kind(), "agency.no_endpoints");
 }
 
 #[test]
 fn files_are_not_read_for_other_namespaces_either() {
-    let host = Host::builder().permissions(Permissions::NONE.allow(Gate::Network)).build();
+    let host = Host::builder().permissions(Permissions::NONE.allow(Gate::Network)).build().unwrap();
     for code in [
         "http::get(\"https://127.0.0.1:1/\", #{ ca_file: \"/etc/hostname\", verify_certificates: true })",
         "agency::connect(#{ endpoints: \"ssl://127.0.0.1:1\", ca_file: \"/etc/hostname\" })",

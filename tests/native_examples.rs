@@ -62,8 +62,11 @@ async fn status(Path(code): Path<u16>) -> impl IntoResponse {
 fn run_example(doc: &NativeDoc, url: &str) -> Result<(), String> {
     let directory = tempfile::tempdir().unwrap();
     let agents = if doc.namespace == "cluster" { 3 } else { 1 };
-    let host =
-        Host::builder().permissions(Permissions::ALL).target(Target::Embedded { agents }).build();
+    let host = Host::builder()
+        .permissions(Permissions::ALL)
+        .target(Target::Embedded { agents })
+        .build()
+        .unwrap();
     let script = format!(
         "let fixture_dir = {:?}; let fixture_url = {url:?};\n{}\n\n\
          fn assert(condition) {{ if !condition {{ throw \"assertion failed\"; }} }}\n\

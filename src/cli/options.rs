@@ -291,7 +291,7 @@ impl Options {
                 .log_level(spec)
                 .map_err(|error| OptionError::value("--log-level", error.message()))?;
         }
-        Ok(builder.build())
+        builder.build().map_err(|error| OptionError::value("target", error.to_string()))
     }
 
     /// The options as `env::options()` shows them.

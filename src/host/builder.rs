@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::engine::{self, ExitRequest};
 use super::resolver::Resolver;
 use super::sources::Sources;
-use super::{Host, Target};
+use super::{Host, HostError, Target};
 use crate::deadline::Deadline;
 use crate::natives::env::RunOptions;
 use crate::natives::log::{LogFunction, LogRecord, LogSink};
@@ -170,7 +170,11 @@ impl HostBuilder {
 
     /// The finished host. Connections are made, and embedded agents started, when a script
     /// first asks for them.
-    pub fn build(self) -> Host {
+    ///
+    /// # Errors
+    /// The target cannot be one: an even number of agents, or no endpoint.
+    pub fn build(self) -> Result<Host, HostError> {
+        self.target.check()?;
         let mut context = NativeContext::builder()
             .deadline(Deadline::default())
             .color(self.color)
@@ -186,7 +190,7 @@ impl HostBuilder {
         let sources = Arc::new(Sources::default());
         let resolver = Arc::new(Resolver::new(Arc::clone(&sources), self.module_folders));
         let exit = ExitRequest::default();
-        Host {
+        Ok(Host {
             engine: engine::build(&context, Arc::clone(&resolver), &exit),
             context,
             limit: self.limit,
@@ -194,6 +198,6 @@ impl HostBuilder {
             sources,
             resolver,
             last: std::sync::Mutex::default(),
-        }
+        })
     }
 }

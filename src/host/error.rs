@@ -82,6 +82,15 @@ pub enum HostError {
     /// The script file cannot be used.
     #[error(transparent)]
     File(#[from] ScriptFileError),
+    /// An agency needs an odd number of agents.
+    #[error("an agency of {agents} agents is not possible, the number must be odd")]
+    PoolSize {
+        /// The number asked for.
+        agents: usize,
+    },
+    /// The target names no agent.
+    #[error("the target has no endpoint")]
+    NoEndpoints,
     /// No thread to run the script on.
     #[error("cannot start a thread for the script")]
     Thread(#[source] std::io::Error),
@@ -99,6 +108,8 @@ impl HostError {
         match self {
             Self::Script(error) => &error.kind,
             Self::File(error) => error.kind(),
+            Self::PoolSize { .. } => "cluster.pool_size",
+            Self::NoEndpoints => "agency.no_endpoints",
             Self::Thread(_) => "host.thread",
             Self::NothingToCall { .. } => "host.nothing_to_call",
         }

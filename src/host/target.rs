@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::HostError;
 use crate::client::{AgencyClient, ClientAuth, ClientOptions};
 use crate::http::{Endpoint, EndpointError};
 use crate::natives::NativeContextBuilder;
@@ -105,6 +106,18 @@ impl Topology {
 }
 
 impl Target {
+    /// Whether the target can be one at all.
+    pub(super) fn check(&self) -> Result<(), HostError> {
+        match self {
+            #[cfg(feature = "standin")]
+            Self::Embedded { agents } if agents.is_multiple_of(2) => {
+                Err(HostError::PoolSize { agents: *agents })
+            }
+            Self::Agency(options) if options.endpoints.is_empty() => Err(HostError::NoEndpoints),
+            _ => Ok(()),
+        }
+    }
+
     /// Puts what scripts reach of the target into their context.
     pub(super) fn put_into(
         self,
