@@ -11,6 +11,11 @@ use crate::host::InterruptHandle;
 pub(super) struct Pending(Arc<AtomicBool>);
 
 impl Pending {
+    /// The next Ctrl-C ends the process.
+    pub(super) fn end_at_once(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
     /// The next Ctrl-C is a first one again.
     pub(super) fn clear(&self) {
         self.0.store(false, Ordering::SeqCst);

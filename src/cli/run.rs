@@ -27,14 +27,16 @@ pub(super) fn file(
 /// Runs the standard input.
 pub(super) fn stdin(options: &Options, arguments: &[String]) -> Result<ExitCode, OptionError> {
     let host = options.host()?;
+    let pending = interrupt::on_ctrl_c(host.interrupt_handle());
+    // while the text is read, there is nothing that could be interrupted
+    pending.end_at_once();
     let mut text = String::new();
     if let Err(error) = std::io::stdin().read_to_string(&mut text) {
         let message = format!("cannot read a script from the standard input: {error}");
         options.reporter().plain(&message, None);
         return Ok(ExitCode::FAILED);
     }
-    // while the text was read, there was nothing that could be interrupted: the process ended
-    interrupt::on_ctrl_c(host.interrupt_handle());
+    pending.clear();
     Ok(ended(options, host.run_str(STDIN, &text, arguments), ExitCode::of_run))
 }
 
