@@ -8,12 +8,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
-use super::StandinError;
 use super::agent::{self, AgentConfig, AgentHandle, Role, Storage};
 use super::initial;
+use super::{StandinError, runtime};
 
 /// Election timing of embedded agents: short, yet long enough not to call
 /// elections on a busy machine.
@@ -25,16 +25,6 @@ const ELECTION_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Pause before the initial contents are written once more.
 const RETRY_PAUSE: Duration = Duration::from_millis(10);
-
-/// More threads than the work of small requests needs: while some are busy
-/// with big values, the others keep the heartbeats going.
-const WORKERS: usize = 6;
-
-/// Threads for big bodies and snapshots; whatever needs one waits for its turn.
-const BLOCKING: usize = 8;
-
-/// Bytes of stack per thread: trees may be nested hundreds of levels deep.
-const STACK_SIZE: usize = 8 << 20;
 
 /// What an embedded agency holds when it is handed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,14 +104,7 @@ impl EmbeddedAgency {
         if agents.is_multiple_of(2) {
             return Err(StandinError::PoolSize { agents });
         }
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(WORKERS)
-            .max_blocking_threads(BLOCKING)
-            .thread_name("embedded-agency")
-            .thread_stack_size(STACK_SIZE)
-            .enable_all()
-            .build()
-            .map_err(StandinError::Runtime)?;
+        let runtime = runtime("embedded-agency").map_err(StandinError::Runtime)?;
         let mut agency =
             Self { runtime: Some(runtime), agents: Mutex::default(), configs: Vec::new() };
         let starting: Vec<(StdListener, AgentConfig)> = bind_all(ids)?

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::runtime::{Builder, Runtime};
+
 pub mod agent;
 mod embedded;
 mod initial;
@@ -58,4 +60,25 @@ pub enum StandinError {
     /// The agency has been stopped.
     #[error("the agency has been stopped")]
     Stopped,
+}
+
+/// More threads than the work of small requests needs: while some are busy
+/// with big values, the others keep the heartbeats going.
+const WORKERS: usize = 6;
+
+/// Threads for big bodies and snapshots; whatever needs one waits for its turn.
+const BLOCKING: usize = 8;
+
+/// Bytes of stack per thread: trees may be nested hundreds of levels deep.
+const STACK_SIZE: usize = 8 << 20;
+
+/// What agents run on, be they in a process of their own or not.
+fn runtime(thread_name: &str) -> std::io::Result<Runtime> {
+    Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .max_blocking_threads(BLOCKING)
+        .thread_name(thread_name)
+        .thread_stack_size(STACK_SIZE)
+        .enable_all()
+        .build()
 }

@@ -5,20 +5,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::agent::{
     self, AgentConfig, AgentError, Authentication, CompactionRule, DiskError, Gossip, GossipError,
     Storage, SupervisionConfig, agent_id, discover,
 };
-
-/// More threads than the work of small requests needs: while some are busy with big values, the
-/// others keep the heartbeats going.
-const WORKERS: usize = 6;
-
-/// Bytes of stack per thread: trees may be nested hundreds of levels deep.
-const STACK_SIZE: usize = 8 << 20;
+use super::runtime;
 
 /// What an agent is started with.
 #[derive(Debug)]
@@ -138,13 +131,7 @@ impl AgentProcess {
     /// # Errors
     /// [`ProcessError`].
     pub fn run(self) -> Result<(), ProcessError> {
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(WORKERS)
-            .thread_name("agent")
-            .thread_stack_size(STACK_SIZE)
-            .enable_all()
-            .build()
-            .map_err(ProcessError::Runtime)?;
+        let runtime = runtime("agent").map_err(ProcessError::Runtime)?;
         runtime.block_on(self.serve())
     }
 
