@@ -38,7 +38,7 @@ pub use raft::storage::Storage;
 use polls::Polls;
 use raft::compaction;
 use raft::log_store::RaftLog;
-use raft::network::{self, Network};
+use raft::network::{self, Network, Outboxes};
 use raft::peers::Peers;
 use raft::proposer::{self, Batch};
 use raft::state_machine::StateMachine;
@@ -236,10 +236,12 @@ pub async fn start(listener: TcpListener, config: AgentConfig) -> Result<AgentHa
     let peers = Arc::new(Peers::default());
     let own_id = node_id(&config.id);
     let Stored { log: raft_log, machine, restarted } = open(&config).await?;
+    let outboxes = Outboxes::default();
+    raft_log.send_ahead(own_id, outboxes.clone());
     let raft = Raft::new(
         own_id,
         Arc::new(raft_config),
-        Network::new(peers.clone(), &config),
+        Network::new(peers.clone(), outboxes, &config),
         raft_log.clone(),
         machine.clone(),
     )

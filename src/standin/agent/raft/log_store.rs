@@ -14,7 +14,8 @@ use openraft::{
 use tokio::sync::oneshot;
 
 use super::disk::{Job, Recovered};
-use super::types::{Command, Entry, LogId, NodeId, StorageError, TypeConfig, Vote};
+use super::network::Outboxes;
+use super::types::{AppendRequest, Command, Entry, LogId, NodeId, StorageError, TypeConfig, Vote};
 
 /// Raft log, vote and commit position. Clones share the same log.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +31,27 @@ struct Inner {
     last_purged: Option<LogId>,
     committed: Option<LogId>,
     vote: Option<Vote>,
+    /// Where a leader's entries go, and the leader's id.
+    outboxes: Option<(NodeId, Outboxes)>,
+}
+
+impl Inner {
+    fn last(&self) -> Option<LogId> {
+        self.entries.values().next_back().map(|e| e.log_id).or(self.last_purged)
+    }
+
+    /// What the other agents should be sent if this one is the leader and appends `entries`.
+    fn ahead(&self, entries: &[Entry]) -> Option<(Outboxes, AppendRequest)> {
+        let (own_id, outboxes) = self.outboxes.as_ref()?;
+        let vote = self.vote.filter(|v| v.committed && v.leader_id.voted_for == Some(*own_id))?;
+        let message = AppendRequest {
+            vote,
+            prev_log_id: self.last(),
+            entries: entries.to_vec(),
+            leader_commit: self.committed,
+        };
+        Some((outboxes.clone(), message))
+    }
 }
 
 impl RaftLog {
@@ -41,9 +63,20 @@ impl RaftLog {
     pub(super) fn on_disk(vote: Option<Vote>, log: Recovered, writer: Sender<Job>) -> Self {
         // Who led when it ended has to be elected again: what it told the others is not known.
         let vote = vote.map(|v| Vote::new(v.leader_id.term, v.leader_id.voted_for.unwrap_or(0)));
-        let inner =
-            Inner { entries: log.entries, last_purged: log.purged, committed: log.committed, vote };
+        let inner = Inner {
+            entries: log.entries,
+            last_purged: log.purged,
+            committed: log.committed,
+            vote,
+            outboxes: None,
+        };
         Self { inner: Arc::new(Mutex::new(inner)), writer: Some(writer) }
+    }
+
+    /// From now on, the entries that the agent appends as the leader are sent to the others
+    /// at once, while they are still being written here.
+    pub fn send_ahead(&self, own_id: NodeId, outboxes: Outboxes) {
+        self.lock().outboxes = Some((own_id, outboxes));
     }
 
     /// Has the writer do something and waits until it is durable.
@@ -152,11 +185,7 @@ impl RaftLogStorage<TypeConfig> for RaftLog {
 
     async fn get_log_state(&mut self) -> Result<LogState<TypeConfig>, StorageError> {
         let inner = self.lock();
-        let last = inner.entries.values().next_back().map(|e| e.log_id);
-        Ok(LogState {
-            last_purged_log_id: inner.last_purged,
-            last_log_id: last.or(inner.last_purged),
-        })
+        Ok(LogState { last_purged_log_id: inner.last_purged, last_log_id: inner.last() })
     }
 
     async fn get_log_reader(&mut self) -> Self {
@@ -197,15 +226,24 @@ impl RaftLogStorage<TypeConfig> for RaftLog {
         I::IntoIter: OptionalSend,
     {
         let entries: Vec<Entry> = entries.into_iter().collect();
-        self.lock().entries.extend(entries.iter().map(|e| (e.log_id.index, e.clone())));
-        let Some(writer) = &self.writer else {
-            flushed.log_io_completed(Ok(()));
-            return Ok(());
+        let ahead = {
+            let mut inner = self.lock();
+            let ahead = inner.ahead(&entries);
+            inner.entries.extend(entries.iter().map(|e| (e.log_id.index, e.clone())));
+            ahead
         };
-        if let Err(unsent) = writer.send(Job::Append { entries, flushed })
-            && let Job::Append { flushed, .. } = unsent.0
-        {
-            flushed.log_io_completed(Err(closed()));
+        match &self.writer {
+            None => flushed.log_io_completed(Ok(())),
+            Some(writer) => {
+                if let Err(unsent) = writer.send(Job::Append { entries, flushed })
+                    && let Job::Append { flushed, .. } = unsent.0
+                {
+                    flushed.log_io_completed(Err(closed()));
+                }
+            }
+        }
+        if let Some((outboxes, message)) = ahead {
+            outboxes.send_ahead(message);
         }
         Ok(())
     }

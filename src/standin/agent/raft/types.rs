@@ -82,6 +82,8 @@ pub type SnapshotMeta = openraft::SnapshotMeta<NodeId, AgentNode>;
 /// An openraft snapshot: a replica as it was. It is encoded only when it is
 /// sent, so that taking one costs next to nothing.
 pub type Snapshot = openraft::Snapshot<TypeConfig>;
+/// A message with entries, or a heartbeat.
+pub type AppendRequest = openraft::raft::AppendEntriesRequest<TypeConfig>;
 /// What a storage method fails with.
 pub type StorageError = openraft::StorageError<NodeId>;
 
