@@ -12,9 +12,9 @@ pub async fn run(raft: Raft, machine: StateMachine, mut shutdown: watch::Receive
     let (mut asked, mut purged) = (None, None);
     loop {
         let snapshot = metrics.borrow_and_update().snapshot;
-        let newest = machine.newest_checkpoint();
-        if newest > snapshot && asked <= snapshot {
-            asked = newest;
+        let due = machine.checkpoint_due(snapshot);
+        if due.is_some() && asked <= snapshot {
+            asked = due;
             if raft.trigger().snapshot().await.is_err() {
                 return;
             }

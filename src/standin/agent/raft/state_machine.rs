@@ -112,9 +112,16 @@ impl StateMachine {
         self.lock().replica.restarted();
     }
 
-    /// Where the newest compaction stands in openraft's log.
-    pub fn newest_checkpoint(&self) -> Option<LogId> {
-        self.lock().checkpoints.back().map(|c| c.raft)
+    /// Where the newest compaction stands in openraft's log, if it is time for a snapshot of
+    /// openraft's. Not at every compaction: a snapshot costs as much as the whole tree, and
+    /// the entries that it could replace are mostly kept anyway.
+    pub fn checkpoint_due(&self, snapshot: Option<LogId>) -> Option<LogId> {
+        let state = self.lock();
+        let newest = state.checkpoints.back().filter(|c| Some(c.raft) > snapshot)?;
+        let before = state.checkpoints.iter().rev().find(|c| Some(c.raft) <= snapshot);
+        let entries = newest.agency.index - before.map_or(0, |c| c.agency.index);
+        let rule = self.shared.rule;
+        (entries >= rule.step.max(rule.keep / 5)).then_some(newest.raft)
     }
 
     /// The last entry of openraft's log that nobody needs any more, given its newest snapshot:
