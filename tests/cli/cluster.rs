@@ -228,7 +228,7 @@ fn arangod_refuses_what_it_cannot_be_and_names_what_it_does_not_know() {
         (&["--agency.sizes", "3"][..], "--agency.size"),
         (&["--agency.activate", "true", "--agency.size", "2"], "odd"),
         (&["--agency.activate", "false"], "--agency.activate true"),
-        (&["--agency.activate", "true", "--server.endpoint", "ssl://127.0.0.1:1"], "ssl://"),
+        (&["--agency.activate", "true", "--server.endpoint", "udp://127.0.0.1:1"], "udp://"),
         (&["--agency.activate", "true", "--server.jwt-secret-keyfile", "/no/such"], "/no/such"),
         (&["--agency.activate", "true", "--agency.election-timeout-min", "9"], "election-timeout"),
         (&["--agency.activate", "true", "--log.level", "loud"], "loud"),

@@ -1,4 +1,4 @@
-//! Agent-to-agent traffic: openraft's messages as JSON over HTTP.
+//! Agent-to-agent traffic: openraft's messages as JSON over HTTP or HTTPS.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -8,7 +8,6 @@ use axum::body::Body;
 use axum::http::{HeaderName, Method, Request, StatusCode, Uri, header};
 use http_body_util::BodyExt;
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use openraft::error::{Fatal, RPCError, RaftError, ReplicationClosed, StreamingError, Unreachable};
 use openraft::network::{Backoff, RPCOption, RaftNetwork, RaftNetworkFactory};
@@ -19,6 +18,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::super::config::{AgentConfig, Authentication};
+use super::super::tls::{self, PeerConnector};
 use super::peers::Peers;
 use super::replica::Replica;
 use super::state_machine::decode_deep;
@@ -102,7 +102,7 @@ enum TransportError {
 /// Opens connections to the other agents; one pool of them per agent.
 #[derive(Clone)]
 pub struct Network {
-    client: Client<HttpConnector, Body>,
+    client: Client<PeerConnector, Body>,
     peers: Arc<Peers>,
     pool: Arc<[(String, String)]>,
     heartbeat: Duration,
@@ -114,9 +114,7 @@ impl Network {
     /// The time between two heartbeats also lies between two attempts to reach
     /// a silent agent.
     pub fn new(peers: Arc<Peers>, config: &AgentConfig) -> Self {
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        connector.set_connect_timeout(Some(Duration::from_secs(2)));
+        let connector = tls::connector(Duration::from_secs(2));
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(Duration::from_secs(30))
