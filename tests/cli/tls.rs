@@ -1,10 +1,13 @@
 //! TLS, from the key file of an agent to what a user reads when certificates do not fit.
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Child, Command};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::Value;
 
-use crate::cluster::Up;
+use crate::cluster::{Up, wait_for};
 use crate::shell::Shell;
 use crate::support::{Folder, Said, agencysh, program, said};
 
@@ -39,6 +42,39 @@ fn arangod_names_option_and_file_when_its_key_file_is_none() {
     let said = agencysh(&words);
     assert_eq!(said.code, Some(2), "{}", said.stderr);
     assert!(said.stderr.contains("needs --ssl.keyfile"), "{}", said.stderr);
+}
+
+/// An agent that ends with the test, also when that fails.
+struct Agent(Child);
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        // it may have ended already
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn arangod_warns_when_it_is_reached_in_another_way_than_it_is_told_of() {
+    let folder = Folder::new();
+    let (certificate, key) = self_signed();
+    let key_file = folder.file("server.pem", certificate + key.as_str());
+    let log = folder.path().join("log");
+    let agent = Command::new(env!("CARGO_BIN_EXE_agencysh"))
+        .args(["arangod", "--agency.activate", "--server.authentication", "false"])
+        .args(["--server.endpoint", "ssl://127.0.0.1:0", "--ssl.keyfile", &key_file])
+        .args(["--agency.my-address", "tcp://127.0.0.1:1", "--ssl.protocol", "5"])
+        .arg("--log.file")
+        .arg(&log)
+        .spawn();
+    let mut agent = Agent(agent.unwrap());
+    let text = || std::fs::read_to_string(&log).unwrap_or_default();
+    wait_for("the agent serves", || text().contains(" serves at https://"));
+    kill(Pid::from_raw(i32::try_from(agent.0.id()).unwrap()), Signal::SIGTERM).unwrap();
+    assert!(agent.0.wait().unwrap().success());
+    assert!(text().contains("others are told tcp://127.0.0.1:1"), "{}", text());
+    assert!(text().contains("mean nothing to the stand-in: ssl.protocol"), "{}", text());
 }
 
 #[test]

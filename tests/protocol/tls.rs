@@ -76,6 +76,23 @@ fn agents_replicate_over_tls_and_survive_the_loss_of_their_leader() {
 }
 
 #[test]
+fn an_agent_with_tls_comes_back_with_what_it_has_on_disk() {
+    let directory = tempfile::tempdir().unwrap();
+    let agency = Agency::kept_in(directory.path(), with_tls(&[0, 1, 2]));
+    let key = unique("back");
+    agency.written(json!([[{ &key: 1 }]]));
+    let leader = agency.leader_id();
+    agency.agents.stop_agent(&leader).unwrap();
+    let index = agency.written(json!([[{ &key: 2 }]]))[0];
+    agency.agents.restart_agent(&leader).unwrap();
+    let url = agency.url_of(&leader);
+    assert!(url.starts_with("https://"), "{url}");
+    wait_for("the agent catches up", || {
+        (config(&url)["commitIndex"].as_u64() >= Some(index)).then_some(())
+    });
+}
+
+#[test]
 fn agents_with_and_without_tls_make_one_agency() {
     let agency = Agency::configured(3, with_tls(&[1]));
     let key = unique("mixed");

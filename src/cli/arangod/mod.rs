@@ -97,6 +97,14 @@ fn serve(options: &ArangodOptions, without_meaning: &[String]) -> Result<(), Ref
             options.server_endpoint
         );
     }
+    if let Some(address) = &options.agency_my_address
+        && ListenEndpoint::parse(address).is_some_and(|told| told.tls != endpoint.tls)
+    {
+        tracing::warn!(
+            "others are told {address}, but this agent listens at {}: they cannot talk to it unless something between them adds or takes off TLS",
+            options.server_endpoint
+        );
+    }
     if !without_meaning.is_empty() {
         let names = without_meaning.join(", ");
         tracing::info!("these options mean nothing to the stand-in: {names}");
