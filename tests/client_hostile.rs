@@ -259,6 +259,18 @@ fn a_write_to_what_does_not_speak_http_is_inquired_and_a_read_is_refused() {
 }
 
 #[test]
+fn a_write_that_a_tls_server_complains_about_has_certainly_not_happened() {
+    let server = Server::start(|_| Reply::RawClose(vec![21, 3, 1, 0, 2, 2, 70]));
+    for error in [
+        client(&server).set("x", value!(1)).unwrap_err(),
+        client(&server).get("x").map(|_| ()).unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), "http.tls_only", "{error:?}");
+    }
+    assert_eq!(targets(&server), ["write", "read"]);
+}
+
+#[test]
 fn after_each_ambiguous_answer_the_fate_is_asked_and_pauses_lie_between() {
     let ambiguous: [fn() -> Reply; 6] = [
         broken,

@@ -247,6 +247,18 @@ fn h23_a_self_signed_server_works_unless_certificates_are_verified() {
 }
 
 #[test]
+fn h23_tls_where_there_is_none_and_the_reverse_are_named() {
+    let plain = start_endless("HTTP/1.1 400 Bad Request\r\n\r\n", b"x", Duration::from_millis(3));
+    let found = answer(&plain.replace("http://", "https://"), "http::get(url)");
+    assert_eq!(text(&found, "transport_error"), "tls", "{found:?}");
+    assert!(text(&found, "message").contains("SSL: the server does not speak TLS"), "{found:?}");
+    let secure = start_tls_server();
+    let found = answer(&secure.replace("https://", "http://"), "http::get(url)");
+    assert_eq!(text(&found, "transport_error"), "protocol", "{found:?}");
+    assert!(text(&found, "message").contains("speaks TLS"), "{found:?}");
+}
+
+#[test]
 fn h24_d4_the_script_deadline_ends_a_request_and_is_raised_by_the_next() {
     let server = Server::start(|_| Reply::Hang);
     let deadline = Deadline::default();

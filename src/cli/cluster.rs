@@ -51,6 +51,9 @@ pub(super) struct Up {
     /// The first port; free ones unless given
     #[arg(long, value_name = "PORT")]
     port_base: Option<u16>,
+    /// Let servers speak TLS, with an authority and a certificate made for them
+    #[arg(long)]
+    tls: bool,
     /// How long a silent server counts as good
     #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
     supervision_grace_period: f64,
@@ -131,6 +134,7 @@ fn up(options: &Options, up: &Up) -> Result<ExitCode, ClusterError> {
             data: absolute(&data),
             port_base: up.port_base,
             jwt_secret_file: options.jwt_secret_file().map(absolute),
+            tls: up.tls,
             grace_period: Duration::try_from_secs_f64(up.supervision_grace_period)
                 .unwrap_or(Duration::from_secs(10)),
             election_timeout: ELECTION_TIMEOUT,

@@ -62,7 +62,9 @@ impl ExitCode {
             (None, "agency.unreachable" | "agency.no_leader" | "agency.timeout") => {
                 Self::UNREACHABLE
             }
-            (None, "agency.unauthorized" | "http.tls") => Self::UNAUTHORIZED,
+            (None, "agency.unauthorized" | "http.tls" | "http.no_tls" | "http.tls_only") => {
+                Self::UNAUTHORIZED
+            }
             _ => Self::FAILED,
         }
     }

@@ -341,27 +341,32 @@ impl Options {
         let endpoints: Result<Vec<Endpoint>, _> =
             endpoints.iter().map(|text| Endpoint::parse(text.trim())).collect();
         let endpoints = endpoints.map_err(|error| OptionError::value(option, error.to_string()))?;
-        self.client(endpoints, None)
+        self.client(endpoints, None, None)
     }
 
     fn topology(&self, option: &'static str, file: &Path) -> Result<Target, OptionError> {
         let topology = Topology::read(file)
             .map_err(|error| OptionError::value(option, with_causes(&error)))?;
-        self.client(topology.endpoints, topology.jwt_secret_file.as_deref())
+        let Topology { endpoints, jwt_secret_file, ca_file } = topology;
+        self.client(endpoints, jwt_secret_file.as_deref(), ca_file)
     }
 
     fn client(
         &self,
         endpoints: Vec<Endpoint>,
         secret_file: Option<&Path>,
+        ca_file: Option<PathBuf>,
     ) -> Result<Target, OptionError> {
         let defaults = ClientOptions::default();
         let timeout = self.timeout.map(|limit| seconds("--timeout", limit)).transpose()?;
+        let ca_file = self.ca_file.clone().or(ca_file);
+        let tls = TlsOptions { insecure: self.insecure, ca_file };
+        tls.check().map_err(|error| OptionError::value("--ca-file", error.to_string()))?;
         Ok(Target::Agency(Box::new(ClientOptions {
             endpoints,
             auth: self.auth(secret_file)?,
             timeout: timeout.unwrap_or(defaults.timeout),
-            tls: TlsOptions { insecure: self.insecure, ca_file: self.ca_file.clone() },
+            tls,
             ..defaults
         })))
     }

@@ -180,7 +180,9 @@ impl AgencyClient {
             Err(
                 error @ (HttpError::BadUrl { .. }
                 | HttpError::BadRequest { .. }
-                | HttpError::Tls { .. }),
+                | HttpError::Tls { .. }
+                | HttpError::NoTls { .. }
+                | HttpError::TlsOnly { .. }),
             ) => Ok(Try::Refused(error.into())),
             Err(error @ (HttpError::Protocol { .. } | HttpError::TooLarge { .. }))
                 if call.repeatable =>

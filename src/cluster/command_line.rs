@@ -18,6 +18,8 @@ pub struct AgentPlan {
     pub log: PathBuf,
     /// The secret file; without one everybody gets in.
     pub jwt_secret_file: Option<PathBuf>,
+    /// Certificate and private key, for endpoints with TLS.
+    pub key_file: Option<PathBuf>,
     /// How long a silent server counts as good.
     pub grace_period: Duration,
     /// Bounds of the election timeout.
@@ -45,6 +47,9 @@ pub fn arguments(plan: &AgentPlan) -> Vec<OsString> {
     option("agency.election-timeout-min", seconds(plan.election_timeout.0));
     option("agency.election-timeout-max", seconds(plan.election_timeout.1));
     option("server.endpoint", text(&plan.endpoint));
+    if let Some(file) = &plan.key_file {
+        option("ssl.keyfile", path(file));
+    }
     match &plan.jwt_secret_file {
         Some(file) => option("server.jwt-secret-keyfile", path(file)),
         None => option("server.authentication", text("false")),
@@ -67,6 +72,7 @@ mod tests {
             data: "/d/agent2/data".into(),
             log: "/d/agent2/log".into(),
             jwt_secret_file: Some("/d/secret".into()),
+            key_file: None,
             grace_period: Duration::from_secs(10),
             election_timeout: (Duration::from_millis(500), Duration::from_secs(2)),
         };
@@ -86,5 +92,9 @@ mod tests {
         );
         plan.jwt_secret_file = None;
         assert!(line(&plan).contains("--server.authentication false"));
+        plan.endpoint = "ssl://127.0.0.1:2".to_owned();
+        plan.key_file = Some("/d/server.pem".into());
+        let secure = "--server.endpoint ssl://127.0.0.1:2 --ssl.keyfile /d/server.pem";
+        assert!(line(&plan).contains(secure), "{}", line(&plan));
     }
 }

@@ -1,11 +1,13 @@
 //! Clusters of processes: starts, watches and stops them.
 //!
+//! * `certificates`: what servers and clients need for TLS
 //! * `command_line`: what each server is started with, ours and the real `arangod` alike
 //! * `server`: one process and what became of it
 //! * `processes`: all of them, with the topology file
 //! * `control`: how another program asks for kill, pause, resume, restart, status, down
 //! * `topology`: the file that tells where the servers are
 
+mod certificates;
 mod command_line;
 mod control;
 mod processes;
@@ -101,6 +103,9 @@ pub enum ClusterError {
         /// Its words.
         message: String,
     },
+    /// No certificates can be made.
+    #[error("no certificates can be made")]
+    Certificates(#[from] rcgen::Error),
     /// A client for the readiness check cannot be made.
     #[error("the agents cannot be asked whether they are ready")]
     Client(#[from] crate::client::ClientError),
@@ -123,6 +128,7 @@ impl ClusterError {
             Self::WrongState { .. } => "cluster.wrong_state",
             Self::NobodyThere { .. } => "cluster.nobody_there",
             Self::Refused { .. } => "cluster.refused",
+            Self::Certificates(_) => "cluster.certificates",
             Self::Client(error) => error.kind(),
             Self::Secret(error) => error.kind(),
         }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
+use super::certificates::Certificates;
 use super::control::{self, Action, Order, Request, Status};
 use super::server::{Process, ServerState};
 use super::topology::Topology;
@@ -16,7 +17,7 @@ use super::{AgentPlan, ClusterError};
 use crate::auth::Secret;
 use crate::client::{AgencyClient, ClientAuth, ClientOptions};
 use crate::deadline::Deadline;
-use crate::http::Endpoint;
+use crate::http::{Endpoint, TlsOptions};
 
 /// How often the servers are looked at.
 const LOOK: Duration = Duration::from_millis(50);
@@ -42,6 +43,8 @@ pub struct ClusterOptions {
     pub port_base: Option<u16>,
     /// The secret file; without one everybody gets in.
     pub jwt_secret_file: Option<PathBuf>,
+    /// Whether servers speak TLS, with certificates made for them.
+    pub tls: bool,
     /// How long a silent server counts as good.
     pub grace_period: Duration,
     /// Bounds of the election timeout.
@@ -70,6 +73,7 @@ pub enum Event {
 #[derive(Debug)]
 pub struct Cluster {
     options: ClusterOptions,
+    certificates: Option<Certificates>,
     processes: Vec<Process>,
     orders: Receiver<Order>,
     control: tempfile::TempDir,
@@ -94,7 +98,11 @@ impl Cluster {
         let listener = UnixListener::bind(&socket).map_err(failed)?;
         let (sender, orders) = mpsc::channel();
         control::listen(listener, sender).map_err(failed)?;
-        let mut cluster = Self { options, processes: Vec::new(), orders, control };
+        let certificates = match options.tls {
+            true => Some(Certificates::make(&options.data)?),
+            false => None,
+        };
+        let mut cluster = Self { options, certificates, processes: Vec::new(), orders, control };
         let mut starts = 1;
         loop {
             let started = cluster.launch().and_then(|()| cluster.wait_ready(interrupted));
@@ -122,8 +130,9 @@ impl Cluster {
             Some(base) => (0..options.agents).map(|at| base.saturating_add(at as u16)).collect(),
             None => free_ports(options.agents).map_err(ClusterError::Port)?,
         };
+        let scheme = if options.tls { "ssl" } else { "tcp" };
         let agents: Vec<String> =
-            ports.iter().map(|port| format!("tcp://127.0.0.1:{port}")).collect();
+            ports.iter().map(|port| format!("{scheme}://127.0.0.1:{port}")).collect();
         for (at, endpoint) in agents.iter().enumerate() {
             let name = format!("agent{}", at + 1);
             let folder = options.data.join(&name);
@@ -136,6 +145,7 @@ impl Cluster {
                 data,
                 log: folder.join("log"),
                 jwt_secret_file: options.jwt_secret_file.clone(),
+                key_file: self.certificates.as_ref().map(|made| made.key_file.clone()),
                 grace_period: options.grace_period,
                 election_timeout: options.election_timeout,
             };
@@ -192,11 +202,17 @@ impl Cluster {
         let options = ClientOptions {
             endpoints: endpoints.filter_map(Result::ok).collect(),
             auth,
+            tls: TlsOptions { insecure: false, ca_file: self.ca_file() },
             timeout: Duration::from_secs(2),
             connect_timeout: Duration::from_secs(1),
             ..ClientOptions::default()
         };
         Ok(AgencyClient::new(options, Deadline::default())?)
+    }
+
+    /// The authority that vouches for the servers.
+    fn ca_file(&self) -> Option<PathBuf> {
+        self.certificates.as_ref().map(|made| made.ca_file.clone())
     }
 
     /// Where the servers are.
@@ -207,6 +223,7 @@ impl Cluster {
             dbservers: Vec::new(),
             coordinators: Vec::new(),
             jwt_secret_file: self.options.jwt_secret_file.clone(),
+            ca_file: self.ca_file(),
             control: Some(self.control.path().join("control")),
         }
     }

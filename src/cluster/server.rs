@@ -69,7 +69,7 @@ impl Process {
             name,
             role: "agent".to_owned(),
             pid: child.id(),
-            url: plan.endpoint.replacen("tcp://", "http://", 1),
+            url: plan.endpoint.replacen("tcp://", "http://", 1).replacen("ssl://", "https://", 1),
             endpoint: plan.endpoint.clone(),
             data: plan.data.clone(),
             log: plan.log.clone(),

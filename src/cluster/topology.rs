@@ -21,6 +21,9 @@ pub struct Topology {
     pub coordinators: Vec<Server>,
     /// The file with the secret that opens the servers.
     pub jwt_secret_file: Option<PathBuf>,
+    /// The authority that vouches for the servers; none where they speak no TLS.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
     /// The socket on which `cluster up` takes orders.
     #[serde(default)]
     pub control: Option<PathBuf>,

@@ -207,6 +207,11 @@ fn remedy(kind: &str) -> Option<&'static str> {
             "does the operation fit what stands at the path? an object's key must not contain '/'"
         }
         "agency.conflict" => "other clients write the same path; try again, or write less often",
+        "http.tls" => {
+            "name the authority to trust with --ca-file, or accept any certificate with --insecure; agency::connect takes ca_file and insecure"
+        }
+        "http.no_tls" => "the endpoint of a server without TLS begins with http:// or tcp://",
+        "http.tls_only" => "the endpoint of a server with TLS begins with https:// or ssl://",
         "deadline.script" => "the script's own deadline: time::clear_deadline() takes it away",
         _ => return None,
     })

@@ -71,6 +71,8 @@ pub struct Topology {
     pub endpoints: Vec<Endpoint>,
     /// The file that holds their secret.
     pub jwt_secret_file: Option<PathBuf>,
+    /// The file with the authority that vouches for them.
+    pub ca_file: Option<PathBuf>,
 }
 
 impl Topology {
@@ -84,6 +86,8 @@ impl Topology {
             agents: Vec<Server>,
             #[serde(default)]
             jwt_secret_file: Option<PathBuf>,
+            #[serde(default)]
+            ca_file: Option<PathBuf>,
         }
         #[derive(serde::Deserialize)]
         struct Server {
@@ -101,7 +105,7 @@ impl Topology {
             file.agents.iter().map(|agent| Endpoint::parse(&agent.endpoint)).collect();
         let endpoints =
             endpoints.map_err(|source| TopologyError::Endpoint { path: path(), source })?;
-        Ok(Self { endpoints, jwt_secret_file: file.jwt_secret_file })
+        Ok(Self { endpoints, jwt_secret_file: file.jwt_secret_file, ca_file: file.ca_file })
     }
 }
 

@@ -7,7 +7,9 @@
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
+use super::endpoint::Endpoint;
 use super::error::{HttpError, Phase};
+use super::tls;
 use crate::deadline::Deadline;
 
 thread_local! {
@@ -19,8 +21,9 @@ thread_local! {
 pub(super) struct Call {
     deadline: Deadline,
     times: Times,
-    endpoint: String,
-    received: bool,
+    endpoint: Endpoint,
+    /// The first byte of the answer.
+    received: Option<u8>,
 }
 
 /// How long a request may take.
@@ -44,29 +47,38 @@ impl Drop for Running {
 }
 
 /// Notes the request that this thread runs until the result is dropped.
-pub(super) fn enter(deadline: &Deadline, times: Times, endpoint: String) -> Running {
-    let call = Call { deadline: deadline.clone(), times, endpoint, received: false };
+pub(super) fn enter(deadline: &Deadline, times: Times, endpoint: Endpoint) -> Running {
+    let call = Call { deadline: deadline.clone(), times, endpoint, received: None };
     Running(CURRENT.with(|current| current.borrow_mut().replace(call)))
 }
 
-/// Notes that a part of the answer has arrived.
-pub(super) fn note_received() {
+/// Notes that a part of the answer has arrived, which begins with `first`.
+pub(super) fn note_received(first: u8) {
     CURRENT.with(|current| {
         if let Some(call) = current.borrow_mut().as_mut() {
-            call.received = true;
+            call.received.get_or_insert(first);
         }
     });
 }
 
 /// Whether a part of the answer has arrived.
 pub(super) fn has_received() -> bool {
-    CURRENT.with(|current| current.borrow().as_ref().is_some_and(|call| call.received))
+    CURRENT.with(|current| current.borrow().as_ref().is_some_and(|call| call.received.is_some()))
+}
+
+/// Whether the answer is a complaint in TLS of a server that was asked without.
+pub(super) fn is_tls_only() -> bool {
+    CURRENT.with(|current| {
+        current.borrow().as_ref().is_some_and(|call| {
+            matches!(call.endpoint, Endpoint::Tcp { .. }) && call.received == Some(tls::ALERT)
+        })
+    })
 }
 
 /// The server of the request, for messages.
 pub(super) fn endpoint() -> String {
     CURRENT.with(|current| {
-        current.borrow().as_ref().map_or_else(String::new, |call| call.endpoint.clone())
+        current.borrow().as_ref().map_or_else(String::new, |call| call.endpoint.to_string())
     })
 }
 
@@ -85,7 +97,7 @@ pub(super) fn time_left(phase: Phase) -> Result<Duration, HttpError> {
         };
         let left = end.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Err(HttpError::Timeout { endpoint: call.endpoint.clone(), after, phase });
+            return Err(HttpError::Timeout { endpoint: call.endpoint.to_string(), after, phase });
         }
         Ok(left)
     })

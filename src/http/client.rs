@@ -1,14 +1,12 @@
 //! Sends requests: time limits, redirects, bodies, errors.
 
 use std::io::{Read, Write};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use ureq::Agent;
 use ureq::config::Config;
 use ureq::http::{self, HeaderName, HeaderValue, header};
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::unversioned::transport::{Connector, RustlsConnector};
 
 use super::call;
@@ -16,7 +14,8 @@ use super::connect::{LazyResolver, SlicedConnector};
 use super::endpoint::Endpoint;
 use super::error::{HttpError, Phase};
 use super::message::{Auth, Request, Response};
-use super::options::{HttpOptions, TlsOptions};
+use super::options::HttpOptions;
+use super::tls;
 use crate::deadline::Deadline;
 
 /// Idle connections are closed after this time.
@@ -47,7 +46,7 @@ impl HttpClient {
             .max_idle_connections(64)
             .max_idle_connections_per_host(16)
             .user_agent(options.user_agent.as_str())
-            .tls_config(tls_config(&options.tls)?)
+            .tls_config(tls::config(&options.tls)?)
             .build();
         let agent = Agent::with_parts(
             config,
@@ -104,8 +103,9 @@ impl HttpClient {
             let connect_end =
                 connect_end.checked_add(connect_limit).map_or(end, |own| own.min(end));
             let times = call::Times { end, limit, connect_end, connect_limit };
-            let _running = call::enter(deadline, times, endpoint.to_string());
-            let answer = self.exchange(&request, matches!(endpoint, Endpoint::Unix { .. }))?;
+            let local = matches!(endpoint, Endpoint::Unix { .. });
+            let _running = call::enter(deadline, times, endpoint);
+            let answer = self.exchange(&request, local)?;
             let status = answer.status().as_u16();
             if !matches!(status, 301 | 302 | 307) || request.max_redirects == 0 {
                 return self.receive(answer, request.url, sink(status));
@@ -227,27 +227,6 @@ fn copy(
     }
 }
 
-fn tls_config(options: &TlsOptions) -> Result<TlsConfig, HttpError> {
-    let roots = match &options.ca_file {
-        None => RootCerts::WebPki,
-        Some(path) => {
-            let failed = |reason: String| HttpError::Authorities { path: path.clone(), reason };
-            let pem = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
-            let found: Result<Vec<_>, _> = rustls_pemfile::certs(&mut pem.as_slice()).collect();
-            let found = found.map_err(|error| failed(error.to_string()))?;
-            if found.is_empty() {
-                return Err(failed("the file holds no certificate".to_owned()));
-            }
-            RootCerts::from(found.iter().map(|der| Certificate::from_der(der).to_owned()))
-        }
-    };
-    Ok(TlsConfig::builder()
-        .root_certs(roots)
-        .disable_verification(options.insecure)
-        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .build())
-}
-
 fn authorization(auth: &Auth) -> String {
     match auth {
         Auth::Bearer(token) => format!("bearer {token}"),
@@ -308,19 +287,20 @@ fn translate(error: ureq::Error, url: &str) -> HttpError {
             HttpError::BadRequest { url: url.to_owned(), reason: reason.to_string() }
         }
         ureq::Error::BodyExceedsLimit(limit) => HttpError::TooLarge { endpoint, limit },
-        ureq::Error::Rustls(reason) => HttpError::Tls { endpoint, reason: reason.to_string() },
+        ureq::Error::Rustls(error) => tls::failure(&error, endpoint),
         ureq::Error::Tls(reason) => HttpError::Tls { endpoint, reason: reason.to_owned() },
         ureq::Error::TlsRequired => {
             HttpError::Tls { endpoint, reason: "no TLS connection".to_owned() }
         }
+        _ if call::is_tls_only() => HttpError::TlsOnly { endpoint },
         other => HttpError::Protocol { endpoint, reason: other.to_string() },
     }
 }
 
 fn translate_io(source: std::io::Error, endpoint: String) -> HttpError {
     use std::io::ErrorKind;
-    if let Some(reason) = source.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        return HttpError::Tls { endpoint, reason: reason.to_string() };
+    if let Some(error) = source.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        return tls::failure(error, endpoint);
     }
     match source.kind() {
         ErrorKind::UnexpectedEof if call::has_received() => HttpError::Truncated { endpoint },

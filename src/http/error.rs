@@ -69,6 +69,18 @@ pub enum HttpError {
         /// What is wrong.
         reason: String,
     },
+    /// TLS was asked for, and the answer is something else.
+    #[error("could not connect to '{endpoint}': SSL: the server does not speak TLS")]
+    NoTls {
+        /// The server.
+        endpoint: String,
+    },
+    /// TLS was not asked for, and the answer is a complaint in TLS.
+    #[error("'{endpoint}' speaks TLS, and was asked without")]
+    TlsOnly {
+        /// The server.
+        endpoint: String,
+    },
     /// No answer in time.
     #[error("no answer from '{endpoint}' within {} s", .after.as_secs_f64())]
     Timeout {
@@ -160,6 +172,8 @@ impl HttpError {
             Self::Unreachable { .. } => "http.unreachable",
             Self::Authorities { .. } => "http.ca_file",
             Self::Tls { .. } => "http.tls",
+            Self::NoTls { .. } => "http.no_tls",
+            Self::TlsOnly { .. } => "http.tls_only",
             Self::Timeout { .. } | Self::NoTime { .. } => "http.timeout",
             Self::Closed { .. } => "http.closed",
             Self::Truncated { .. } => "http.truncated",
@@ -182,6 +196,8 @@ impl HttpError {
             | Self::Unreachable { .. }
             | Self::Authorities { .. }
             | Self::Tls { .. }
+            | Self::NoTls { .. }
+            | Self::TlsOnly { .. }
             | Self::NoTime { .. } => false,
             Self::Timeout { phase, .. } => *phase != Phase::Connect,
             _ => true,

@@ -14,6 +14,7 @@ mod endpoint;
 mod error;
 mod message;
 mod options;
+mod tls;
 mod transport;
 
 pub use client::HttpClient;

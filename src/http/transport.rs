@@ -125,12 +125,13 @@ impl Transport for SlicedTransport {
         loop {
             // a server that goes on sending never makes a slice end
             call::time_left(Phase::Read).map_err(wrap)?;
-            match self.socket.read(self.buffers.input_append_buf()) {
+            let buffer = self.buffers.input_append_buf();
+            match self.socket.read(buffer) {
                 Ok(amount) => {
-                    self.buffers.input_appended(amount);
-                    if amount > 0 {
-                        call::note_received();
+                    if let Some(first) = buffer[..amount].first() {
+                        call::note_received(*first);
                     }
+                    self.buffers.input_appended(amount);
                     return Ok(amount > 0);
                 }
                 Err(error) => wait_on(error, Phase::Read)?,

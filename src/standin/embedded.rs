@@ -180,7 +180,7 @@ impl EmbeddedAgency {
         if config.storage == Storage::Memory {
             return Err(StandinError::NothingKept { id: id.to_owned() });
         }
-        let address = config.endpoint.trim_start_matches("tcp://").to_owned();
+        let address = config.endpoint.rsplit("//").next().unwrap_or_default().to_owned();
         let started = self.run(async move {
             let listener = TcpListener::bind(address).await.map_err(StandinError::Port)?;
             Ok::<_, StandinError>(agent::start(listener, config).await?)

@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::agent::{
     self, AgentConfig, AgentError, Authentication, CompactionRule, DiskError, Gossip, GossipError,
-    Storage, SupervisionConfig, agent_id, discover,
+    ServerCertificate, Storage, SupervisionConfig, agent_id, discover,
 };
 use super::runtime;
 
@@ -28,6 +28,8 @@ pub struct AgentProcess {
     pub directory: Option<PathBuf>,
     /// Who may ask.
     pub authentication: Option<Authentication>,
+    /// What it shows to clients, which have to speak TLS then.
+    pub certificate: Option<ServerCertificate>,
     /// Lower bound of the election timeout.
     pub min_ping: Duration,
     /// Upper bound of the election timeout.
@@ -165,6 +167,7 @@ impl AgentProcess {
             peers: self.peers,
             size: self.size,
             authentication: self.authentication.clone(),
+            certificate: self.certificate.clone(),
         };
         let pool = match self.directory.as_deref().map(Pool::read).transpose()?.flatten() {
             Some(pool) => pool.known_to(&id, &self.endpoint)?,
@@ -184,6 +187,7 @@ impl AgentProcess {
             CompactionRule { step: self.compaction_step, keep: self.compaction_keep };
         config.storage = storage;
         config.authentication = self.authentication;
+        config.certificate = self.certificate;
         config.supervision = self.supervision;
         let agent = agent::start(listener, config).await?;
         tracing::info!("agent {} serves at {}", agent.id(), agent.url());

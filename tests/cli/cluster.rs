@@ -15,15 +15,15 @@ use crate::support::{Folder, Said, agencysh};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A cluster that ends with the test.
-struct Up {
+pub(crate) struct Up {
     process: Child,
     stderr: ChildStderr,
     topology: PathBuf,
-    _folder: Folder,
+    folder: Folder,
 }
 
 impl Up {
-    fn start(words: &[&str]) -> Self {
+    pub(crate) fn start(words: &[&str]) -> Self {
         let folder = Folder::new();
         let topology = folder.path().join("topology.json");
         let mut process = Command::new(env!("CARGO_BIN_EXE_agencysh"))
@@ -39,7 +39,7 @@ impl Up {
         let stderr = process.stderr.take().unwrap();
         let mut ready = String::new();
         BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut ready).unwrap();
-        let mut up = Self { process, stderr, topology, _folder: folder };
+        let mut up = Self { process, stderr, topology, folder };
         if ready.trim() != format!("ready: {}", up.topology.display()) {
             let mut text = String::new();
             up.stderr.read_to_string(&mut text).unwrap();
@@ -48,23 +48,28 @@ impl Up {
         up
     }
 
-    fn file(&self) -> &str {
+    pub(crate) fn file(&self) -> &str {
         self.topology.to_str().unwrap()
     }
 
+    /// What `cluster up` was given as its data directory.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
     /// A command for this cluster.
-    fn order(&self, words: &[&str]) -> Said {
+    pub(crate) fn order(&self, words: &[&str]) -> Said {
         agencysh(&[&["cluster"], words, &["--topology", self.file()]].concat())
     }
 
     /// A script against this cluster.
-    fn eval(&self, code: &str) -> String {
+    pub(crate) fn eval(&self, code: &str) -> String {
         let said = agencysh(&["--topology", self.file(), "eval", code]);
         assert_eq!(said.code, Some(0), "{}", said.stderr);
         said.stdout
     }
 
-    fn agents(&self) -> Vec<Value> {
+    pub(crate) fn agents(&self) -> Vec<Value> {
         let text = std::fs::read(&self.topology).unwrap();
         serde_json::from_slice::<Value>(&text).unwrap()["agents"].as_array().unwrap().clone()
     }
@@ -96,7 +101,7 @@ fn is_there(pid: Pid) -> bool {
     kill(pid, None).is_ok()
 }
 
-fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
     let begin = Instant::now();
     while !holds() {
         assert!(begin.elapsed() < PATIENCE, "{what}");
@@ -228,7 +233,7 @@ fn arangod_refuses_what_it_cannot_be_and_names_what_it_does_not_know() {
         (&["--agency.sizes", "3"][..], "--agency.size"),
         (&["--agency.activate", "true", "--agency.size", "2"], "odd"),
         (&["--agency.activate", "false"], "--agency.activate true"),
-        (&["--agency.activate", "true", "--server.endpoint", "ssl://127.0.0.1:1"], "ssl://"),
+        (&["--agency.activate", "true", "--server.endpoint", "udp://127.0.0.1:1"], "udp://"),
         (&["--agency.activate", "true", "--server.jwt-secret-keyfile", "/no/such"], "/no/such"),
         (&["--agency.activate", "true", "--agency.election-timeout-min", "9"], "election-timeout"),
         (&["--agency.activate", "true", "--log.level", "loud"], "loud"),

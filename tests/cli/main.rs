@@ -15,4 +15,6 @@ mod rubbish;
 mod run;
 mod shell;
 mod support;
+#[cfg(feature = "standin")]
+mod tls;
 mod tour;

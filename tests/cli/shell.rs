@@ -11,15 +11,20 @@ const PATIENCE_MS: u64 = 60_000;
 /// What a terminal is told when the shell begins to read a line.
 const READS: &str = "\u{1b}[?2004h";
 
-struct Shell {
+pub(crate) struct Shell {
     session: PtySession,
     home: Folder,
 }
 
 impl Shell {
     fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    pub(crate) fn start_with(words: &[&str]) -> Self {
         let home = Folder::new();
         let mut command = Command::new(env!("CARGO_BIN_EXE_agencysh"));
+        command.args(words);
         command.env("HOME", home.path()).env("TERM", "xterm").env("NO_COLOR", "1");
         let session = spawn_command(command, Some(PATIENCE_MS)).unwrap();
         let mut shell = Self { session, home };
@@ -28,13 +33,13 @@ impl Shell {
     }
 
     /// Types a line and the key that ends it.
-    fn enter(&mut self, line: &str) {
+    pub(crate) fn enter(&mut self, line: &str) {
         self.session.send(&format!("{line}\r")).unwrap();
         self.session.flush().unwrap();
     }
 
     /// Types a line, waits until the shell reads the next one, and gives what it has shown.
-    fn run(&mut self, line: &str) -> String {
+    pub(crate) fn run(&mut self, line: &str) -> String {
         self.enter(line);
         self.expect(READS)
     }
@@ -44,7 +49,7 @@ impl Shell {
     }
 
     /// Waits until the shell has ended and gives its exit code and its home.
-    fn ended(mut self) -> (i32, Folder) {
+    pub(crate) fn ended(mut self) -> (i32, Folder) {
         use rexpect::process::WaitStatus;
         self.session.exp_eof().unwrap();
         match self.session.process().wait().unwrap() {

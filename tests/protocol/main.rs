@@ -21,6 +21,7 @@ mod read;
 mod restart;
 mod state;
 mod strangers;
+mod tls;
 mod transact;
 mod transient;
 mod wire;

@@ -9,6 +9,7 @@ use agencysh::standin::agent::AgentConfig;
 use agencysh::standin::{Contents, EmbeddedAgency};
 use serde_json::{Value, json};
 use ureq::http::{HeaderMap, Request};
+use ureq::tls::TlsConfig;
 
 /// Longest time a test waits for anything.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -76,6 +77,8 @@ fn client() -> ureq::Agent {
         .max_redirects_will_error(false)
         .timeout_global(Some(Duration::from_secs(90)))
         .allow_non_standard_methods(true)
+        // the certificates of agents under test are made by themselves
+        .tls_config(TlsConfig::builder().disable_verification(true).build())
         .build()
         .new_agent()
 }

@@ -1,5 +1,6 @@
 //! `arangod`: one stand-in server, started with arangod's own options.
 
+mod endpoint;
 mod log;
 mod options;
 
@@ -11,8 +12,9 @@ use super::report::Reporter;
 use super::{options::When, output};
 use crate::auth::{Secret, SecretError};
 use crate::natives::with_causes;
-use crate::standin::agent::{Authentication, SupervisionConfig};
+use crate::standin::agent::{Authentication, KeyFileError, ServerCertificate, SupervisionConfig};
 use crate::standin::process::{AgentProcess, ProcessError};
+use endpoint::ListenEndpoint;
 use options::ArangodOptions;
 
 /// Why the command line does not describe a server.
@@ -26,8 +28,16 @@ enum Refusal {
     Timing,
     #[error("the secret cannot be used")]
     Secret(#[from] SecretError),
-    #[error("{option} '{endpoint}' is no endpoint to listen on, such as tcp://127.0.0.1:8531")]
-    Endpoint { option: &'static str, endpoint: String },
+    #[error(
+        "--server.endpoint '{endpoint}' is no endpoint to listen on, such as tcp://127.0.0.1:8531 or ssl://127.0.0.1:8531"
+    )]
+    Endpoint { endpoint: String },
+    #[error(
+        "--server.endpoint '{endpoint}' needs --ssl.keyfile: a PEM file with certificate and private key"
+    )]
+    NoKeyFile { endpoint: String },
+    #[error("--ssl.keyfile cannot be used")]
+    KeyFile(#[from] KeyFileError),
     #[error("cannot listen on {address}")]
     Listen {
         address: String,
@@ -75,21 +85,38 @@ fn serve(options: &ArangodOptions, without_meaning: &[String]) -> Result<(), Ref
     }
     log::start(&options.log_level, options.log_file.as_deref())?;
     let authentication = authentication(options)?;
-    let address = listen_address(&options.server_endpoint)?;
-    let listener = TcpListener::bind(&address)
-        .map_err(|source| Refusal::Listen { address: address.clone(), source })?;
-    let bound = listener.local_addr().map_err(|source| Refusal::Listen { address, source })?;
+    let endpoint = ListenEndpoint::parse(&options.server_endpoint)
+        .ok_or_else(|| Refusal::Endpoint { endpoint: options.server_endpoint.clone() })?;
+    let certificate = certificate(options, &endpoint)?;
+    let failed = |source| Refusal::Listen { address: endpoint.address.clone(), source };
+    let listener = TcpListener::bind(&endpoint.address).map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    if certificate.is_none() && options.ssl_keyfile.is_some() {
+        tracing::info!(
+            "--ssl.keyfile is not used: {} is no ssl:// endpoint",
+            options.server_endpoint
+        );
+    }
+    if let Some(address) = &options.agency_my_address
+        && ListenEndpoint::parse(address).is_some_and(|told| told.tls != endpoint.tls)
+    {
+        tracing::warn!(
+            "others are told {address}, but this agent listens at {}: they cannot talk to it unless something between them adds or takes off TLS",
+            options.server_endpoint
+        );
+    }
     if !without_meaning.is_empty() {
         let names = without_meaning.join(", ");
         tracing::info!("these options mean nothing to the stand-in: {names}");
     }
     AgentProcess {
         listener,
-        endpoint: options.agency_my_address.clone().unwrap_or_else(|| format!("tcp://{bound}")),
+        endpoint: options.agency_my_address.clone().unwrap_or_else(|| endpoint.advertised(bound)),
         peers: options.agency_endpoint.clone(),
         size: options.agency_size,
         directory: options.database_directory.clone(),
         authentication,
+        certificate,
         min_ping: options.election_timeout_min,
         max_ping: options.election_timeout_max,
         wait_for_sync: options.wait_for_sync,
@@ -129,16 +156,16 @@ fn authentication(options: &ArangodOptions) -> Result<Option<Authentication>, Se
     Ok(Some(Authentication::new(secrets)))
 }
 
-/// `host:port` of an endpoint to listen on.
-fn listen_address(endpoint: &str) -> Result<String, Refusal> {
-    let refused =
-        || Refusal::Endpoint { option: "--server.endpoint", endpoint: endpoint.to_owned() };
-    let plain = endpoint.strip_prefix("http+").unwrap_or(endpoint);
-    let rest = plain.strip_prefix("tcp://").or_else(|| plain.strip_prefix("http://"));
-    let address = rest.ok_or_else(refused)?.trim_end_matches('/');
-    let (host, port) = address.rsplit_once(':').ok_or_else(refused)?;
-    if host.is_empty() || port.parse::<u16>().is_err() {
-        return Err(refused());
+/// What is shown to clients; nothing where they speak no TLS.
+fn certificate(
+    options: &ArangodOptions,
+    endpoint: &ListenEndpoint,
+) -> Result<Option<ServerCertificate>, Refusal> {
+    if !endpoint.tls {
+        return Ok(None);
     }
-    Ok(address.to_owned())
+    match &options.ssl_keyfile {
+        Some(file) => Ok(Some(ServerCertificate::from_file(file)?)),
+        None => Err(Refusal::NoKeyFile { endpoint: options.server_endpoint.clone() }),
+    }
 }

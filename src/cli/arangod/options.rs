@@ -58,6 +58,13 @@ const WITHOUT_MEANING: &[&str] = &[
     "server.statistics",
     "server.storage-engine",
     "server.telemetrics-api",
+    "ssl.cipher-list",
+    "ssl.ecdh-curve",
+    "ssl.options",
+    "ssl.prefer-http1-in-alpn",
+    "ssl.protocol",
+    "ssl.server-name-indication",
+    "ssl.session-cache",
     "temp.intermediate-results-path",
     "temp.path",
     "ttl.frequency",
@@ -141,7 +148,7 @@ pub(super) struct ArangodOptions {
     /// The part to play, for servers that are no agents
     #[arg(long = "cluster.my-role", value_name = "ROLE")]
     pub(super) cluster_my_role: Option<String>,
-    /// Where to listen
+    /// Where to listen: tcp://HOST:PORT, or ssl://HOST:PORT for TLS
     #[arg(
         long = "server.endpoint",
         value_name = "ENDPOINT",
@@ -165,6 +172,9 @@ pub(super) struct ArangodOptions {
     /// A folder of secrets: the first one signs, all are accepted
     #[arg(long = "server.jwt-secret-folder", value_name = "DIR")]
     pub(super) jwt_secret_folder: Option<PathBuf>,
+    /// The PEM file with certificate, chain and private key, for an endpoint that begins with ssl://
+    #[arg(long = "ssl.keyfile", value_name = "FILE")]
+    pub(super) ssl_keyfile: Option<PathBuf>,
     /// Where the data lies; without it nothing is kept
     #[arg(long = "database.directory", value_name = "DIR")]
     pub(super) database_directory: Option<PathBuf>,

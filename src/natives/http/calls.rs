@@ -402,6 +402,9 @@ fn failure(error: HttpError, url: &str) -> NativeResult<Map> {
         HttpError::Tls { endpoint, reason } => {
             (500, "tls", connect(&endpoint, &format!("SSL: {reason}")))
         }
+        HttpError::NoTls { endpoint } => {
+            (500, "tls", connect(&endpoint, "SSL: the server does not speak TLS"))
+        }
         HttpError::Timeout { endpoint, phase: Phase::Connect, .. } => {
             (500, "timeout", connect(&endpoint, "timeout during connect"))
         }

@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::raft::replica::CompactionRule;
 use super::raft::storage::Storage;
+use super::tls::ServerCertificate;
 use crate::auth::{Secret, TokenSource};
 
 /// How an agent is set up. Durations and counts have the defaults of a
@@ -15,7 +16,7 @@ use crate::auth::{Secret, TokenSource};
 pub struct AgentConfig {
     /// This agent's id, `AGNT-` and a UUID.
     pub id: String,
-    /// The advertised endpoint, such as `tcp://127.0.0.1:8531`.
+    /// The advertised endpoint, such as `tcp://127.0.0.1:8531`, or `ssl://127.0.0.1:8531`.
     pub endpoint: String,
     /// All agents of the agency, this one included, as (id, endpoint).
     pub pool: Vec<(String, String)>,
@@ -38,6 +39,8 @@ pub struct AgentConfig {
     pub supervision: SupervisionConfig,
     /// Who may ask; everybody without it.
     pub authentication: Option<Authentication>,
+    /// What it shows to clients, which have to speak TLS then; without it they must not.
+    pub certificate: Option<ServerCertificate>,
     /// The version the agent claims to be.
     pub version: String,
 }
@@ -130,6 +133,7 @@ impl AgentConfig {
             storage: Storage::default(),
             supervision: SupervisionConfig::default(),
             authentication: None,
+            certificate: None,
             version: "3.12.7".to_owned(),
         }
     }

@@ -12,7 +12,6 @@ use axum::http::{Method, Request, StatusCode, header};
 use axum::response::Response;
 use http_body_util::{BodyExt, Limited};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
@@ -21,6 +20,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::config::Authentication;
+use super::tls::{self, Handshakes, PeerConnector, ServerCertificate};
 use super::{api, endpoint};
 
 const ROUTE: &str = "/_api/agency_priv/gossip";
@@ -47,6 +47,8 @@ pub struct Gossip {
     pub size: usize,
     /// Who may ask.
     pub authentication: Option<Authentication>,
+    /// What it shows to whoever asks, as in [`AgentConfig`](super::AgentConfig).
+    pub certificate: Option<ServerCertificate>,
 }
 
 /// Why the pool cannot be completed.
@@ -118,9 +120,7 @@ pub async fn discover(
 }
 
 async fn ask_around(known: &Known) -> Pool {
-    let mut connector = HttpConnector::new();
-    connector.set_connect_timeout(Some(PATIENCE));
-    let client = Client::builder(TokioExecutor::new()).build(connector);
+    let client = Client::builder(TokioExecutor::new()).build(tls::connector(PATIENCE));
     loop {
         let pool = known.pool().clone();
         if pool.len() >= known.gossip.size {
@@ -145,7 +145,7 @@ async fn ask_around(known: &Known) -> Pool {
 }
 
 /// Tells one agent whom we know; gives whom it knows, unless it does not answer yet.
-async fn ask(client: &Client<HttpConnector, Body>, url: &str, known: &Known) -> Option<Json> {
+async fn ask(client: &Client<PeerConnector, Body>, url: &str, known: &Known) -> Option<Json> {
     let mut request = Request::builder()
         .method(Method::POST)
         .uri(format!("{url}{ROUTE}"))
@@ -167,6 +167,7 @@ async fn ask(client: &Client<HttpConnector, Body>, url: &str, known: &Known) -> 
 /// Answers gossip; everything else is told that the agent is not there yet.
 async fn serve(listener: &TcpListener, known: &Arc<Known>) -> std::convert::Infallible {
     let router = Router::new().fallback(answer).with_state(Arc::clone(known));
+    let mut handshakes = known.gossip.certificate.as_ref().map(Handshakes::new);
     let mut connections = JoinSet::new();
     loop {
         let Ok((stream, _)) = listener.accept().await else {
@@ -174,13 +175,21 @@ async fn serve(listener: &TcpListener, known: &Arc<Known>) -> std::convert::Infa
             tokio::time::sleep(PAUSE).await;
             continue;
         };
+        let protocol = auto::Builder::new(TokioExecutor::new());
         let service = TowerToHyperService::new(router.clone());
-        connections.spawn(async move {
-            // a client that leaves is none of our business
-            let _ = auto::Builder::new(TokioExecutor::new())
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
-        });
+        // a client that leaves, or never arrives, is none of our business
+        if let Some(handshakes) = &mut handshakes {
+            let handshake = handshakes.begin(stream);
+            connections.spawn(async move {
+                if let Ok(stream) = handshake.await {
+                    let _ = protocol.serve_connection(TokioIo::new(stream), service).await;
+                }
+            });
+        } else {
+            connections.spawn(async move {
+                let _ = protocol.serve_connection(TokioIo::new(stream), service).await;
+            });
+        }
         while connections.try_join_next().is_some() {}
     }
 }

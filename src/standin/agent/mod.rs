@@ -15,6 +15,7 @@ pub mod raft;
 mod server;
 mod spearhead;
 pub mod store;
+mod tls;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -34,6 +35,7 @@ pub use leadership::Role;
 pub use raft::disk::{DiskError, agent_id};
 pub use raft::replica::CompactionRule;
 pub use raft::storage::Storage;
+pub use tls::{KeyFileError, ServerCertificate};
 
 use polls::Polls;
 use raft::compaction;
@@ -288,7 +290,8 @@ pub async fn start(listener: TcpListener, config: AgentConfig) -> Result<AgentHa
         tasks.spawn(compaction::run(agent.raft.clone(), agent.machine.clone(), down()));
         tasks.spawn(found(agent.clone()));
     }
-    Ok(AgentHandle { agent, url: format!("http://{address}") })
+    let scheme = if agent.config.certificate.is_some() { "https" } else { "http" };
+    Ok(AgentHandle { agent, url: format!("{scheme}://{address}") })
 }
 
 /// Opens the agent's storage where blocking is allowed.

@@ -6,10 +6,12 @@ use std::time::Duration;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::tls::Handshakes;
 use super::{Agent, api, turned_true};
 
 /// Time that connections get to finish their answers at shutdown.
@@ -21,6 +23,7 @@ pub(super) async fn run(
     listener: TcpListener,
     mut shutdown: watch::Receiver<bool>,
 ) {
+    let mut handshakes = agent.config.certificate.as_ref().map(Handshakes::new);
     let router = api::router(agent);
     let protocol = protocol();
     let mut connections = JoinSet::new();
@@ -38,7 +41,30 @@ pub(super) async fn run(
             Some(_) = connections.join_next() => continue,
             () = turned_true(&mut shutdown) => break,
         };
-        connections.spawn(serve(stream, protocol.clone(), router.clone(), shutdown.clone()));
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "connection ended before its first request");
+            continue;
+        }
+        let (protocol, router) = (protocol.clone(), router.clone());
+        let mut down = shutdown.clone();
+        let Some(handshakes) = &mut handshakes else {
+            connections.spawn(serve(stream, protocol, router, down));
+            continue;
+        };
+        let handshake = handshakes.begin(stream);
+        connections.spawn(async move {
+            let shaken = tokio::select! {
+                shaken = handshake => shaken,
+                () = turned_true(&mut down) => return,
+            };
+            match shaken {
+                Ok(stream) => serve(stream, protocol, router, down).await,
+                Err(error) => {
+                    let error: &dyn std::error::Error = &error;
+                    tracing::debug!(error, "connection ended before its first request");
+                }
+            }
+        });
     }
     drop(listener);
     let all = async { while connections.join_next().await.is_some() {} };
@@ -65,15 +91,11 @@ fn protocol() -> auto::Builder<TokioExecutor> {
 }
 
 async fn serve(
-    stream: TcpStream,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     protocol: auto::Builder<TokioExecutor>,
     router: axum::Router,
     mut shutdown: watch::Receiver<bool>,
 ) {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "connection lost before its first request");
-        return;
-    }
     let connection =
         protocol.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     tokio::pin!(connection);

@@ -1,4 +1,4 @@
-//! Agent-to-agent traffic: openraft's messages as JSON over HTTP.
+//! Agent-to-agent traffic: openraft's messages as JSON over HTTP or HTTPS.
 
 mod outbox;
 mod transport;

@@ -1,4 +1,4 @@
-//! Messages to one other agent: JSON over HTTP.
+//! Messages to one other agent: JSON over HTTP or HTTPS.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -8,7 +8,6 @@ use axum::body::{Body, Bytes};
 use axum::http::{Method, Request, StatusCode, Uri, header};
 use http_body_util::BodyExt;
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use openraft::raft::AppendEntriesResponse;
 use serde::Serialize;
@@ -20,6 +19,7 @@ use super::super::types::{AppendRequest, NodeId};
 use super::{ADDRESS, APPEND, PRIVATE_PREFIX};
 use crate::auth::TokenSource;
 use crate::standin::agent::config::{AgentConfig, Authentication};
+use crate::standin::agent::tls::{self, PeerConnector};
 
 /// Time that a heartbeat gets, in heartbeat intervals. Another connection is
 /// tried then.
@@ -71,7 +71,7 @@ pub(super) type AppendAnswer = Result<AppendEntriesResponse<NodeId>, TransportEr
 /// Opens connections to the other agents; one pool of them per agent.
 #[derive(Clone)]
 pub(super) struct Transport {
-    client: Client<HttpConnector, Body>,
+    client: Client<PeerConnector, Body>,
     heartbeat: Duration,
     /// Proves to the other agents who asks.
     tokens: Option<Arc<TokenSource>>,
@@ -79,9 +79,7 @@ pub(super) struct Transport {
 
 impl Transport {
     pub(super) fn new(config: &AgentConfig) -> Self {
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        connector.set_connect_timeout(Some(Duration::from_secs(2)));
+        let connector = tls::connector(Duration::from_secs(2));
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(Duration::from_secs(30))
