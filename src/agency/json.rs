@@ -2,13 +2,12 @@
 
 use std::fmt;
 use std::io;
-use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::ser::Formatter;
 
-use super::value::{Object, Value};
+use super::value::{Key, Object, Value};
 
 /// Deepest nesting of arrays and objects in a text.
 const MAX_DEPTH: usize = 200;
@@ -155,7 +154,7 @@ impl<'de> Visitor<'de> for Checked {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let inside = self.inside("Object")?;
         let mut children = Vec::new();
-        while let Some(key) = members.next_key::<Arc<str>>()? {
+        while let Some(Key(key)) = members.next_key()? {
             children.push((key, members.next_value_seed(inside)?));
         }
         Object::from_unique(children)

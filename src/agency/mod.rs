@@ -1,6 +1,7 @@
 //! Values and wire types of the agency; no I/O.
 
 pub mod entry;
+pub(crate) mod intern;
 pub mod json;
 mod object;
 pub mod path;

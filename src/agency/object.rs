@@ -133,7 +133,8 @@ impl Object {
         Ok(Self::from_sorted(children))
     }
 
-    fn from_sorted(children: Vec<(Arc<str>, Value)>) -> Self {
+    fn from_sorted(mut children: Vec<(Arc<str>, Value)>) -> Self {
+        children.shrink_to_fit();
         Self(if children.len() <= NARROW {
             Children::Narrow(Arc::new(children))
         } else {

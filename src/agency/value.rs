@@ -6,6 +6,8 @@ use std::sync::Arc;
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::intern::intern;
+
 pub use super::object::Object;
 
 /// A JSON value. A clone costs O(1) and shares everything with the original,
@@ -71,14 +73,15 @@ impl Value {
 }
 
 impl From<Vec<Value>> for Value {
-    fn from(elements: Vec<Value>) -> Self {
+    fn from(mut elements: Vec<Value>) -> Self {
+        elements.shrink_to_fit();
         Self::Array(Arc::new(elements))
     }
 }
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
-        Self::String(text.into())
+        Self::String(intern(text))
     }
 }
 
@@ -154,6 +157,29 @@ impl<'de> Deserialize<'de> for Value {
     }
 }
 
+/// The key of an object.
+pub(super) struct Key(pub(super) Arc<str>);
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(AnyKey)
+    }
+}
+
+struct AnyKey;
+
+impl Visitor<'_> for AnyKey {
+    type Value = Key;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a key")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Key, E> {
+        Ok(Key(intern(text)))
+    }
+}
+
 /// Takes values as they come; [`super::json::parse`] is the one that checks.
 struct AnyValue;
 
@@ -198,8 +224,8 @@ impl<'de> Visitor<'de> for AnyValue {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut children: Vec<(Arc<str>, Value)> = Vec::new();
-        while let Some(member) = members.next_entry()? {
-            children.push(member);
+        while let Some(Key(key)) = members.next_key()? {
+            children.push((key, members.next_value()?));
         }
         Ok(Value::Object(children.into_iter().collect()))
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::agency::intern::intern;
 use crate::agency::value::{Object, Value};
 
 use super::error::VpackError;
@@ -192,8 +193,8 @@ impl<'a> Reader<'a> {
     fn name(&mut self, end: usize) -> Result<Arc<str>, VpackError> {
         let spot = self.spot(end)?;
         let number = match Head::of(spot.head) {
-            Some(Head::String(length)) => return Ok(self.text(spot, length, end)?.into()),
-            Some(Head::LongString) => return Ok(self.long_text(spot, end)?.into()),
+            Some(Head::String(length)) => return Ok(intern(self.text(spot, length, end)?)),
+            Some(Head::LongString) => return Ok(intern(self.long_text(spot, end)?)),
             Some(Head::Small(number)) => u64::try_from(number).ok(),
             Some(Head::UInt(size)) => Some(self.uint(spot, size, end)?),
             _ => None,
