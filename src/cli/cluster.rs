@@ -17,7 +17,7 @@ use crate::natives::with_causes;
 
 /// Election timing of clusters for tests: quick, yet beyond the stalls of a busy disk.
 const ELECTION_TIMEOUT: (Duration, Duration) =
-    (Duration::from_millis(500), Duration::from_millis(1500));
+    (Duration::from_millis(500), Duration::from_millis(1200));
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ClusterCommand {
