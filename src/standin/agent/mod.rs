@@ -378,10 +378,10 @@ impl AgentHandle {
             return false;
         };
         let chunk = std::slice::from_ref(transaction);
-        let Ok(outcomes) = self.agent.write_chunk(term, chunk) else {
+        let Ok(judged) = self.agent.write_chunk(term, chunk) else {
             return false;
         };
-        match outcomes.first().map_or(0, spearhead::Outcome::index) {
+        match judged.outcomes.first().map_or(0, spearhead::Outcome::index) {
             0 => true,
             index => self.agent.committed(index, Some(term)).await.is_ok(),
         }
