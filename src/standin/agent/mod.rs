@@ -156,6 +156,18 @@ impl Agent {
             || self.peers.answered_within(period) >= self.config.size() / 2
     }
 
+    /// Whether nobody else can have been elected since the leadership of `term` began: a majority
+    /// answered so lately that its members elect nobody yet, and openraft knows of nobody.
+    fn holds_lease(&self, term: u64) -> bool {
+        let answered = self.peers.answered_within(self.config.lease());
+        let metrics = self.raft.server_metrics();
+        let leads = {
+            let now = metrics.borrow();
+            now.state == openraft::ServerState::Leader && now.vote.leader_id().term == term
+        };
+        leads && answered >= self.config.size() / 2
+    }
+
     /// Takes over what is committed and lets the clients in.
     fn begin_serving(&self, term: u64) {
         let mut spearhead = lock(&self.spearhead);

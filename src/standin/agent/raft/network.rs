@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::http::{HeaderName, Method, Request, StatusCode, Uri, header};
@@ -158,6 +158,7 @@ struct Sending {
     first: Option<LogId>,
     last: Option<LogId>,
     vote: Vote,
+    begun: Instant,
     answer: tokio::task::JoinHandle<AppendResult>,
 }
 
@@ -254,25 +255,26 @@ impl Peer {
             }
             _ => {
                 self.network.peers.sending(self.target.id);
+                let begun = Instant::now();
                 let answer = tokio::spawn(self.send_append(rpc));
-                Sending { first, last, vote, answer }
+                Sending { first, last, vote, begun, answer }
             }
         };
         let sending = self.sending.insert(sending);
-        let sent = sending.last;
+        let (sent, begun) = (sending.last, sending.begun);
         let answer = (&mut sending.answer).await;
         self.sending = None;
         let answer = self.joined(answer)?;
         let peers = &self.network.peers;
         match answer {
             AppendEntriesResponse::Success => {
-                peers.answered(self.target.id, sent.map(|s| s.index));
+                peers.answered(self.target.id, begun, sent.map(|s| s.index));
                 if sent < last {
                     return Ok(AppendEntriesResponse::PartialSuccess(sent));
                 }
             }
             AppendEntriesResponse::HigherVote(_) => {}
-            _ => peers.answered(self.target.id, None),
+            _ => peers.answered(self.target.id, begun, None),
         }
         Ok(answer)
     }
@@ -339,13 +341,14 @@ impl Peer {
         let (vote, prev_log_id) = (rpc.vote, rpc.prev_log_id);
         let answer = tokio::spawn(async move {
             let body = encode(&target.url, &rpc)?;
+            let begun = Instant::now();
             let post = Self::post(&network, &target, APPEND, body);
             let Ok(answer) = tokio::time::timeout(BEATS * network.heartbeat, post).await else {
                 return Err(TransportError::Silent { endpoint: target.url });
             };
             let answer = answer?;
             if !matches!(answer, AppendEntriesResponse::HigherVote(_)) {
-                network.peers.answered(target.id, None);
+                network.peers.answered(target.id, begun, None);
             }
             Ok(answer)
         });
@@ -427,6 +430,7 @@ impl RaftNetwork<TypeConfig> for Peer {
     ) -> Result<SnapshotResponse<NodeId>, StreamingError<TypeConfig, Fatal<NodeId>>> {
         let header = SnapshotHeader { vote, meta: snapshot.meta };
         let (network, target) = (&self.network, &self.target);
+        let begun = Instant::now();
         let post = async {
             let body = encode_snapshot(&target.url, header, *snapshot.snapshot).await?;
             Self::post_patiently(network, target, SNAPSHOT, body).await
@@ -437,7 +441,7 @@ impl RaftNetwork<TypeConfig> for Peer {
         };
         match answer {
             Ok(answer) => {
-                self.network.peers.answered(self.target.id, None);
+                self.network.peers.answered(self.target.id, begun, None);
                 Ok(answer)
             }
             Err(e) => Err(StreamingError::Unreachable(Unreachable::new(&e))),
