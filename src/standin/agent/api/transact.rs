@@ -116,6 +116,7 @@ fn observed(store: &Store, paths: &[String]) -> Value {
 /// on, be they applied or refused.
 pub(super) async fn transact(mut call: Call) -> Answer {
     let elements = envelope(&mut call).await?;
+    let ongoing = call.agent.ongoing.register(&elements);
     let term = leader::serving(&call).await?;
     let forbidden = elements.iter().any(
         |element| matches!(Item::parse(element), Ok(Item::Write(write)) if write.touches_agency()),
@@ -123,7 +124,6 @@ pub(super) async fn transact(mut call: Call) -> Answer {
     if forbidden {
         return Err(ApiError::Forbidden { message: "forbidden".to_owned() });
     }
-    let ongoing = call.agent.ongoing.register(&elements);
     let mut results = Vec::new();
     let mut status = StatusCode::OK;
     let mut rests_on = 0;

@@ -46,7 +46,6 @@ pub(super) async fn envelope(call: &mut Call) -> Result<std::sync::Arc<Vec<Value
 
 /// Runs transactions, chunk by chunk.
 async fn run(agent: &Agent, term: u64, transactions: &[Value]) -> Result<Judged, ApiError> {
-    let _ongoing = agent.ongoing.register(transactions);
     let mut all = Judged { outcomes: Vec::with_capacity(transactions.len()), rests_on: 0 };
     for chunk in transactions.chunks(agent.config.chunk_size()) {
         if !all.outcomes.is_empty() {
@@ -67,8 +66,10 @@ async fn run(agent: &Agent, term: u64, transactions: &[Value]) -> Result<Judged,
 pub(super) async fn write(mut call: Call) -> Answer {
     let transactions = envelope(&mut call).await?;
     let agent = &call.agent;
+    let ongoing = agent.ongoing.register(&transactions);
     let term = leader::serving(&call).await?;
     let Judged { outcomes, rests_on } = run(agent, term, &transactions).await?;
+    drop(ongoing);
     let mode = WaitMode::of(&call);
     if mode == WaitMode::No {
         return Ok(answer::json(StatusCode::OK, &serde_json::json!({})));
