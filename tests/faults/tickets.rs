@@ -64,12 +64,6 @@ impl Tickets {
         self.wait("operations to end", |state| state.done == state.granted);
     }
 
-    /// Waits until so many operations have ended in all.
-    #[track_caller]
-    pub fn wait_ended(&self, operations: u64) {
-        self.wait("operations to end", |state| state.done >= operations);
-    }
-
     /// Ends the clients after the operation that each is at.
     pub fn close(&self) {
         self.state().closed = true;

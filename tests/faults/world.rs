@@ -69,6 +69,12 @@ impl World {
         Clients::start(&self.history, crew, first, &mut self.random)
     }
 
+    /// How many writes began after a moment and have ended, with whatever outcome.
+    pub fn ended(&self, after: u64) -> usize {
+        let events = self.history.events();
+        events.iter().filter(|event| event.id.is_some() && event.begin > after).count()
+    }
+
     /// The writes that these clients began after a moment and were told to be done.
     pub fn acknowledged(&self, after: u64, clients: &Clients) -> Vec<Event> {
         let mut events = self.history.events();
