@@ -173,6 +173,23 @@ fn of_several_transactions_only_those_that_did_not_happen_are_sent_again() {
     assert_eq!(again[0][0], value!({"/b": 2}));
 }
 
+/// An agent that was suspended may answer the inquiry before it reads the write.
+#[test]
+fn a_write_that_ran_out_of_time_is_inquired_twice_before_it_is_sent_again() {
+    let inquiries = AtomicUsize::new(0);
+    let server = Server::start(move |request| match request.target.as_str() {
+        "/_api/agency/write" => Reply::Hang,
+        _ => match inquiries.fetch_add(1, Ordering::SeqCst) {
+            0 => json(404, r#"{"results":[0],"inquired":true}"#),
+            _ => json(200, r#"{"results":[42],"inquired":true}"#),
+        },
+    });
+    let client = client_with(&[&server.url], |options| options.timeout = Duration::from_secs(5));
+    assert_eq!(client.set("x", value!(1)).unwrap(), 42);
+    let targets: Vec<_> = server.seen().iter().map(|request| request.target.clone()).collect();
+    assert_eq!(targets, ["/_api/agency/write", "/_api/agency/inquire", "/_api/agency/inquire"]);
+}
+
 #[test]
 fn a_write_whose_fate_nobody_tells_is_unknown() {
     let server = Server::start(|request| match request.target.as_str() {

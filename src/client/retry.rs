@@ -6,6 +6,9 @@ use crate::deadline::{Deadline, Stop};
 
 /// The first pause.
 const FIRST: Duration = Duration::from_millis(10);
+/// How long an agent that has just answered may take to read what it was sent before: one that
+/// was suspended may answer a later question first.
+const SETTLE: Duration = Duration::from_millis(250);
 /// The longest pause: an election takes about a second, and nobody wants to sleep through its end.
 const LONGEST: Duration = Duration::from_millis(250);
 
@@ -43,6 +46,18 @@ impl<'a> Budget<'a> {
     pub(super) fn pause(&mut self) -> Result<bool, Stop> {
         let pause = length(self.pauses, rand::random::<f64>());
         self.pauses = self.pauses.saturating_add(1);
+        self.wait(pause)
+    }
+
+    /// Lets the agents read what they have not read yet; false when there is no time for that.
+    ///
+    /// # Errors
+    /// When the run has to end.
+    pub(super) fn settle(&self) -> Result<bool, Stop> {
+        self.wait(SETTLE)
+    }
+
+    fn wait(&self, pause: Duration) -> Result<bool, Stop> {
         let left = self.left();
         self.deadline.sleep(pause.min(left))?;
         self.deadline.check()?;

@@ -7,12 +7,15 @@ use super::outcome::{Transaction, WriteOutcome};
 use super::request::{Call, Failure};
 use super::retry::Budget;
 use super::{AgencyClient, ClientError};
+use crate::http::HttpError;
 
 impl AgencyClient {
     /// Sends transactions in one request and tells what became of each.
     ///
     /// When the answer gets lost, the agency is asked for their fate; only those
     /// that did not happen are sent again. Ids that the caller brings must be new.
+    /// Agents do not recognise what they have done already: a network that delivers a request
+    /// after its connection was given up, and after that question, has it done twice.
     ///
     /// # Errors
     /// [`ClientError::UnknownOutcome`] when nobody could tell in time; otherwise nothing happened.
@@ -50,7 +53,7 @@ impl AgencyClient {
                 Err(Failure::Ambiguous(cause)) => cause,
             };
             let ids: Vec<String> = open.iter().map(|&at| client_ids[at].clone()).collect();
-            let fates = match self.fates(&ids, &mut budget)? {
+            let fates = match self.fates(&ids, &cause, &mut budget)? {
                 Some(fates) if are_told_apart(&ids, &fates) => fates,
                 _ => return Err(unknown(client_ids, cause)),
             };
@@ -103,7 +106,7 @@ impl AgencyClient {
                 Err(Failure::Final(error)) => return Err(error),
                 Err(Failure::Ambiguous(cause)) => cause,
             };
-            match self.fates(&client_ids, &mut budget)? {
+            match self.fates(&client_ids, &cause, &mut budget)? {
                 Some(fates) if fates.iter().all(|index| *index == 0) => {
                     if !budget.pause()? {
                         return Err(self.too_late(&budget, cause));
@@ -168,7 +171,27 @@ impl AgencyClient {
     }
 
     /// What became of transactions whose answer got lost; `None` when nobody can tell.
+    ///
+    /// Nobody waits any more for a request that ran out of time, but it may still lie unread in
+    /// an agent's socket. So whoever knows nothing of it is asked a second time.
     fn fates(
+        &self,
+        client_ids: &[String],
+        cause: &ClientError,
+        budget: &mut Budget<'_>,
+    ) -> Result<Option<Vec<u64>>, ClientError> {
+        let fates = self.fates_now(client_ids, budget)?;
+        let may_be_unread = matches!(cause, ClientError::Http(HttpError::Timeout { .. }));
+        match fates {
+            Some(fates) if may_be_unread && fates.contains(&0) => match budget.settle()? {
+                true => self.fates_now(client_ids, budget),
+                false => Ok(None),
+            },
+            fates => Ok(fates),
+        }
+    }
+
+    fn fates_now(
         &self,
         client_ids: &[String],
         budget: &mut Budget<'_>,

@@ -166,6 +166,35 @@ fn w12_wait_modes() {
     assert_eq!(healthy.read(&key), json!({ &key: 1 }));
 }
 
+/// Whether a precondition fails may depend on a write that is never committed.
+#[test]
+fn p17_a_refusal_waits_for_what_it_rests_on() {
+    let agency = Agency::configured(3, |c| {
+        c.max_ping = Duration::from_secs(600);
+        c.commit_timeout = Duration::from_millis(300);
+    });
+    let (leader, url) = (agency.leader_id(), agency.leader());
+    for (_, id) in agency.members().into_iter().filter(|(_, id)| *id != leader) {
+        agency.agents.stop_agent(&id).unwrap();
+    }
+    let post = |endpoint: &str, mode: &str, body: &Value| {
+        let url = format!("{url}/_api/agency/{endpoint}");
+        let mode = [("x-arangodb-agency-mode", mode)];
+        send("POST", &url, &mode, body.to_string().as_bytes())
+    };
+    let refused = json!([[{ "p17": 2 }, { "p17": { "oldEmpty": true } }]]);
+    let failed = json!([[{ "p17": { "op": "set" } }]]);
+    let committed = post("write", "waitForCommitted", &json!([[{ "p17": 2 }, { "p17": 7 }]]));
+    committed.is(412, json!({ "results": [0] }));
+
+    assert!(post("write", "waitForSequenced", &json!([[{ "p17": 1 }]])).results()[0] > 0);
+    for body in [&refused, &failed] {
+        post("write", "waitForCommitted", body).is_error(408, 408);
+        post("transact", "waitForCommitted", body).is_error(408, 408);
+    }
+    post("write", "waitForSequenced", &refused).is(412, json!({ "results": [0] }));
+}
+
 #[test]
 fn w13_no_progress_is_408() {
     let defaults = AgentConfig::new("AGNT-1", "tcp://h:1", Vec::new());

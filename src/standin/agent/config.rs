@@ -153,6 +153,11 @@ impl AgentConfig {
         self.max_ping * TIMEOUT_MULT
     }
 
+    /// How long an agent that has heard from a leader elects no other one.
+    pub fn lease(&self) -> Duration {
+        self.max_ping * TIMEOUT_MULT / 2
+    }
+
     /// Time between two heartbeats of a leader.
     pub fn heartbeat(&self) -> Duration {
         self.min_ping / 4
@@ -165,7 +170,7 @@ impl AgentConfig {
         let millis = |d: Duration| u64::try_from(d.as_millis()).unwrap_or(u64::MAX / 4);
         let heartbeat = millis(self.heartbeat()).max(1);
         let min = millis(self.min_ping / 2).max(heartbeat + 1);
-        let max = millis(self.max_ping / 2).max(min + 1);
+        let max = millis(self.lease()).max(min + 1);
         openraft::Config {
             cluster_name: "agency".to_owned(),
             heartbeat_interval: heartbeat,

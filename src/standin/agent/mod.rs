@@ -158,6 +158,18 @@ impl Agent {
             || self.peers.answered_within(period) >= self.config.size() / 2
     }
 
+    /// Whether nobody else can have been elected since the leadership of `term` began: a majority
+    /// answered so lately that its members elect nobody yet, and openraft knows of nobody.
+    fn holds_lease(&self, term: u64) -> bool {
+        let answered = self.peers.answered_within(self.config.lease());
+        let metrics = self.raft.server_metrics();
+        let leads = {
+            let now = metrics.borrow();
+            now.state == openraft::ServerState::Leader && now.vote.leader_id().term == term
+        };
+        leads && answered >= self.config.size() / 2
+    }
+
     /// Takes over what is committed and lets the clients in.
     fn begin_serving(&self, term: u64) {
         let mut spearhead = lock(&self.spearhead);
@@ -383,10 +395,10 @@ impl AgentHandle {
             return false;
         };
         let chunk = std::slice::from_ref(transaction);
-        let Ok(outcomes) = self.agent.write_chunk(term, chunk) else {
+        let Ok(judged) = self.agent.write_chunk(term, chunk) else {
             return false;
         };
-        match outcomes.first().map_or(0, spearhead::Outcome::index) {
+        match judged.outcomes.first().map_or(0, spearhead::Outcome::index) {
             0 => true,
             index => self.agent.committed(index, Some(term)).await.is_ok(),
         }

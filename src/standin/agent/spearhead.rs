@@ -74,6 +74,25 @@ impl Outcome {
     }
 }
 
+/// What became of the transactions of a chunk.
+#[derive(Debug)]
+pub(super) struct Judged {
+    pub(super) outcomes: Vec<Outcome>,
+    /// The last index in the store that they were judged on, their own included. Until it is
+    /// committed, refusals may yet turn out to be wrong, as acceptances may come to nothing.
+    pub(super) rests_on: u64,
+}
+
+/// What became of one write of a transact request.
+#[derive(Debug)]
+pub(super) struct JudgedOne<T> {
+    /// The index, 0 if there is none.
+    pub(super) index: u64,
+    /// As in [`Judged`].
+    pub(super) rests_on: u64,
+    pub(super) result: T,
+}
+
 /// Why a whole chunk was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ChunkError {
@@ -86,11 +105,7 @@ pub(super) enum ChunkError {
 impl Agent {
     /// Runs the transactions of a chunk and hands the good ones over for
     /// replication. Either all of its effects stay or none.
-    pub(super) fn write_chunk(
-        &self,
-        term: u64,
-        chunk: &[Value],
-    ) -> Result<Vec<Outcome>, ChunkError> {
+    pub(super) fn write_chunk(&self, term: u64, chunk: &[Value]) -> Result<Judged, ChunkError> {
         let mut spearhead = lock(&self.spearhead);
         if spearhead.term != Some(term) {
             return Err(ChunkError::LeadershipLost);
@@ -116,7 +131,7 @@ impl Agent {
         }
         spearhead.store = store;
         self.propose(&mut spearhead, term, first_index, entries);
-        Ok(outcomes)
+        Ok(Judged { outcomes, rests_on: spearhead.last_index })
     }
 
     /// Runs one write of a transact request on the write-ahead store. The
@@ -125,7 +140,7 @@ impl Agent {
         &self,
         term: u64,
         run: impl FnOnce(&mut Store) -> (Option<LogEntry>, T),
-    ) -> Result<(u64, T), ChunkError> {
+    ) -> Result<JudgedOne<T>, ChunkError> {
         let mut spearhead = lock(&self.spearhead);
         if spearhead.term != Some(term) {
             return Err(ChunkError::LeadershipLost);
@@ -133,12 +148,12 @@ impl Agent {
         let mut store = spearhead.store.clone();
         let (entry, result) = run(&mut store);
         let Some(entry) = entry else {
-            return Ok((0, result));
+            return Ok(JudgedOne { index: 0, rests_on: spearhead.last_index, result });
         };
         spearhead.store = store;
         let index = spearhead.number(&entry);
         self.propose(&mut spearhead, term, index, vec![Arc::new(entry)]);
-        Ok((index, result))
+        Ok(JudgedOne { index, rests_on: index, result })
     }
 
     /// Called under the spearhead's lock, so that batches queue up in order.

@@ -30,20 +30,26 @@ pub(super) async fn inquire(mut call: Call) -> Answer {
         })
         .collect();
     let ids = ids.ok_or_else(|| ApiError::server_message("Expecting type String"))?;
-    while ids.iter().any(|id| call.agent.ongoing.contains(id)) {
-        tokio::time::sleep(RECHECK).await;
-        if leader::leading(&call)? != term {
+    processed(&call, term, &ids).await?;
+    let waits = WaitMode::of(&call) == WaitMode::Committed;
+    let mut indices = call.agent.logged_with(&ids);
+    if waits && indices.contains(&0) {
+        // Whoever is told that nothing was logged sends it again: what an earlier leader accepted
+        // must be known to be gone, and that there is no later one.
+        if leader::serving(&call).await? != term {
             return Err(ApiError::LeadershipLost);
         }
+        // Meanwhile the request that is asked about may have come.
+        processed(&call, term, &ids).await?;
+        indices = call.agent.logged_with(&ids);
     }
-    let indices = call.agent.logged_with(&ids);
     let highest = indices.iter().copied().max().unwrap_or(0);
     let mut ongoing = false;
-    if WaitMode::of(&call) == WaitMode::Committed {
-        let waits = highest > call.agent.machine.with(|r| r.commit_index());
+    if waits {
+        let uncommitted = highest > call.agent.machine.with(|r| r.commit_index());
         call.agent.committed(highest, None).await?;
         // Another leader may have dropped the entries and used the indices.
-        if waits && call.agent.role().leading_term() != Some(term) {
+        if uncommitted && call.agent.role().leading_term() != Some(term) {
             return Err(ApiError::LeadershipLost);
         }
     } else {
@@ -62,4 +68,15 @@ pub(super) async fn inquire(mut call: Call) -> Answer {
         answer::object([("results", results), ("inquired", inquired)])
     };
     Ok(answer::value(status, &body))
+}
+
+/// Waits until no request with one of these ids is being processed.
+async fn processed(call: &Call, term: u64, ids: &[&str]) -> Result<(), ApiError> {
+    while ids.iter().any(|id| call.agent.ongoing.contains(id)) {
+        tokio::time::sleep(RECHECK).await;
+        if leader::leading(call)? != term {
+            return Err(ApiError::LeadershipLost);
+        }
+    }
+    Ok(())
 }

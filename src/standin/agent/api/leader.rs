@@ -34,15 +34,17 @@ pub(super) fn leading(call: &Call) -> Result<u64, ApiError> {
     }
 }
 
-/// The term in which this agent serves. Waits while a new leader catches up;
-/// a leader that lost its majority resigns.
+/// The term in which this agent serves: nobody else leads, now. Waits while a new leader catches
+/// up, and while it is not sure whether it has been replaced; a leader that lost its majority
+/// resigns.
 pub(super) async fn serving(call: &Call) -> Result<u64, ApiError> {
     let mut role = call.agent.role.subscribe();
     let mut shutdown = call.agent.shutdown.subscribe();
     loop {
         let now = role.borrow_and_update().clone();
         match now {
-            Role::Leader { term } if call.agent.has_majority() => return Ok(term),
+            Role::Leader { term } if call.agent.holds_lease(term) => return Ok(term),
+            Role::Leader { .. } if call.agent.has_majority() => {}
             Role::Leader { term } => {
                 call.agent.resign(term);
                 return Err(ApiError::NoLeader);
@@ -55,6 +57,8 @@ pub(super) async fn serving(call: &Call) -> Result<u64, ApiError> {
         }
         tokio::select! {
             _ = role.changed() => {}
+            () = call.agent.peers.next_answer() => {}
+            () = tokio::time::sleep(call.agent.config.heartbeat()) => {}
             () = turned_true(&mut shutdown) => return Err(ApiError::ShuttingDown),
         }
     }

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use crate::agency::entry::LogEntry;
 use crate::agency::value::{Object, Value};
 
-use super::super::spearhead::{ChunkError, TOO_DEEP, is_too_deep};
+use super::super::spearhead::{ChunkError, JudgedOne, TOO_DEEP, is_too_deep};
 use super::super::store::{OperationError, Store};
 use super::super::{lock, now_millis};
 use super::answer::{self, Answer};
@@ -112,9 +112,11 @@ fn observed(store: &Store, paths: &[String]) -> Value {
     store.read(&paths)
 }
 
-/// Reads and writes on the write-ahead store; answers when all is committed.
+/// Reads and writes on the write-ahead store; answers when all is committed that the writes rest
+/// on, be they applied or refused.
 pub(super) async fn transact(mut call: Call) -> Answer {
     let elements = envelope(&mut call).await?;
+    let ongoing = call.agent.ongoing.register(&elements);
     let term = leader::serving(&call).await?;
     let forbidden = elements.iter().any(
         |element| matches!(Item::parse(element), Ok(Item::Write(write)) if write.touches_agency()),
@@ -122,34 +124,35 @@ pub(super) async fn transact(mut call: Call) -> Answer {
     if forbidden {
         return Err(ApiError::Forbidden { message: "forbidden".to_owned() });
     }
-    let ongoing = call.agent.ongoing.register(&elements);
     let mut results = Vec::new();
     let mut status = StatusCode::OK;
-    let mut highest = 0;
+    let mut rests_on = 0;
     for (position, element) in elements.iter().enumerate() {
         if position % ITEMS_AT_ONCE == ITEMS_AT_ONCE - 1 {
             tokio::task::yield_now().await;
         }
-        let (result, index) = transact_item(&call, term, element)?;
-        if index == Some(0) {
-            status = StatusCode::PRECONDITION_FAILED;
+        let (result, write) = transact_item(&call, term, element)?;
+        if let Some(write) = write {
+            if write.index == 0 {
+                status = StatusCode::PRECONDITION_FAILED;
+            }
+            rests_on = write.rests_on;
         }
-        highest = highest.max(index.unwrap_or(0));
         results.extend(result);
     }
     drop(ongoing);
-    if highest > 0 {
-        call.agent.committed(highest, Some(term)).await?;
+    if rests_on > 0 {
+        call.agent.committed(rests_on, Some(term)).await?;
     }
     Ok(answer::value(status, &answer::array(results)))
 }
 
-/// Runs one item: its result, and the index if it is a write.
+/// Runs one item: its result, and where it stands in the log if it is a write.
 fn transact_item(
     call: &Call,
     term: u64,
     element: &Value,
-) -> Result<(Option<Value>, Option<u64>), ApiError> {
+) -> Result<(Option<Value>, Option<JudgedOne<()>>), ApiError> {
     let write = match Item::parse(element)? {
         Item::Nothing => return Ok((None, None)),
         Item::Read(paths) => {
@@ -175,9 +178,10 @@ fn transact_item(
     match written {
         Err(ChunkError::LeadershipLost) => Err(ApiError::LeadershipLost),
         Err(ChunkError::Malformed(message)) => Err(ApiError::bad_request(message)),
-        Ok((index, result)) => {
+        Ok(JudgedOne { index, rests_on, result }) => {
             let refusal = result?;
-            Ok((Some(refusal.unwrap_or_else(|| answer::index(index))), Some(index)))
+            let result = refusal.unwrap_or_else(|| answer::index(index));
+            Ok((Some(result), Some(JudgedOne { index, rests_on, result: () })))
         }
     }
 }

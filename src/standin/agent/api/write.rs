@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use crate::agency::value::Value;
 
 use super::super::Agent;
-use super::super::spearhead::{ChunkError, Outcome};
+use super::super::spearhead::{ChunkError, Judged, Outcome};
 use super::answer::{self, Answer};
 use super::dispatch::Call;
 use super::error::ApiError;
@@ -45,35 +45,39 @@ pub(super) async fn envelope(call: &mut Call) -> Result<std::sync::Arc<Vec<Value
 }
 
 /// Runs transactions, chunk by chunk.
-async fn run(agent: &Agent, term: u64, transactions: &[Value]) -> Result<Vec<Outcome>, ApiError> {
-    let _ongoing = agent.ongoing.register(transactions);
-    let mut outcomes = Vec::with_capacity(transactions.len());
+async fn run(agent: &Agent, term: u64, transactions: &[Value]) -> Result<Judged, ApiError> {
+    let mut all = Judged { outcomes: Vec::with_capacity(transactions.len()), rests_on: 0 };
     for chunk in transactions.chunks(agent.config.chunk_size()) {
-        if !outcomes.is_empty() {
+        if !all.outcomes.is_empty() {
             tokio::task::yield_now().await;
         }
-        let written = agent.write_chunk(term, chunk).map_err(|e| match e {
+        let judged = agent.write_chunk(term, chunk).map_err(|e| match e {
             ChunkError::LeadershipLost => ApiError::LeadershipLost,
             ChunkError::Malformed(message) => ApiError::bad_request(message),
         })?;
-        outcomes.extend(written);
+        all.outcomes.extend(judged.outcomes);
+        all.rests_on = judged.rests_on;
     }
-    Ok(outcomes)
+    Ok(all)
 }
 
-/// Runs transactions and waits for their commit.
+/// Runs transactions and waits for the commit of all that the answer rests on: a precondition
+/// may fail because of a write that is never committed.
 pub(super) async fn write(mut call: Call) -> Answer {
     let transactions = envelope(&mut call).await?;
-    let term = leader::serving(&call).await?;
     let agent = &call.agent;
-    let outcomes = run(agent, term, &transactions).await?;
+    let ongoing = agent.ongoing.register(&transactions);
+    let term = leader::serving(&call).await?;
+    let Judged { outcomes, rests_on } = run(agent, term, &transactions).await?;
+    drop(ongoing);
     let mode = WaitMode::of(&call);
     if mode == WaitMode::No {
         return Ok(answer::json(StatusCode::OK, &serde_json::json!({})));
     }
-    let highest = outcomes.iter().map(Outcome::index).max().unwrap_or(0);
-    if mode == WaitMode::Committed && highest > 0 {
-        agent.committed(highest, Some(term)).await?;
+    // Nothing else decides about what belongs to the agents.
+    let forbidden = outcomes.iter().all(|outcome| *outcome == Outcome::Forbidden);
+    if mode == WaitMode::Committed && !forbidden {
+        agent.committed(rests_on, Some(term)).await?;
     }
     let status = if outcomes.contains(&Outcome::Forbidden) {
         StatusCode::FORBIDDEN

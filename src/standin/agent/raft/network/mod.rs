@@ -5,6 +5,7 @@ mod transport;
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::body::Bytes;
 use axum::http::HeaderName;
@@ -225,6 +226,7 @@ impl RaftNetwork<TypeConfig> for Peer {
     ) -> Result<SnapshotResponse<NodeId>, StreamingError<TypeConfig, Fatal<NodeId>>> {
         let header = SnapshotHeader { vote, meta: snapshot.meta };
         let line = self.line();
+        let sent = Instant::now();
         let post = async {
             let body = encode_snapshot(line, header, *snapshot.snapshot).await?;
             line.post_patiently(SNAPSHOT, body).await
@@ -235,7 +237,7 @@ impl RaftNetwork<TypeConfig> for Peer {
         };
         match answer {
             Ok(answer) => {
-                line.peers.answered(line.target, None);
+                line.peers.answered(line.target, sent, None);
                 Ok(answer)
             }
             Err(e) => Err(StreamingError::Unreachable(Unreachable::new(&e))),

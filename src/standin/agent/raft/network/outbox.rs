@@ -58,9 +58,10 @@ struct Sending {
     answer: oneshot::Receiver<AppendAnswer>,
 }
 
-/// What a message asks for, beyond its entries.
+/// What a message is about, beyond its entries.
 #[derive(Clone, Copy)]
 struct Head {
+    sent: Instant,
     vote: Vote,
     committed: Option<LogId>,
     last: Option<LogId>,
@@ -69,6 +70,7 @@ struct Head {
 impl Head {
     fn of(message: &AppendRequest) -> Self {
         Self {
+            sent: Instant::now(),
             vote: message.vote,
             committed: message.leader_commit,
             last: message.entries.last().map(|e| e.log_id).or(message.prev_log_id),
@@ -205,7 +207,7 @@ impl Outbox {
         let current = state.vote == Some(head.vote);
         let stored = match answer {
             Ok(AppendEntriesResponse::Success) => {
-                peers.answered(*target, head.last.map(|l| l.index));
+                peers.answered(*target, head.sent, head.last.map(|l| l.index));
                 if current {
                     state.told = state.told.max(head.committed);
                 }
@@ -213,7 +215,7 @@ impl Outbox {
             }
             Ok(AppendEntriesResponse::HigherVote(_)) | Err(_) => None,
             Ok(_) => {
-                peers.answered(*target, None);
+                peers.answered(*target, head.sent, None);
                 None
             }
         };

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
 use axum::http::{Method, Request, StatusCode, Uri, header};
@@ -188,9 +188,11 @@ impl Line {
 
     /// Sends an append that carries no entries.
     pub(super) async fn beat(&self, message: &AppendRequest) -> AppendAnswer {
-        let answer = self.append(self.encode(message)?, false).await?;
+        let body = self.encode(message)?;
+        let sent = Instant::now();
+        let answer = self.append(body, false).await?;
         if !matches!(answer, AppendEntriesResponse::HigherVote(_)) {
-            self.peers.answered(self.target, None);
+            self.peers.answered(self.target, sent, None);
         }
         Ok(answer)
     }
