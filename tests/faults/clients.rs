@@ -205,31 +205,21 @@ impl Client {
         self.note(key, Operation::Read, told, None, begin);
     }
 
-    /// Increments one key and reads one in the same request: what is read is there when the
-    /// increment is committed.
+    /// Increments one key and reads one in the same request. Others may come between.
     fn increment_and_read(&mut self, counter: Key, key: Key) {
         let id = self.fresh_id();
         let increment = json!([{ counter.path(): request(&Operation::Increment) }, {}, id]);
         let begin = self.history.now();
         let answer = self.client.transact(&[increment, json!([key.path()])]);
-        let (told, read) = match answer {
+        match answer {
             Ok((_, results)) => {
-                let index = results[0].as_u64();
-                let read = self.saw(key, &results[1]);
-                (Told { outcome: Outcome::Done(None), index }, Some(read))
-            }
-            Err(error) => (told_of(&error), None),
-        };
-        match read {
-            Some(Told { outcome, .. }) if counter == key => {
-                let told = Told { outcome, index: told.index };
-                self.note(key, Operation::Increment, told, Some(id), begin);
-            }
-            read => {
+                let told = Told { outcome: Outcome::Done(None), index: results[0].as_u64() };
                 self.note(counter, Operation::Increment, told, Some(id), begin);
-                if let Some(read) = read {
-                    self.note(key, Operation::Read, read, None, begin);
-                }
+                let read = self.saw(key, &results[1]);
+                self.note(key, Operation::Read, read, None, begin);
+            }
+            Err(error) => {
+                self.note(counter, Operation::Increment, told_of(&error), Some(id), begin);
             }
         }
     }

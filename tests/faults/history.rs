@@ -68,7 +68,7 @@ pub enum Operation {
 /// What came of an operation, as the client tells.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// It was done; what was there afterwards, if that was asked for.
+    /// It was done; what was there, if it was a read.
     Done(Option<Content>),
     /// The condition did not hold.
     Refused,

@@ -42,6 +42,11 @@ impl Spearhead {
         }
     }
 
+    /// Index of the last transaction that is in the store.
+    pub(super) fn last_index(&self) -> u64 {
+        self.last_index
+    }
+
     fn number(&mut self, entry: &LogEntry) -> u64 {
         self.last_index += 1;
         if let Some(id) = &entry.client_id {

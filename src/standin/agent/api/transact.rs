@@ -112,8 +112,8 @@ fn observed(store: &Store, paths: &[String]) -> Value {
     store.read(&paths)
 }
 
-/// Reads and writes on the write-ahead store; answers when all is committed that the writes rest
-/// on, be they applied or refused.
+/// Reads and writes on the write-ahead store; answers when all is committed that the results rest
+/// on, be they applied, refused or read. Nobody waits who only reads.
 pub(super) async fn transact(mut call: Call) -> Answer {
     let elements = envelope(&mut call).await?;
     let ongoing = call.agent.ongoing.register(&elements);
@@ -127,42 +127,48 @@ pub(super) async fn transact(mut call: Call) -> Answer {
     let mut results = Vec::new();
     let mut status = StatusCode::OK;
     let mut rests_on = 0;
+    let mut writes = false;
     for (position, element) in elements.iter().enumerate() {
         if position % ITEMS_AT_ONCE == ITEMS_AT_ONCE - 1 {
             tokio::task::yield_now().await;
         }
-        let (result, write) = transact_item(&call, term, element)?;
-        if let Some(write) = write {
-            if write.index == 0 {
-                status = StatusCode::PRECONDITION_FAILED;
-            }
-            rests_on = write.rests_on;
+        let done = transact_item(&call, term, element)?;
+        if done.written == Some(0) {
+            status = StatusCode::PRECONDITION_FAILED;
         }
-        results.extend(result);
+        writes |= done.written.is_some();
+        rests_on = rests_on.max(done.rests_on);
+        results.extend(done.result);
     }
     drop(ongoing);
-    if rests_on > 0 {
+    if writes {
         call.agent.committed(rests_on, Some(term)).await?;
     }
     Ok(answer::value(status, &answer::array(results)))
 }
 
-/// Runs one item: its result, and where it stands in the log if it is a write.
-fn transact_item(
-    call: &Call,
-    term: u64,
-    element: &Value,
-) -> Result<(Option<Value>, Option<JudgedOne<()>>), ApiError> {
+/// What became of one item.
+#[derive(Default)]
+struct Done {
+    result: Option<Value>,
+    /// The index of a write, 0 if it was refused.
+    written: Option<u64>,
+    /// The last index that it saw.
+    rests_on: u64,
+}
+
+/// Runs one item.
+fn transact_item(call: &Call, term: u64, element: &Value) -> Result<Done, ApiError> {
     let write = match Item::parse(element)? {
-        Item::Nothing => return Ok((None, None)),
+        Item::Nothing => return Ok(Done::default()),
         Item::Read(paths) => {
             let spearhead = lock(&call.agent.spearhead);
             if spearhead.term != Some(term) {
                 return Err(ApiError::LeadershipLost);
             }
-            let store = spearhead.store.clone();
+            let (store, rests_on) = (spearhead.store.clone(), spearhead.last_index());
             drop(spearhead);
-            return Ok((Some(run_query(&store, paths)?), None));
+            return Ok(Done { result: Some(run_query(&store, paths)?), written: None, rests_on });
         }
         Item::Write(write) => write,
     };
@@ -181,7 +187,7 @@ fn transact_item(
         Ok(JudgedOne { index, rests_on, result }) => {
             let refusal = result?;
             let result = refusal.unwrap_or_else(|| answer::index(index));
-            Ok((Some(result), Some(JudgedOne { index, rests_on, result: () })))
+            Ok(Done { result: Some(result), written: Some(index), rests_on })
         }
     }
 }
