@@ -14,6 +14,7 @@ mod embedded;
 mod endpoints;
 mod exactly_once;
 mod inquire;
+mod limits;
 mod partition;
 mod poll;
 mod raft;

@@ -6,6 +6,8 @@ mod options;
 use std::ffi::OsString;
 use std::net::TcpListener;
 
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
 use super::exit::ExitCode;
 use super::report::Reporter;
 use super::{options::When, output};
@@ -73,6 +75,7 @@ fn serve(options: &ArangodOptions, without_meaning: &[String]) -> Result<(), Ref
     if options.election_timeout_max <= options.election_timeout_min {
         return Err(Refusal::Timing);
     }
+    allow_files();
     log::start(&options.log_level, options.log_file.as_deref())?;
     let authentication = authentication(options)?;
     let address = listen_address(&options.server_endpoint)?;
@@ -127,6 +130,14 @@ fn authentication(options: &ArangodOptions) -> Result<Option<Authentication>, Se
         Vec::new()
     };
     Ok(Some(Authentication::new(secrets)))
+}
+
+/// As many open files as the system allows, for as many connections.
+fn allow_files() {
+    if let Ok((_, most)) = getrlimit(Resource::RLIMIT_NOFILE) {
+        // with fewer, idle connections are closed earlier
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, most, most);
+    }
 }
 
 /// `host:port` of an endpoint to listen on.

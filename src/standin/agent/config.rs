@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
+use super::limits::Limits;
 use super::raft::replica::CompactionRule;
 use super::raft::storage::Storage;
 use crate::auth::{Secret, TokenSource};
@@ -36,6 +37,8 @@ pub struct AgentConfig {
     pub storage: Storage,
     /// Settings of the supervision.
     pub supervision: SupervisionConfig,
+    /// What clients have to keep to.
+    pub limits: Limits,
     /// Who may ask; everybody without it.
     pub authentication: Option<Authentication>,
     /// The version the agent claims to be.
@@ -129,6 +132,7 @@ impl AgentConfig {
             compaction: CompactionRule::default(),
             storage: Storage::default(),
             supervision: SupervisionConfig::default(),
+            limits: Limits::default(),
             authentication: None,
             version: "3.12.7".to_owned(),
         }

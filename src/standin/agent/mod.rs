@@ -10,6 +10,7 @@ mod config;
 mod endpoint;
 mod gossip;
 mod leadership;
+mod limits;
 mod polls;
 pub mod raft;
 mod server;
@@ -31,6 +32,7 @@ use crate::agency::value::Value;
 pub use config::{AgentConfig, Authentication, SupervisionConfig, TIMEOUT_MULT};
 pub use gossip::{Gossip, GossipError, discover};
 pub use leadership::Role;
+pub use limits::Limits;
 pub use raft::disk::{DiskError, agent_id};
 pub use raft::replica::CompactionRule;
 pub use raft::storage::Storage;
@@ -257,7 +259,6 @@ pub async fn start(listener: TcpListener, config: AgentConfig) -> Result<AgentHa
     let agent = Arc::new(Agent {
         supervision: Mutex::new(config.supervision.clone()),
         raft_address: network::address(&config.pool, own_id),
-        config,
         node_id: own_id,
         raft,
         raft_log,
@@ -267,13 +268,14 @@ pub async fn start(listener: TcpListener, config: AgentConfig) -> Result<AgentHa
         spearhead: Mutex::default(),
         transient: Mutex::default(),
         ongoing: Ongoing::default(),
-        polls: Polls::default(),
-        jobs: api::Jobs::default(),
+        polls: Polls::new(config.limits.polls),
+        jobs: api::Jobs::new(&config.limits),
         batches,
         role: watch::Sender::new(Role::Leaderless),
         resigned: Mutex::new(None),
         resignation: Notify::new(),
         led_since: Mutex::new(Instant::now()),
+        config,
         shutdown: watch::Sender::new(false),
         tasks: Mutex::new(JoinSet::new()),
     });
@@ -285,6 +287,7 @@ pub async fn start(listener: TcpListener, config: AgentConfig) -> Result<AgentHa
         tasks.spawn(proposer::run(agent.raft.clone(), batches_in, down()));
         tasks.spawn(compaction::run(agent.raft.clone(), agent.machine.clone(), down()));
         tasks.spawn(found(agent.clone()));
+        tasks.spawn(api::forget_old_answers(agent.clone(), down()));
     }
     Ok(AgentHandle { agent, url: format!("http://{address}") })
 }

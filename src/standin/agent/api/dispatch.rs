@@ -63,10 +63,10 @@ impl Form {
 }
 
 /// Answers a request that is not looked at any further.
-pub(super) async fn refuse(request: Request<Body>, error: ApiError) -> Response {
+pub(super) async fn refuse(request: Request<Body>, error: ApiError, body_limit: usize) -> Response {
     let form = Form::wished(&request);
     // Read in any case: a connection with an unread body cannot go on.
-    body::discard(request.into_body()).await;
+    body::discard(request.into_body(), body_limit).await;
     form.give(Err(error))
 }
 
@@ -80,7 +80,7 @@ async fn answer(agent: Arc<Agent>, request: Request<Body>) -> Answer {
         return Err(ApiError::MethodUnknown);
     }
     // Read in any case: a connection with an unread body cannot go on.
-    let body = body::read(&head.headers, body).await;
+    let body = body::read(&head.headers, body, agent.config.limits.body).await;
     let path = Path::new(head.uri.path());
     if path.database.as_deref().is_some_and(|db| db != "_system") {
         return Err(ApiError::DatabaseNotFound);
