@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::agent::{
     self, AgentConfig, AgentError, Authentication, CompactionRule, DiskError, Gossip, GossipError,
-    Storage, SupervisionConfig, agent_id, discover,
+    LogControl, Storage, SupervisionConfig, agent_id, discover,
 };
 use super::runtime;
 
@@ -38,6 +38,8 @@ pub struct AgentProcess {
     pub compaction_step: u64,
     /// Log entries kept before a snapshot.
     pub compaction_keep: u64,
+    /// What it logs.
+    pub log: LogControl,
     /// What the configuration shows of the supervision.
     pub supervision: SupervisionConfig,
 }
@@ -185,6 +187,7 @@ impl AgentProcess {
         config.storage = storage;
         config.authentication = self.authentication;
         config.supervision = self.supervision;
+        config.log = self.log;
         let agent = agent::start(listener, config).await?;
         tracing::info!("agent {} serves at {}", agent.id(), agent.url());
         Ok(agent)

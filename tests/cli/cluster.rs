@@ -189,6 +189,31 @@ fn a_server_that_ends_unasked_is_reported() {
     assert!(report.contains("agent2") && report.contains("signal 9"), "{report}");
 }
 
+/// Sends a request to the first agent; its status and the text of its answer.
+fn ask(up: &Up, method: &str, path: &str, body: &str) -> (u16, String) {
+    let url = format!("{}{path}", up.agents()[0]["url"].as_str().unwrap());
+    let request = ureq::http::Request::builder().method(method).uri(url).body(body).unwrap();
+    let mut response = ureq::run(request).unwrap();
+    (response.status().as_u16(), response.body_mut().read_to_string().unwrap())
+}
+
+#[test]
+fn the_log_of_an_agent_can_be_made_quiet_and_loud_again() {
+    let up = Up::start(&["--agents", "1"]);
+    let level = |level: &str| {
+        let body = format!(r#"{{"agency":"{level}"}}"#);
+        let (status, text) = ask(&up, "PUT", "/_admin/log/level", &body);
+        let expected = format!(r#""agency":"{}""#, level.to_uppercase());
+        assert!(status == 200 && text.contains(&expected), "{text}");
+    };
+    level("error");
+    level("warning");
+    level("debug");
+    let log = std::fs::read_to_string(up.agents()[0]["log"].as_str().unwrap()).unwrap();
+    let changes: Vec<&str> = log.lines().filter(|line| line.contains("levels changed")).collect();
+    assert!(changes.len() == 1 && changes[0].contains("debug"), "{log}");
+}
+
 #[test]
 fn orders_that_make_no_sense_are_refused() {
     let up = Up::start(&["--agents", "1"]);
@@ -232,6 +257,7 @@ fn arangod_refuses_what_it_cannot_be_and_names_what_it_does_not_know() {
         (&["--agency.activate", "true", "--server.jwt-secret-keyfile", "/no/such"], "/no/such"),
         (&["--agency.activate", "true", "--agency.election-timeout-min", "9"], "election-timeout"),
         (&["--agency.activate", "true", "--log.level", "loud"], "loud"),
+        (&["--agency.activate", "true", "--log.output", "nowhere"], "nowhere"),
         (&["--agency.activate", "true", "--log.file", "/no/such/log"], "/no/such/log"),
     ] {
         let said = agencysh(&[&["arangod"], words].concat());

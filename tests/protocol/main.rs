@@ -6,6 +6,7 @@
 
 mod support;
 
+mod administration;
 mod auth;
 mod bad_input;
 mod config;

@@ -76,7 +76,7 @@ fn serve(options: &ArangodOptions, without_meaning: &[String]) -> Result<(), Ref
         return Err(Refusal::Timing);
     }
     allow_files();
-    log::start(&options.log_level, options.log_file.as_deref())?;
+    let log = log::start(&options.log_level, &options.log_output, options.log_file.as_deref())?;
     let authentication = authentication(options)?;
     let address = listen_address(&options.server_endpoint)?;
     let listener = TcpListener::bind(&address)
@@ -98,6 +98,7 @@ fn serve(options: &ArangodOptions, without_meaning: &[String]) -> Result<(), Ref
         wait_for_sync: options.wait_for_sync,
         compaction_step: options.compaction_step_size,
         compaction_keep: options.compaction_keep_size,
+        log,
         supervision: SupervisionConfig {
             enabled: options.supervision,
             frequency: options.supervision_frequency,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 
 use super::limits::Limits;
+use super::log_levels::LogControl;
 use super::raft::replica::CompactionRule;
 use super::raft::storage::Storage;
 use crate::auth::{Secret, TokenSource};
@@ -39,6 +40,8 @@ pub struct AgentConfig {
     pub supervision: SupervisionConfig,
     /// What clients have to keep to.
     pub limits: Limits,
+    /// What the process logs.
+    pub log: LogControl,
     /// Who may ask; everybody without it.
     pub authentication: Option<Authentication>,
     /// The version the agent claims to be.
@@ -133,6 +136,7 @@ impl AgentConfig {
             storage: Storage::default(),
             supervision: SupervisionConfig::default(),
             limits: Limits::default(),
+            log: LogControl::default(),
             authentication: None,
             version: "3.12.7".to_owned(),
         }

@@ -11,7 +11,7 @@ use super::answer::{self, Answer, Format};
 use super::error::ApiError;
 use super::route::Path;
 use super::{
-    body, config, general, inquire, jobs, peers, poll, read, state, strangers, transact, write,
+    body, config, general, inquire, jobs, log, peers, poll, read, state, strangers, transact, write,
 };
 
 /// A request whose endpoint has been found.
@@ -102,12 +102,22 @@ async fn answer(agent: Arc<Agent>, request: Request<Body>) -> Answer {
         ["_api", "job", rest @ ..] => {
             jobs::endpoint(&call.agent, &method, rest, call.query.as_deref())
         }
+        ["_admin", "log", "level"] => log_level(call, body, &method).await,
         other => match general::find(other) {
             Some(endpoint) if method == Method::GET => endpoint(&call),
             Some(_) => Err(ApiError::MethodNotSupported),
             None => Err(ApiError::NotImplemented { path: call.path }),
         },
     }
+}
+
+async fn log_level(mut call: Call, body: Result<Bytes, ApiError>, method: &Method) -> Answer {
+    match *method {
+        Method::GET => {}
+        Method::PUT => call.body = body?,
+        _ => return Err(ApiError::MethodNotSupported),
+    }
+    log::level(call, method).await
 }
 
 const KNOWN_METHODS: [Method; 7] = [

@@ -52,6 +52,12 @@ pub(super) enum ApiError {
         /// The text.
         message: String,
     },
+    /// What is asked for makes no sense.
+    #[error("{message}")]
+    Refused {
+        /// The text.
+        message: String,
+    },
     /// A parameter is malformed.
     #[error("bad parameter")]
     BadParameter,
@@ -150,9 +156,10 @@ impl ApiError {
             }
             Self::DatabaseNotFound => error_object(StatusCode::NOT_FOUND, 1228, &text),
             Self::BodyTooLarge => error_object(StatusCode::PAYLOAD_TOO_LARGE, 413, &text),
-            Self::BodyUnreadable | Self::BadParameter | Self::Incomplete { .. } => {
-                error_object(StatusCode::BAD_REQUEST, 400, &text)
-            }
+            Self::BodyUnreadable
+            | Self::BadParameter
+            | Self::Refused { .. }
+            | Self::Incomplete { .. } => error_object(StatusCode::BAD_REQUEST, 400, &text),
             Self::Message { status, message } => message_object(status, &message),
             Self::Internal { .. } => error_object(StatusCode::INTERNAL_SERVER_ERROR, 4, &text),
             Self::InternalSilent => empty(StatusCode::INTERNAL_SERVER_ERROR),

@@ -13,6 +13,7 @@ mod general;
 mod inquire;
 mod jobs;
 mod leader;
+mod log;
 mod peers;
 mod poll;
 mod read;
