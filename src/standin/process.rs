@@ -128,7 +128,7 @@ impl Pool {
 }
 
 impl AgentProcess {
-    /// Serves until SIGTERM or SIGINT.
+    /// Serves until SIGTERM or SIGINT, or until a client asks the agent to end.
     ///
     /// # Errors
     /// [`ProcessError`].
@@ -148,7 +148,7 @@ impl AgentProcess {
             agent = self.start() => agent?,
             () = &mut told_to_end => return Ok(()),
         };
-        told_to_end.await;
+        tokio::select! { () = told_to_end => {}, _ = agent.asked_to_end() => {} }
         tracing::info!("agent {} ends", agent.id());
         agent.shutdown().await;
         Ok(())

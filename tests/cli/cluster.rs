@@ -215,6 +215,23 @@ fn the_log_of_an_agent_can_be_made_quiet_and_loud_again() {
 }
 
 #[test]
+fn an_agent_that_is_asked_to_end_does_so_and_has_not_crashed() {
+    let up = Up::start(&[]);
+    assert_eq!(ask(&up, "DELETE", "/_admin/shutdown", ""), (200, "\"OK\"".to_owned()));
+    wait_for("the agent has ended", || up.order(&["status"]).stdout.contains("agent1       ended"));
+    let status = up.order(&["status"]);
+    assert_eq!(status.code, Some(0));
+    assert!(status.stdout.contains("exit status 0"), "{}", status.stdout);
+    up.eval("agency::current().set(\"x\", 1); ()");
+    assert_eq!(up.order(&["restart", "agent1"]).code, Some(0));
+    up.order(&["down"]);
+    let (code, report) = up.ended();
+    assert_eq!(code, Some(0));
+    assert!(report.contains("agent1") && report.contains("exit status 0"), "{report}");
+    assert!(!report.contains("unasked"), "{report}");
+}
+
+#[test]
 fn orders_that_make_no_sense_are_refused() {
     let up = Up::start(&["--agents", "1"]);
     let unknown = up.order(&["kill", "agent9"]);

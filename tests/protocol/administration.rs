@@ -1,8 +1,11 @@
-//! What is asked of any server: its log.
+//! What is asked of any server: its log, its end.
 
 use serde_json::{Value, json};
 
-use crate::support::{Agency, Reply, send};
+use agencysh::auth::{Secret, sign};
+use agencysh::standin::agent::Authentication;
+
+use crate::support::{Agency, Reply, send, try_send, wait_for};
 
 fn put(url: &str, body: &Value) -> Reply {
     send("PUT", &format!("{url}/_admin/log/level"), &[], body.to_string().as_bytes())
@@ -58,4 +61,45 @@ fn log_levels_that_there_are_not_are_refused_and_nothing_is_changed() {
     send("PUT", &format!("{url}/_admin/log/level"), &[], b"").is_error(400, 400);
     send("POST", &format!("{url}/_admin/log/level"), &[], b"{}").is_error(405, 405);
     assert_eq!(put(&url, &json!({})).json(), before);
+}
+
+#[test]
+fn an_agent_that_is_asked_to_end_answers_and_ends() {
+    let agency = Agency::of(3);
+    let (url, id) = (agency.leader(), agency.leader_id());
+    for method in ["GET", "POST", "PUT"] {
+        send(method, &format!("{url}/_admin/shutdown"), &[], b"").is_error(405, 405);
+    }
+    send("DELETE", &format!("{url}/_admin/shutdown"), &[], b"").is(200, json!("OK"));
+    wait_for("it is gone", || try_send("GET", &format!("{url}/_api/version"), &[], b"").err());
+    wait_for("another one leads", || agency.agents.leader_id().filter(|leader| *leader != id));
+    assert!(!agency.agents.agent_ids().contains(&id));
+    agency.written(json!([[{ "after": 1 }]]));
+}
+
+#[test]
+fn an_agent_that_was_asked_to_end_can_be_started_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let agency = Agency::kept_in(folder.path(), |_| {});
+    let (url, id) = agency.members().remove(1);
+    for _ in 0..2 {
+        send("DELETE", &format!("{url}/_admin/shutdown"), &[], b"").is(200, json!("OK"));
+        // its directory and its port are free a moment later
+        wait_for("it is started again", || agency.agents.restart_agent(&id).ok());
+        assert_eq!(agency.members().len(), 3);
+    }
+}
+
+#[test]
+fn strangers_cannot_end_an_agent() {
+    let secret = || Secret::new(b"s3cret").unwrap();
+    let agency = Agency::configured(1, |config| {
+        config.authentication = Some(Authentication::new(vec![secret()]));
+    });
+    let (url, _) = agency.members().remove(0);
+    let end = format!("{url}/_admin/shutdown");
+    send("DELETE", &end, &[], b"").is_error(401, 11);
+    let authorization = format!("bearer {}", sign(&secret(), "test", None).unwrap());
+    send("DELETE", &end, &[("authorization", &authorization)], b"").is(200, json!("OK"));
+    wait_for("it is gone", || try_send("GET", &end, &[], b"").err());
 }

@@ -19,6 +19,7 @@ mod spearhead;
 pub mod store;
 
 use std::collections::BTreeSet;
+use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -102,6 +103,8 @@ pub(crate) struct Agent {
     resigned: Mutex<Option<u64>>,
     resignation: Notify,
     led_since: Mutex<Instant>,
+    /// Whether a client wants the agent to end.
+    asked_to_end: watch::Sender<bool>,
     shutdown: watch::Sender<bool>,
     tasks: Mutex<JoinSet<()>>,
 }
@@ -278,6 +281,7 @@ pub async fn start(listener: TcpListener, config: AgentConfig) -> Result<AgentHa
         resignation: Notify::new(),
         led_since: Mutex::new(Instant::now()),
         config,
+        asked_to_end: watch::Sender::new(false),
         shutdown: watch::Sender::new(false),
         tasks: Mutex::new(JoinSet::new()),
     });
@@ -374,6 +378,13 @@ impl AgentHandle {
     /// Tells whenever the agent's part changes.
     pub fn watch_role(&self) -> watch::Receiver<Role> {
         self.agent.role.subscribe()
+    }
+
+    /// True once a client has asked the agent to end, which whoever holds the handle has to do;
+    /// false if the agent ends without that.
+    pub fn asked_to_end(&self) -> impl Future<Output = bool> + Send + 'static {
+        let mut asked = self.agent.asked_to_end.subscribe();
+        async move { asked.wait_for(|asked| *asked).await.is_ok() }
     }
 
     /// Runs one transaction and waits for its commit, as the write endpoint

@@ -102,6 +102,8 @@ async fn answer(agent: Arc<Agent>, request: Request<Body>) -> Answer {
         ["_api", "job", rest @ ..] => {
             jobs::endpoint(&call.agent, &method, rest, call.query.as_deref())
         }
+        ["_admin", "shutdown"] if method == Method::DELETE => Ok(general::shut_down(&call)),
+        ["_admin", "shutdown"] => Err(ApiError::MethodNotSupported),
         ["_admin", "log", "level"] => log_level(call, body, &method).await,
         other => match general::find(other) {
             Some(endpoint) if method == Method::GET => endpoint(&call),
