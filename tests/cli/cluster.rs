@@ -265,6 +265,28 @@ fn a_secret_keeps_strangers_out() {
 }
 
 #[test]
+fn agents_sign_with_a_private_key() {
+    let folder = Folder::new();
+    let secret = folder.file("key.pem", include_str!("../../src/auth/tests/ec.pem"));
+    let up = Up::start(&["--agents", "3", "--jwt-secret-file", &secret]);
+    assert_eq!(up.eval("agency::current().set(\"x\", 1); ()"), "");
+    let endpoint = up.agents()[0]["endpoint"].as_str().unwrap().to_owned();
+    let public = folder.file("public.pem", include_str!("../../src/auth/tests/ec-public.pem"));
+    let words = [
+        "--endpoint",
+        &endpoint,
+        "--jwt-secret-file",
+        &public,
+        "eval",
+        "agency::current().get(\"x\")",
+    ];
+    assert_ne!(agencysh(&words).code, Some(0), "a public key signs nothing");
+    let words = ["arangod", "--agency.activate", "true", "--server.jwt-secret-keyfile", &public];
+    let said = agencysh(&words);
+    assert!(said.code == Some(2) && said.stderr.contains("cannot sign"), "{}", said.stderr);
+}
+
+#[test]
 fn arangod_refuses_what_it_cannot_be_and_names_what_it_does_not_know() {
     for (words, part) in [
         (&["--agency.sizes", "3"][..], "--agency.size"),

@@ -130,6 +130,9 @@ fn authentication(options: &ArangodOptions) -> Result<Option<Authentication>, Se
         );
         Vec::new()
     };
+    if secrets.first().is_some_and(|active| !active.can_sign()) {
+        return Err(SecretError::CannotSign);
+    }
     Ok(Some(Authentication::new(secrets)))
 }
 
