@@ -127,6 +127,16 @@ impl Pool {
     }
 }
 
+/// Keeps the new pool for the next start. The agent goes on if that fails: the pool is logged.
+fn remember(directory: Option<&Path>, pool: &[(String, String)]) {
+    if let Some(directory) = directory
+        && let Err(error) = Pool::write(directory, pool)
+    {
+        let error: &dyn std::error::Error = &error;
+        tracing::error!(error, "the new pool is not kept");
+    }
+}
+
 impl AgentProcess {
     /// Serves until SIGTERM or SIGINT, or until a client asks the agent to end.
     ///
@@ -138,6 +148,7 @@ impl AgentProcess {
     }
 
     async fn serve(self) -> Result<(), ProcessError> {
+        let directory = self.directory.clone();
         let mut terminate = signal(SignalKind::terminate()).map_err(ProcessError::Listen)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(ProcessError::Listen)?;
         let told_to_end = async {
@@ -148,7 +159,14 @@ impl AgentProcess {
             agent = self.start() => agent?,
             () = &mut told_to_end => return Ok(()),
         };
-        tokio::select! { () = told_to_end => {}, _ = agent.asked_to_end() => {} }
+        let mut changes = agent.pool_changes();
+        let keep = directory.as_deref();
+        let known = async {
+            while let Some(pool) = changes.next().await {
+                remember(keep, &pool);
+            }
+        };
+        tokio::select! { () = told_to_end => {}, _ = agent.asked_to_end() => {}, () = known => {} }
         tracing::info!("agent {} ends", agent.id());
         agent.shutdown().await;
         Ok(())

@@ -232,6 +232,25 @@ fn an_agent_that_is_asked_to_end_does_so_and_has_not_crashed() {
 }
 
 #[test]
+fn an_agent_remembers_where_the_others_are_announced() {
+    let up = Up::start(&[]);
+    let agents = up.agents();
+    let (id, url) = (agents[1]["id"].as_str().unwrap(), agents[1]["url"].as_str().unwrap());
+    let endpoint = url.replace("http://127.0.0.1", "tcp://localhost");
+    let leader = up.eval("agency::current().leader()");
+    let leader = agents.iter().find(|agent| agent["id"] == leader.trim()).unwrap();
+    let to = format!("{}/_api/agency/config", leader["url"].as_str().unwrap());
+    let body = serde_json::json!({ id: endpoint }).to_string();
+    assert_eq!(ureq::post(to).send(body).unwrap().status(), 200);
+    wait_for("all agents keep it", || {
+        agents.iter().all(|agent| {
+            let file = Path::new(agent["data"].as_str().unwrap()).join("pool.json");
+            std::fs::read_to_string(file).unwrap().contains(&endpoint)
+        })
+    });
+}
+
+#[test]
 fn orders_that_make_no_sense_are_refused() {
     let up = Up::start(&["--agents", "1"]);
     let unknown = up.order(&["kill", "agent9"]);

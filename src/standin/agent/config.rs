@@ -183,8 +183,8 @@ impl AgentConfig {
         }
     }
 
-    /// The `configuration` object of the config endpoint.
-    pub fn to_json(&self, restarted: bool) -> Json {
+    /// The `configuration` object of the config endpoint; `version` grows with local changes.
+    pub fn to_json(&self, restarted: bool, version: u64) -> Json {
         let pool: serde_json::Map<String, Json> =
             self.pool.iter().map(|(id, endpoint)| (id.clone(), json!(endpoint))).collect();
         let active: Vec<&String> = self.pool.iter().map(|(id, _)| id).collect();
@@ -210,7 +210,7 @@ impl AgentConfig {
             "supervision delay failed follower job time": supervision.delay_failed_follower,
             "supervision FailedLeader job adds a new follower":
                 supervision.failed_leader_adds_follower,
-            "version": 1,
+            "version": version,
             "startup": if restarted { "persistence" } else { "origin" },
         })
     }

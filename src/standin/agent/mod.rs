@@ -13,6 +13,7 @@ mod leadership;
 mod limits;
 mod log_levels;
 mod polls;
+mod pool;
 pub mod raft;
 mod server;
 mod spearhead;
@@ -36,6 +37,7 @@ pub use gossip::{Gossip, GossipError, discover};
 pub use leadership::Role;
 pub use limits::Limits;
 pub use log_levels::{LogControl, LogLevel, LogLevelError, LogLevels};
+pub use pool::{Changes, Members, Pool};
 pub use raft::disk::{DiskError, agent_id};
 pub use raft::replica::CompactionRule;
 pub use raft::storage::Storage;
@@ -92,6 +94,7 @@ pub(crate) struct Agent {
     /// Whether it has been running on its directory before.
     restarted: bool,
     machine: StateMachine,
+    pool: Pool,
     peers: Arc<Peers>,
     spearhead: Mutex<Spearhead>,
     transient: Mutex<Store>,
@@ -186,10 +189,25 @@ impl Agent {
     /// The agency entry that opens the leadership of `term`.
     fn leadership_entry(&self, term: u64) -> LogEntry {
         LogEntry {
-            request: Value::from(json!({ ".agency": self.config.agency_key(term) })),
+            request: Value::from(json!({ ".agency": self.known_config().agency_key(term) })),
             client_id: None,
             epoch_millis: now_millis(),
         }
+    }
+
+    /// The configuration with what is known by now of endpoints and supervision.
+    fn known_config(&self) -> AgentConfig {
+        let mut config = self.config.clone();
+        config.pool = self.pool.members();
+        config.endpoint = self.endpoint();
+        config.supervision = lock(&self.supervision).clone();
+        config
+    }
+
+    /// Where the others reach this agent.
+    fn endpoint(&self) -> String {
+        let own = self.pool.member(self.node_id);
+        own.map_or_else(|| self.config.endpoint.clone(), |(_, endpoint)| endpoint)
     }
 
     /// This agent's Raft term.
@@ -243,10 +261,12 @@ pub async fn start(listener: TcpListener, config: AgentConfig) -> Result<AgentHa
     let peers = Arc::new(Peers::default());
     let own_id = node_id(&config.id);
     let Stored { log: raft_log, machine, restarted } = open(&config).await?;
+    let pool = Pool::new(config.pool.clone());
+    machine.announce_pools(pool.clone(), &raft_log);
     let raft = Raft::new(
         own_id,
         Arc::new(raft_config),
-        Network::new(peers.clone(), &config),
+        Network::new(peers.clone(), pool.clone(), &config),
         raft_log.clone(),
         machine.clone(),
     )
@@ -269,6 +289,7 @@ pub async fn start(listener: TcpListener, config: AgentConfig) -> Result<AgentHa
         raft_log,
         restarted,
         machine,
+        pool,
         peers,
         spearhead: Mutex::default(),
         transient: Mutex::default(),
@@ -378,6 +399,11 @@ impl AgentHandle {
     /// Tells whenever the agent's part changes.
     pub fn watch_role(&self) -> watch::Receiver<Role> {
         self.agent.role.subscribe()
+    }
+
+    /// Tells whenever an agent is announced at another endpoint.
+    pub fn pool_changes(&self) -> Changes {
+        self.agent.pool.changes()
     }
 
     /// True once a client has asked the agent to end, which whoever holds the handle has to do;

@@ -61,7 +61,7 @@ fn status(call: &Call) -> Answer {
         "agent": {
             "term": agent.term(),
             "id": agent.config.id,
-            "endpoint": agent.config.endpoint,
+            "endpoint": agent.endpoint(),
             "leaderId": role.leader_id(&agent.config.id),
             "leading": role.leading_term().is_some(),
         },

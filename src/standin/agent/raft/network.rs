@@ -19,10 +19,12 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::super::config::{AgentConfig, Authentication};
+use super::super::endpoint;
+use super::super::pool::Pool;
 use super::peers::Peers;
 use super::replica::Replica;
 use super::state_machine::decode_deep;
-use super::types::{AgentNode, LogId, NodeId, Snapshot, SnapshotMeta, TypeConfig, Vote, node_id};
+use super::types::{AgentNode, LogId, NodeId, Snapshot, SnapshotMeta, TypeConfig, Vote};
 use crate::auth::TokenSource;
 
 /// Path prefix of all agent-to-agent routes.
@@ -104,7 +106,7 @@ enum TransportError {
 pub struct Network {
     client: Client<HttpConnector, Body>,
     peers: Arc<Peers>,
-    pool: Arc<[(String, String)]>,
+    pool: Pool,
     heartbeat: Duration,
     /// Proves to the other agents who asks.
     tokens: Option<Arc<TokenSource>>,
@@ -113,7 +115,7 @@ pub struct Network {
 impl Network {
     /// The time between two heartbeats also lies between two attempts to reach
     /// a silent agent.
-    pub fn new(peers: Arc<Peers>, config: &AgentConfig) -> Self {
+    pub fn new(peers: Arc<Peers>, pool: Pool, config: &AgentConfig) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(Duration::from_secs(2)));
@@ -124,7 +126,7 @@ impl Network {
         Self {
             client,
             peers,
-            pool: config.pool.clone().into(),
+            pool,
             heartbeat: config.heartbeat(),
             tokens: config.authentication.as_ref().map(Authentication::own_tokens),
         }
@@ -135,15 +137,12 @@ impl RaftNetworkFactory<TypeConfig> for Network {
     type Network = Peer;
 
     async fn new_client(&mut self, target: NodeId, node: &AgentNode) -> Peer {
-        // An agent that was started again may have another endpoint than openraft remembers.
-        let known = self.pool.iter().find(|(id, _)| node_id(id) == target);
-        let endpoint = known.map_or(&node.endpoint, |(_, endpoint)| endpoint);
         Peer {
             network: self.clone(),
             target: Target {
                 id: target,
-                url: crate::standin::agent::endpoint::to_url(endpoint),
-                address: address(&self.pool, target),
+                url: endpoint::to_url(&node.endpoint),
+                address: address(&self.pool.members(), target),
             },
             sending: None,
             beat: None,
@@ -203,7 +202,10 @@ impl Peer {
         route: &str,
         body: Vec<u8>,
     ) -> Result<T, TransportError> {
-        let endpoint = target.url.clone();
+        // An agent may have another endpoint by now than openraft remembers.
+        let known = network.pool.member(target.id);
+        let endpoint =
+            known.map_or_else(|| target.url.clone(), |(_, known)| endpoint::to_url(&known));
         let Ok(uri) = format!("{endpoint}{PRIVATE_PREFIX}{route}").parse::<Uri>() else {
             return Err(TransportError::Endpoint { endpoint });
         };
