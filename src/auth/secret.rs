@@ -1,15 +1,27 @@
 //! The key that signs tokens.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
 use secrecy::{ExposeSecret, SecretSlice};
+
+use super::key::{self, KeyError, KeyPair};
 
 /// The longest secret that servers accept, in bytes.
 const MAX_SECRET_BYTES: usize = 64;
 
-/// A signing key; neither `Debug` nor any message shows its bytes.
+/// What signs and verifies tokens; neither `Debug` nor any message shows its bytes.
 #[derive(Clone)]
-pub struct Secret(SecretSlice<u8>);
+pub struct Secret(Kind);
+
+#[derive(Clone)]
+enum Kind {
+    /// Bytes that all servers share, for HS256.
+    Shared(SecretSlice<u8>),
+    /// A key for ES256 or RS256.
+    Pair(Arc<KeyPair>),
+}
 
 /// Why a secret cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +47,14 @@ pub enum SecretError {
         /// Its length without surrounding white space.
         bytes: usize,
     },
+    /// A key in PEM cannot be used.
+    #[error("the key cannot be used")]
+    Key(#[from] KeyError),
+    /// A public key signs nothing, but the first secret of a server has to.
+    #[error(
+        "the first secret is a public key, which cannot sign; a private key or a shared secret has to come first"
+    )]
+    CannotSign,
 }
 
 impl SecretError {
@@ -44,16 +64,22 @@ impl SecretError {
             Self::Unreadable { .. } => "auth.secret_unreadable",
             Self::EmptyFolder { .. } => "auth.no_secret",
             Self::TooLong { .. } => "auth.secret_too_long",
+            Self::Key(_) => "auth.bad_key",
+            Self::CannotSign => "auth.cannot_sign",
         }
     }
 }
 
 impl Secret {
-    /// A secret without its surrounding spaces, tabs and line ends, as servers read their key files.
+    /// A secret without its surrounding spaces, tabs and line ends, as servers read their key files;
+    /// or a key in PEM.
     ///
     /// # Errors
-    /// [`SecretError::TooLong`] beyond 64 bytes.
+    /// [`SecretError::TooLong`] beyond 64 bytes, [`SecretError::Key`] for a key that is unusable.
     pub fn new(bytes: &[u8]) -> Result<Self, SecretError> {
+        if key::is_pem(bytes) {
+            return Ok(Self(Kind::Pair(Arc::new(KeyPair::from_pem(bytes)?))));
+        }
         let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
         let start = bytes.iter().position(|byte| !blank(byte)).unwrap_or(bytes.len());
         let end = bytes.iter().rposition(|byte| !blank(byte)).map_or(start, |last| last + 1);
@@ -61,7 +87,7 @@ impl Secret {
         if trimmed.len() > MAX_SECRET_BYTES {
             return Err(SecretError::TooLong { bytes: trimmed.len() });
         }
-        Ok(Self(SecretSlice::from(trimmed.to_vec())))
+        Ok(Self(Kind::Shared(SecretSlice::from(trimmed.to_vec()))))
     }
 
     /// The content of a key file, trimmed like [`Secret::new`].
@@ -100,12 +126,39 @@ impl Secret {
 
     /// A secret that nobody knows.
     pub fn random() -> Self {
-        Self(SecretSlice::from(rand::random::<[u8; 32]>().to_vec()))
+        Self(Kind::Shared(SecretSlice::from(rand::random::<[u8; 32]>().to_vec())))
     }
 
-    /// The bytes, for a signature.
-    pub fn expose(&self) -> &[u8] {
-        self.0.expose_secret()
+    /// The only algorithm that this secret is used with.
+    pub(super) fn algorithm(&self) -> Algorithm {
+        match &self.0 {
+            Kind::Shared(_) => Algorithm::HS256,
+            Kind::Pair(pair) => pair.algorithm,
+        }
+    }
+
+    /// What signs; nothing for a public key.
+    pub(super) fn signing_key(&self) -> Option<EncodingKey> {
+        match &self.0 {
+            Kind::Shared(bytes) => Some(EncodingKey::from_secret(bytes.expose_secret())),
+            Kind::Pair(pair) => pair.signing.clone(),
+        }
+    }
+
+    /// What verifies.
+    pub(super) fn verifying_key(&self) -> DecodingKey {
+        match &self.0 {
+            Kind::Shared(bytes) => DecodingKey::from_secret(bytes.expose_secret()),
+            Kind::Pair(pair) => pair.verifying.clone(),
+        }
+    }
+
+    /// Whether tokens can be signed with it.
+    pub fn can_sign(&self) -> bool {
+        match &self.0 {
+            Kind::Shared(_) => true,
+            Kind::Pair(pair) => pair.signing.is_some(),
+        }
     }
 }
 
@@ -119,10 +172,17 @@ impl std::fmt::Debug for Secret {
 mod tests {
     use super::*;
 
+    fn bytes(secret: &Secret) -> &[u8] {
+        match &secret.0 {
+            Kind::Shared(bytes) => bytes.expose_secret(),
+            Kind::Pair(_) => panic!("a key in PEM"),
+        }
+    }
+
     #[test]
     fn surrounding_white_space_does_not_count() {
-        assert_eq!(Secret::new(b" \tkey one\r\n").unwrap().expose(), b"key one");
-        assert_eq!(Secret::new(b" \n").unwrap().expose(), b"");
+        assert_eq!(bytes(&Secret::new(b" \tkey one\r\n").unwrap()), b"key one");
+        assert_eq!(bytes(&Secret::new(b" \n").unwrap()), b"");
     }
 
     #[test]
@@ -147,7 +207,7 @@ mod tests {
         std::os::unix::fs::symlink(folder.path().join("a"), folder.path().join("link")).unwrap();
         std::fs::create_dir(folder.path().join("d")).unwrap();
         let secrets = Secret::from_folder(folder.path()).unwrap();
-        let texts: Vec<&[u8]> = secrets.iter().map(Secret::expose).collect();
+        let texts: Vec<&[u8]> = secrets.iter().map(bytes).collect();
         assert_eq!(texts, [b"first".as_slice(), b"second"]);
         file("e", &"x".repeat(65));
         assert_eq!(Secret::from_folder(folder.path()).unwrap_err().kind(), "auth.secret_too_long");

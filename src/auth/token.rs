@@ -1,8 +1,9 @@
-//! Superuser tokens: HS256, `iss`, `server_id` (protocol §11).
+//! Superuser tokens: `iss`, `server_id`, and a signature of HS256, ES256 or RS256 (protocol §11;
+//! the last two are an extension).
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use jsonwebtoken::{Header, Validation};
 use serde_json::{Map, Value, json};
 
 use super::Secret;
@@ -50,7 +51,7 @@ pub enum TokenError {
 /// A superuser token in the name of `server_id`, valid for `lifetime` from now; `None` means for ever.
 ///
 /// # Errors
-/// [`TokenError::NotSigned`] when the cryptography refuses the key.
+/// [`TokenError::NotSigned`] when the cryptography refuses the key, or the key is a public one.
 pub fn sign(
     secret: &Secret,
     server_id: &str,
@@ -61,31 +62,30 @@ pub fn sign(
     if let Some(lifetime) = lifetime {
         claims["exp"] = now.saturating_add(lifetime.as_secs()).into();
     }
-    jsonwebtoken::encode(
-        &Header::new(Algorithm::HS256),
-        &claims,
-        &EncodingKey::from_secret(secret.expose()),
-    )
-    .map_err(|_| TokenError::NotSigned)
+    let key = secret.signing_key().ok_or(TokenError::NotSigned)?;
+    jsonwebtoken::encode(&Header::new(secret.algorithm()), &claims, &key)
+        .map_err(|_| TokenError::NotSigned)
 }
 
-/// Checks a token against every accepted secret, as an agent does.
+/// Checks a token against every accepted secret, as an agent does. A secret verifies only tokens
+/// of its own algorithm: what a token says of itself selects no way of using a key.
 ///
 /// # Errors
 /// [`TokenError`].
 pub fn verify(token: &str, secrets: &[Secret]) -> Result<Claims, TokenError> {
     let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Invalid)?;
-    if header.alg != Algorithm::HS256 || header.typ.as_deref() != Some("JWT") {
+    if header.typ.as_deref() != Some("JWT") {
         return Err(TokenError::Invalid);
     }
-    let mut validation = Validation::new(Algorithm::HS256);
+    let mut validation = Validation::new(header.alg);
     validation.required_spec_claims.clear();
     validation.validate_exp = false;
     validation.validate_aud = false;
     let claims = secrets
         .iter()
+        .filter(|secret| secret.algorithm() == header.alg)
         .find_map(|secret| {
-            let key = DecodingKey::from_secret(secret.expose());
+            let key = secret.verifying_key();
             jsonwebtoken::decode::<Map<String, Value>>(token, &key, &validation).ok()
         })
         .ok_or(TokenError::Invalid)?
@@ -130,6 +130,8 @@ fn unix_now_exact() -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use jsonwebtoken::{Algorithm, EncodingKey};
+
     use super::*;
 
     fn secret(text: &str) -> Secret {

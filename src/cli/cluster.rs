@@ -144,10 +144,14 @@ fn up(options: &Options, up: &Up) -> Result<ExitCode, ClusterError> {
     )?;
     output::write(&format!("ready: {}\n", topology.display()));
     cluster.watch(&interrupted, &mut |event| {
-        let Event::Crashed { name, pid, end, log } = event;
-        output::note(&format!(
-            "{name} (process {pid}) ended unasked: {end}; the end of its log:\n{log}"
-        ));
+        output::note(&match event {
+            Event::Crashed { name, pid, end, log } => {
+                format!("{name} (process {pid}) ended unasked: {end}; the end of its log:\n{log}")
+            }
+            Event::Ended { name, pid, end } => {
+                format!("{name} (process {pid}) was told by somebody else to end: {end}")
+            }
+        });
     })?;
     Ok(ExitCode::OK)
 }

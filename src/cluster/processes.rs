@@ -67,6 +67,15 @@ pub enum Event {
         /// The last lines it logged.
         log: String,
     },
+    /// A server ended in good order, because somebody else told it to.
+    Ended {
+        /// Its name.
+        name: String,
+        /// Its process.
+        pid: u32,
+        /// How it ended.
+        end: String,
+    },
 }
 
 /// A running cluster.
@@ -160,7 +169,7 @@ impl Cluster {
         let begin = Instant::now();
         loop {
             for process in &mut self.processes {
-                if process.has_crashed() {
+                if process.ends_by_itself() {
                     return Err(ClusterError::EndedAtStart {
                         name: process.server.name.clone(),
                         end: process.end.clone().unwrap_or_default(),
@@ -277,14 +286,16 @@ impl Cluster {
 
     fn look(&mut self, report: &mut dyn FnMut(Event)) {
         for process in &mut self.processes {
-            if process.has_crashed() {
-                report(Event::Crashed {
-                    name: process.server.name.clone(),
-                    pid: process.server.pid,
-                    end: process.end.clone().unwrap_or_default(),
-                    log: process.log_tail(),
-                });
+            if !process.ends_by_itself() {
+                continue;
             }
+            let (name, pid) = (process.server.name.clone(), process.server.pid);
+            let end = process.end.clone().unwrap_or_default();
+            report(if process.state == ServerState::Crashed {
+                Event::Crashed { name, pid, end, log: process.log_tail() }
+            } else {
+                Event::Ended { name, pid, end }
+            });
         }
     }
 

@@ -27,6 +27,8 @@ pub enum ServerState {
     Paused,
     /// It was ended on request.
     Killed,
+    /// It ended by itself and in good order: somebody else asked it to.
+    Ended,
     /// It ended unasked.
     Crashed,
 }
@@ -37,6 +39,7 @@ impl std::fmt::Display for ServerState {
             Self::Running => "running",
             Self::Paused => "paused",
             Self::Killed => "killed",
+            Self::Ended => "ended",
             Self::Crashed => "crashed",
         })
     }
@@ -101,15 +104,17 @@ impl Process {
         }
     }
 
-    /// Looks whether the process has ended since; true when it ended unasked.
-    pub(super) fn has_crashed(&mut self) -> bool {
+    /// Looks whether the process has ended since without an order of ours.
+    pub(super) fn ends_by_itself(&mut self) -> bool {
         if !self.is_there() {
             return false;
         }
         match self.child.try_wait() {
             Ok(Some(status)) => {
                 self.end = Some(how(status));
-                self.state = ServerState::Crashed;
+                // Only a server that was told to end leaves with this status.
+                self.state =
+                    if status.success() { ServerState::Ended } else { ServerState::Crashed };
                 true
             }
             _ => false,

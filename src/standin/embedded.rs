@@ -4,7 +4,7 @@
 use std::future::Future;
 use std::net::TcpListener as StdListener;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -39,7 +39,7 @@ pub enum Contents {
 #[derive(Debug)]
 pub struct EmbeddedAgency {
     runtime: Option<Runtime>,
-    agents: Mutex<Vec<AgentHandle>>,
+    agents: Arc<Mutex<Vec<AgentHandle>>>,
     /// Of all agents, also those that have been stopped.
     configs: Vec<AgentConfig>,
 }
@@ -106,7 +106,7 @@ impl EmbeddedAgency {
         }
         let runtime = runtime("embedded-agency").map_err(StandinError::Runtime)?;
         let mut agency =
-            Self { runtime: Some(runtime), agents: Mutex::default(), configs: Vec::new() };
+            Self { runtime: Some(runtime), agents: Arc::default(), configs: Vec::new() };
         let starting: Vec<(StdListener, AgentConfig)> = bind_all(ids)?
             .into_iter()
             .map(|(listener, mut config)| {
@@ -119,8 +119,32 @@ impl EmbeddedAgency {
             .collect();
         agency.configs = starting.iter().map(|(_, config)| config.clone()).collect();
         let handles = agency.run(start_all(starting, contents))??;
-        agency.agents = Mutex::new(handles);
+        for handle in handles {
+            agency.keep(&mut agency.agents(), handle)?;
+        }
         Ok(agency)
+    }
+
+    /// Keeps an agent until somebody ends it, be it a client.
+    fn keep(&self, agents: &mut Vec<AgentHandle>, agent: AgentHandle) -> Result<(), StandinError> {
+        let runtime = self.runtime.as_ref().ok_or(StandinError::Stopped)?;
+        let (id, asked, running) =
+            (agent.id().to_owned(), agent.asked_to_end(), Arc::clone(&self.agents));
+        agents.push(agent);
+        runtime.spawn(async move {
+            if !asked.await {
+                return;
+            }
+            let leaving = {
+                let mut agents = running.lock().unwrap_or_else(PoisonError::into_inner);
+                let position = agents.iter().position(|a| a.id() == id);
+                position.map(|position| agents.remove(position))
+            };
+            if let Some(leaving) = leaving {
+                leaving.shutdown().await;
+            }
+        });
+        Ok(())
     }
 
     fn agents(&self) -> MutexGuard<'_, Vec<AgentHandle>> {
@@ -185,8 +209,7 @@ impl EmbeddedAgency {
             let listener = TcpListener::bind(address).await.map_err(StandinError::Port)?;
             Ok::<_, StandinError>(agent::start(listener, config).await?)
         });
-        agents.push(started??);
-        Ok(())
+        self.keep(&mut agents, started??)
     }
 
     /// Runs a future to its end, also when called from within a runtime.

@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::agent::{
     self, AgentConfig, AgentError, Authentication, CompactionRule, DiskError, Gossip, GossipError,
-    ServerCertificate, Storage, SupervisionConfig, agent_id, discover,
+    LogControl, ServerCertificate, Storage, SupervisionConfig, agent_id, discover,
 };
 use super::runtime;
 
@@ -40,6 +40,8 @@ pub struct AgentProcess {
     pub compaction_step: u64,
     /// Log entries kept before a snapshot.
     pub compaction_keep: u64,
+    /// What it logs.
+    pub log: LogControl,
     /// What the configuration shows of the supervision.
     pub supervision: SupervisionConfig,
 }
@@ -127,8 +129,18 @@ impl Pool {
     }
 }
 
+/// Keeps the new pool for the next start. The agent goes on if that fails: the pool is logged.
+fn remember(directory: Option<&Path>, pool: &[(String, String)]) {
+    if let Some(directory) = directory
+        && let Err(error) = Pool::write(directory, pool)
+    {
+        let error: &dyn std::error::Error = &error;
+        tracing::error!(error, "the new pool is not kept");
+    }
+}
+
 impl AgentProcess {
-    /// Serves until SIGTERM or SIGINT.
+    /// Serves until SIGTERM or SIGINT, or until a client asks the agent to end.
     ///
     /// # Errors
     /// [`ProcessError`].
@@ -138,6 +150,7 @@ impl AgentProcess {
     }
 
     async fn serve(self) -> Result<(), ProcessError> {
+        let directory = self.directory.clone();
         let mut terminate = signal(SignalKind::terminate()).map_err(ProcessError::Listen)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(ProcessError::Listen)?;
         let told_to_end = async {
@@ -148,7 +161,14 @@ impl AgentProcess {
             agent = self.start() => agent?,
             () = &mut told_to_end => return Ok(()),
         };
-        told_to_end.await;
+        let mut changes = agent.pool_changes();
+        let keep = directory.as_deref();
+        let known = async {
+            while let Some(pool) = changes.next().await {
+                remember(keep, &pool);
+            }
+        };
+        tokio::select! { () = told_to_end => {}, _ = agent.asked_to_end() => {}, () = known => {} }
         tracing::info!("agent {} ends", agent.id());
         agent.shutdown().await;
         Ok(())
@@ -189,6 +209,7 @@ impl AgentProcess {
         config.authentication = self.authentication;
         config.certificate = self.certificate;
         config.supervision = self.supervision;
+        config.log = self.log;
         let agent = agent::start(listener, config).await?;
         tracing::info!("agent {} serves at {}", agent.id(), agent.url());
         Ok(agent)

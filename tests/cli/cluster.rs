@@ -194,6 +194,67 @@ fn a_server_that_ends_unasked_is_reported() {
     assert!(report.contains("agent2") && report.contains("signal 9"), "{report}");
 }
 
+/// Sends a request to the first agent; its status and the text of its answer.
+fn ask(up: &Up, method: &str, path: &str, body: &str) -> (u16, String) {
+    let url = format!("{}{path}", up.agents()[0]["url"].as_str().unwrap());
+    let request = ureq::http::Request::builder().method(method).uri(url).body(body).unwrap();
+    let mut response = ureq::run(request).unwrap();
+    (response.status().as_u16(), response.body_mut().read_to_string().unwrap())
+}
+
+#[test]
+fn the_log_of_an_agent_can_be_made_quiet_and_loud_again() {
+    let up = Up::start(&["--agents", "1"]);
+    let level = |level: &str| {
+        let body = format!(r#"{{"agency":"{level}"}}"#);
+        let (status, text) = ask(&up, "PUT", "/_admin/log/level", &body);
+        let expected = format!(r#""agency":"{}""#, level.to_uppercase());
+        assert!(status == 200 && text.contains(&expected), "{text}");
+    };
+    level("error");
+    level("warning");
+    level("debug");
+    let log = std::fs::read_to_string(up.agents()[0]["log"].as_str().unwrap()).unwrap();
+    let changes: Vec<&str> = log.lines().filter(|line| line.contains("levels changed")).collect();
+    assert!(changes.len() == 1 && changes[0].contains("debug"), "{log}");
+}
+
+#[test]
+fn an_agent_that_is_asked_to_end_does_so_and_has_not_crashed() {
+    let up = Up::start(&[]);
+    assert_eq!(ask(&up, "DELETE", "/_admin/shutdown", ""), (200, "\"OK\"".to_owned()));
+    wait_for("the agent has ended", || up.order(&["status"]).stdout.contains("agent1       ended"));
+    let status = up.order(&["status"]);
+    assert_eq!(status.code, Some(0));
+    assert!(status.stdout.contains("exit status 0"), "{}", status.stdout);
+    up.eval("agency::current().set(\"x\", 1); ()");
+    assert_eq!(up.order(&["restart", "agent1"]).code, Some(0));
+    up.order(&["down"]);
+    let (code, report) = up.ended();
+    assert_eq!(code, Some(0));
+    assert!(report.contains("agent1") && report.contains("exit status 0"), "{report}");
+    assert!(!report.contains("unasked"), "{report}");
+}
+
+#[test]
+fn an_agent_remembers_where_the_others_are_announced() {
+    let up = Up::start(&[]);
+    let agents = up.agents();
+    let (id, url) = (agents[1]["id"].as_str().unwrap(), agents[1]["url"].as_str().unwrap());
+    let endpoint = url.replace("http://127.0.0.1", "tcp://localhost");
+    let leader = up.eval("agency::current().leader()");
+    let leader = agents.iter().find(|agent| agent["id"] == leader.trim()).unwrap();
+    let to = format!("{}/_api/agency/config", leader["url"].as_str().unwrap());
+    let body = serde_json::json!({ id: endpoint }).to_string();
+    assert_eq!(ureq::post(to).send(body).unwrap().status(), 200);
+    wait_for("all agents keep it", || {
+        agents.iter().all(|agent| {
+            let file = Path::new(agent["data"].as_str().unwrap()).join("pool.json");
+            std::fs::read_to_string(file).unwrap().contains(&endpoint)
+        })
+    });
+}
+
 #[test]
 fn orders_that_make_no_sense_are_refused() {
     let up = Up::start(&["--agents", "1"]);
@@ -228,6 +289,28 @@ fn a_secret_keeps_strangers_out() {
 }
 
 #[test]
+fn agents_sign_with_a_private_key() {
+    let folder = Folder::new();
+    let secret = folder.file("key.pem", include_str!("../../src/auth/tests/ec.pem"));
+    let up = Up::start(&["--agents", "3", "--jwt-secret-file", &secret]);
+    assert_eq!(up.eval("agency::current().set(\"x\", 1); ()"), "");
+    let endpoint = up.agents()[0]["endpoint"].as_str().unwrap().to_owned();
+    let public = folder.file("public.pem", include_str!("../../src/auth/tests/ec-public.pem"));
+    let words = [
+        "--endpoint",
+        &endpoint,
+        "--jwt-secret-file",
+        &public,
+        "eval",
+        "agency::current().get(\"x\")",
+    ];
+    assert_ne!(agencysh(&words).code, Some(0), "a public key signs nothing");
+    let words = ["arangod", "--agency.activate", "true", "--server.jwt-secret-keyfile", &public];
+    let said = agencysh(&words);
+    assert!(said.code == Some(2) && said.stderr.contains("cannot sign"), "{}", said.stderr);
+}
+
+#[test]
 fn arangod_refuses_what_it_cannot_be_and_names_what_it_does_not_know() {
     for (words, part) in [
         (&["--agency.sizes", "3"][..], "--agency.size"),
@@ -237,6 +320,7 @@ fn arangod_refuses_what_it_cannot_be_and_names_what_it_does_not_know() {
         (&["--agency.activate", "true", "--server.jwt-secret-keyfile", "/no/such"], "/no/such"),
         (&["--agency.activate", "true", "--agency.election-timeout-min", "9"], "election-timeout"),
         (&["--agency.activate", "true", "--log.level", "loud"], "loud"),
+        (&["--agency.activate", "true", "--log.output", "nowhere"], "nowhere"),
         (&["--agency.activate", "true", "--log.file", "/no/such/log"], "/no/such/log"),
     ] {
         let said = agencysh(&[&["arangod"], words].concat());

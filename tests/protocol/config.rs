@@ -145,3 +145,75 @@ fn c4_put_and_post_answer_like_get() {
     send("POST", &url, &[], b"[]").is_error(500, 4);
     send("POST", &url, &[], b"{").is_error(500, 4);
 }
+
+/// The same endpoint under another name.
+fn renamed(url: &str) -> String {
+    url.replace("http://127.0.0.1", "tcp://localhost")
+}
+
+#[test]
+fn c4_an_endpoint_that_is_announced_to_the_leader_is_known_to_all() {
+    let agency = Agency::of(3);
+    let leader = agency.leader_id();
+    let announce = |url: &str, id: &str, endpoint: &str| {
+        let body = json!({ id: endpoint }).to_string();
+        send("POST", &format!("{url}/_api/agency/config"), &[], body.as_bytes())
+    };
+    for (url, id) in agency.members() {
+        let before = agency.commit_index();
+        let endpoint = renamed(&url);
+        let shown = announce(&agency.leader(), &id, &endpoint);
+        assert_eq!(shown.status, 200);
+        assert_eq!(shown.json()["configuration"]["pool"][&id], json!(endpoint));
+        assert_eq!(agency.commit_index(), before + 1, "it is logged");
+        announce(&agency.leader(), &id, &endpoint);
+        assert_eq!(agency.commit_index(), before + 1, "it is known already");
+        wait_for("all to know", || {
+            let know = |(other, _): &(String, String)| {
+                config(other)["configuration"]["pool"][&id] == json!(endpoint)
+            };
+            agency.members().iter().all(know).then_some(())
+        });
+        let own = &config(&url)["configuration"]["endpoint"];
+        assert_eq!(own, &json!(endpoint), "the agent itself as well");
+    }
+    assert!(config(&agency.leader())["configuration"]["version"].as_u64() > Some(1));
+    let key = agency.read("/.agency")[".agency"].clone();
+    assert_eq!(key["agency size"], json!(3), "the whole configuration is logged");
+    // replication and redirects go where the agents are now
+    agency.written(json!([[{ "c4": 1 }]]));
+    let to =
+        format!("{}/_api/agency/read", agency.url_of(&leader)).replace("127.0.0.1", "localhost");
+    wait_for("a redirect to the new endpoint", || {
+        let follower = agency.follower();
+        let reply = send("POST", &format!("{follower}/_api/agency/read"), &[], b"[[]]");
+        (reply.header("location") == Some(&*to)).then_some(())
+    });
+}
+
+#[test]
+fn c4_announcements_that_mean_nothing_change_nothing() {
+    let agency = Agency::of(3);
+    let (leader, follower) = (agency.leader(), agency.follower());
+    let (_, id) = agency.members().remove(0);
+    let before = (config(&leader)["configuration"].clone(), agency.commit_index());
+    let post = |url: &str, body: Value| {
+        send("POST", &format!("{url}/_api/agency/config"), &[], body.to_string().as_bytes())
+    };
+    for endpoint in ["", "h:1", "http://h:1", "tcp://h", "tcp://h:1/x"] {
+        post(&leader, json!({ &id: endpoint })).is_error(500, 4);
+    }
+    post(&leader, json!({ &id: 7 })).is_error(500, 4);
+    assert_eq!(post(&leader, json!({ "AGNT-stranger": "tcp://h:1" })).status, 200);
+    assert_eq!(post(&follower, json!({ &id: "tcp://h:1" })).status, 200, "the leader logs");
+    assert_eq!((config(&leader)["configuration"].clone(), agency.commit_index()), before);
+}
+
+#[test]
+fn c2_the_factor_of_all_timings_is_one_everywhere() {
+    let agency = shared();
+    for (url, _) in agency.members() {
+        assert_eq!(config(&url)["configuration"]["timeoutMult"], json!(1));
+    }
+    assert_eq!(agency.read("/.agency")[".agency"]["timeoutMult"], json!(1));
+}

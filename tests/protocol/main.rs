@@ -6,6 +6,7 @@
 
 mod support;
 
+mod administration;
 mod auth;
 mod bad_input;
 mod config;
@@ -14,6 +15,7 @@ mod embedded;
 mod endpoints;
 mod exactly_once;
 mod inquire;
+mod limits;
 mod partition;
 mod poll;
 mod raft;

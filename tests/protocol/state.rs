@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Agency, send, shared, unique, wait_for};
+use crate::support::{Agency, config, send, shared, unique, wait_for};
 
 #[test]
 fn s1_state_shows_tree_and_log_from_the_sentinel_on() {
@@ -91,4 +91,23 @@ fn s3_stores_and_the_tree_at_an_index() {
     }
     let broken = agency.post_raw("store", "{");
     assert_eq!((broken.status, broken.body.len()), (500, 0));
+}
+
+#[test]
+fn s2_of_several_snapshots_the_oldest_that_the_log_reaches_is_shown() {
+    let agency = Agency::configured(1, |c| {
+        c.compaction.step = 10;
+        c.compaction.keep = 25;
+    });
+    while agency.commit_index() < 40 {
+        agency.written(json!([[{ "s2": { "op": "increment" } }]]));
+    }
+    let state = agency.get("/_api/agency/state").json();
+    assert_eq!(state["log"][0]["_key"], json!(format!("{:020}", 15)));
+    // The snapshots at 30 and 40 are there as well, the one at 10 is older than the log.
+    assert_eq!(state["compaction"]["_key"], json!(format!("{:020}", 20)));
+    assert_eq!(state["compaction"]["readDB"][0]["s2"], json!(19), "entry 1 is the leader's");
+    let shown = config(&agency.leader());
+    assert_eq!(shown["lastCompactionAt"], json!(40));
+    assert_eq!(shown["nextCompactionAfter"], json!(50));
 }

@@ -7,6 +7,8 @@ mod options;
 use std::ffi::OsString;
 use std::net::TcpListener;
 
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
 use super::exit::ExitCode;
 use super::report::Reporter;
 use super::{options::When, output};
@@ -83,7 +85,8 @@ fn serve(options: &ArangodOptions, without_meaning: &[String]) -> Result<(), Ref
     if options.election_timeout_max <= options.election_timeout_min {
         return Err(Refusal::Timing);
     }
-    log::start(&options.log_level, options.log_file.as_deref())?;
+    allow_files();
+    let log = log::start(&options.log_level, &options.log_output, options.log_file.as_deref())?;
     let authentication = authentication(options)?;
     let endpoint = ListenEndpoint::parse(&options.server_endpoint)
         .ok_or_else(|| Refusal::Endpoint { endpoint: options.server_endpoint.clone() })?;
@@ -122,6 +125,7 @@ fn serve(options: &ArangodOptions, without_meaning: &[String]) -> Result<(), Ref
         wait_for_sync: options.wait_for_sync,
         compaction_step: options.compaction_step_size,
         compaction_keep: options.compaction_keep_size,
+        log,
         supervision: SupervisionConfig {
             enabled: options.supervision,
             frequency: options.supervision_frequency,
@@ -153,6 +157,9 @@ fn authentication(options: &ArangodOptions) -> Result<Option<Authentication>, Se
         );
         Vec::new()
     };
+    if secrets.first().is_some_and(|active| !active.can_sign()) {
+        return Err(SecretError::CannotSign);
+    }
     Ok(Some(Authentication::new(secrets)))
 }
 
@@ -167,5 +174,13 @@ fn certificate(
     match &options.ssl_keyfile {
         Some(file) => Ok(Some(ServerCertificate::from_file(file)?)),
         None => Err(Refusal::NoKeyFile { endpoint: options.server_endpoint.clone() }),
+    }
+}
+
+/// As many open files as the system allows, for as many connections.
+fn allow_files() {
+    if let Ok((_, most)) = getrlimit(Resource::RLIMIT_NOFILE) {
+        // with fewer, idle connections are closed earlier
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, most, most);
     }
 }

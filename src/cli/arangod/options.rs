@@ -38,7 +38,6 @@ const WITHOUT_MEANING: &[&str] = &[
     "log.foreground-tty",
     "log.force-direct",
     "log.ids",
-    "log.output",
     "log.process",
     "log.role",
     "log.thread",
@@ -178,10 +177,13 @@ pub(super) struct ArangodOptions {
     /// Where the data lies; without it nothing is kept
     #[arg(long = "database.directory", value_name = "DIR")]
     pub(super) database_directory: Option<PathBuf>,
-    /// Which lines are logged: LEVEL, or TOPIC=LEVEL
+    /// Which lines are logged: TOPIC=LEVEL, all=LEVEL, or LEVEL for general
     #[arg(long = "log.level", value_name = "SPEC")]
     pub(super) log_level: Vec<String>,
-    /// Where the log goes; the standard error unless given
+    /// Where the log goes: - or + or file://PATH, with TOPIC= before it or ;TOPIC=LEVEL,… behind
+    #[arg(long = "log.output", value_name = "PLACE", allow_hyphen_values = true)]
+    pub(super) log_output: Vec<String>,
+    /// A file for the log; it goes to the standard error unless a place is given
     #[arg(long = "log.file", value_name = "FILE")]
     pub(super) log_file: Option<PathBuf>,
 }
@@ -230,13 +232,14 @@ mod tests {
         let (options, without_meaning) = parsed(
             "--agency.activate true --agency.size=3 --agency.endpoint tcp://a:1 --agency.endpoint=tcp://b:2 \
              --server.authentication false --agency.supervision --temp.path /tmp/x --foxx.queues=false \
-             --agency.election-timeout-min 0.5",
+             --agency.election-timeout-min 0.5 --log.output - --log.output=+;all=error",
         )
         .unwrap();
         assert!(options.agency_activate && options.supervision && !options.server_authentication);
         assert_eq!(options.agency_size, 3);
         assert_eq!(options.agency_endpoint, ["tcp://a:1", "tcp://b:2"]);
         assert_eq!(options.election_timeout_min, Duration::from_millis(500));
+        assert_eq!(options.log_output, ["-", "+;all=error"]);
         assert_eq!(without_meaning, ["foxx.queues", "temp.path"]);
     }
 

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
+use super::limits::Limits;
+use super::log_levels::LogControl;
 use super::raft::replica::CompactionRule;
 use super::raft::storage::Storage;
 use super::tls::ServerCertificate;
@@ -37,6 +39,10 @@ pub struct AgentConfig {
     pub storage: Storage,
     /// Settings of the supervision.
     pub supervision: SupervisionConfig,
+    /// What clients have to keep to.
+    pub limits: Limits,
+    /// What the process logs.
+    pub log: LogControl,
     /// Who may ask; everybody without it.
     pub authentication: Option<Authentication>,
     /// What it shows to clients, which have to speak TLS then; without it they must not.
@@ -132,6 +138,8 @@ impl AgentConfig {
             compaction: CompactionRule::default(),
             storage: Storage::default(),
             supervision: SupervisionConfig::default(),
+            limits: Limits::default(),
+            log: LogControl::default(),
             authentication: None,
             certificate: None,
             version: "3.12.7".to_owned(),
@@ -184,8 +192,8 @@ impl AgentConfig {
         }
     }
 
-    /// The `configuration` object of the config endpoint.
-    pub fn to_json(&self, restarted: bool) -> Json {
+    /// The `configuration` object of the config endpoint; `version` grows with local changes.
+    pub fn to_json(&self, restarted: bool, version: u64) -> Json {
         let pool: serde_json::Map<String, Json> =
             self.pool.iter().map(|(id, endpoint)| (id.clone(), json!(endpoint))).collect();
         let active: Vec<&String> = self.pool.iter().map(|(id, _)| id).collect();
@@ -211,7 +219,7 @@ impl AgentConfig {
             "supervision delay failed follower job time": supervision.delay_failed_follower,
             "supervision FailedLeader job adds a new follower":
                 supervision.failed_leader_adds_follower,
-            "version": 1,
+            "version": version,
             "startup": if restarted { "persistence" } else { "origin" },
         })
     }

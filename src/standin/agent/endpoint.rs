@@ -14,9 +14,27 @@ pub(super) fn to_url(endpoint: &str) -> String {
     }
 }
 
+/// Whether a text is an endpoint that an agent can be reached at.
+pub(super) fn is_one(endpoint: &str) -> bool {
+    let plain = endpoint.strip_prefix("http+").unwrap_or(endpoint);
+    let known = plain.starts_with("tcp://") || plain.starts_with("ssl://");
+    let url = url::Url::parse(&to_url(endpoint));
+    known && url.is_ok_and(|url| url.port().is_some() && url.path() == "/" && url.query().is_none())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::to_url;
+    use super::{is_one, to_url};
+
+    #[test]
+    fn endpoints_are_told_from_other_text() {
+        for good in ["tcp://h:1", "ssl://[::1]:8531", "http+tcp://10.0.0.7:1"] {
+            assert!(is_one(good), "{good}");
+        }
+        for bad in ["", "h:1", "http://h:1", "tcp://h", "tcp://:1", "tcp://h:1/x", "tcp://h:x"] {
+            assert!(!is_one(bad), "{bad}");
+        }
+    }
 
     #[test]
     fn endpoints_become_urls() {

@@ -8,19 +8,20 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
+use axum::http::request::Parts;
 use axum::http::{Method, Request, StatusCode, header};
 use axum::response::Response;
 use http_body_util::{BodyExt, Limited};
 use hyper_util::client::legacy::Client;
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto;
-use hyper_util::service::TowerToHyperService;
+use hyper_util::rt::TokioExecutor;
 use serde_json::{Value as Json, json};
 use tokio::net::TcpListener;
-use tokio::task::JoinSet;
+use tokio::sync::watch;
 
 use super::config::Authentication;
-use super::tls::{self, Handshakes, PeerConnector, ServerCertificate};
+use super::limits::Limits;
+use super::server::{self, Site};
+use super::tls::{self, PeerConnector, ServerCertificate};
 use super::{api, endpoint};
 
 const ROUTE: &str = "/_api/agency_priv/gossip";
@@ -166,42 +167,31 @@ async fn ask(client: &Client<PeerConnector, Body>, url: &str, known: &Known) -> 
 
 /// Answers gossip; everything else is told that the agent is not there yet.
 async fn serve(listener: &TcpListener, known: &Arc<Known>) -> std::convert::Infallible {
-    let router = Router::new().fallback(answer).with_state(Arc::clone(known));
-    let mut handshakes = known.gossip.certificate.as_ref().map(Handshakes::new);
-    let mut connections = JoinSet::new();
-    loop {
-        let Ok((stream, _)) = listener.accept().await else {
-            // out of file descriptors, most likely
-            tokio::time::sleep(PAUSE).await;
-            continue;
-        };
-        let protocol = auto::Builder::new(TokioExecutor::new());
-        let service = TowerToHyperService::new(router.clone());
-        // a client that leaves, or never arrives, is none of our business
-        if let Some(handshakes) = &mut handshakes {
-            let handshake = handshakes.begin(stream);
-            connections.spawn(async move {
-                if let Ok(stream) = handshake.await {
-                    let _ = protocol.serve_connection(TokioIo::new(stream), service).await;
-                }
-            });
-        } else {
-            connections.spawn(async move {
-                let _ = protocol.serve_connection(TokioIo::new(stream), service).await;
-            });
-        }
-        while connections.try_join_next().is_some() {}
-    }
+    let asked = Arc::clone(known);
+    let site = Site {
+        router: Router::new().fallback(answer).with_state(Arc::clone(known)),
+        is_peer: Arc::new(move |head| is_gossip(&asked, head)),
+        limits: Limits::default(),
+        certificate: known.gossip.certificate.clone(),
+    };
+    let (_never, shutdown) = watch::channel(false);
+    server::accept(listener, site, shutdown).await;
+    std::future::pending().await
+}
+
+fn is_gossip(known: &Known, head: &Parts) -> bool {
+    head.uri.path() == ROUTE && api::refusal(known.gossip.authentication.as_ref(), head).is_none()
 }
 
 async fn answer(State(known): State<Arc<Known>>, request: Request<Body>) -> Response {
-    if let Some(refusal) = api::refusal(known.gossip.authentication.as_ref(), &request) {
+    let (head, body) = request.into_parts();
+    if let Some(refusal) = api::refusal(known.gossip.authentication.as_ref(), &head) {
         return refusal;
     }
-    if request.method() != Method::POST || request.uri().path() != ROUTE {
+    if head.method != Method::POST || head.uri.path() != ROUTE {
         return api::booting();
     }
-    let body = Limited::new(request.into_body(), MOST).collect().await;
+    let body = Limited::new(body, MOST).collect().await;
     let body = body.map_or_else(|_| Bytes::new(), http_body_util::Collected::to_bytes);
     match serde_json::from_slice::<Json>(&body) {
         Ok(message) if message["id"].is_string() && message["pool"].is_object() => {

@@ -7,7 +7,7 @@ use openraft::ServerState;
 use openraft::raft::VoteRequest;
 use tokio::sync::watch;
 
-use super::raft::types::{Command, LogId, NOBODY, NodeId, Vote, node_id};
+use super::raft::types::{Command, LogId, NOBODY, NodeId, Vote};
 use super::{Agent, turned_true};
 
 /// The part this agent plays.
@@ -99,10 +99,9 @@ fn role_of_other(agent: &Agent, leader: Option<NodeId>) -> Role {
     let Some(leader) = leader.filter(|l| *l != agent.node_id) else {
         return Role::Leaderless;
     };
-    let member = agent.config.pool.iter().find(|(id, _)| node_id(id) == leader);
-    Role::Follower {
-        leader: member.map_or_else(String::new, |(id, _)| id.clone()),
-        endpoint: member.map(|(_, endpoint)| endpoint.clone()),
+    match agent.pool.member(leader) {
+        Some((leader, endpoint)) => Role::Follower { leader, endpoint: Some(endpoint) },
+        None => Role::Follower { leader: String::new(), endpoint: None },
     }
 }
 

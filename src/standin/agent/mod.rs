@@ -10,7 +10,10 @@ mod config;
 mod endpoint;
 mod gossip;
 mod leadership;
+mod limits;
+mod log_levels;
 mod polls;
+mod pool;
 pub mod raft;
 mod server;
 mod spearhead;
@@ -18,6 +21,7 @@ pub mod store;
 mod tls;
 
 use std::collections::BTreeSet;
+use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -32,6 +36,9 @@ use crate::agency::value::Value;
 pub use config::{AgentConfig, Authentication, SupervisionConfig, TIMEOUT_MULT};
 pub use gossip::{Gossip, GossipError, discover};
 pub use leadership::Role;
+pub use limits::Limits;
+pub use log_levels::{LogControl, LogLevel, LogLevelError, LogLevels};
+pub use pool::{Changes, Members, Pool};
 pub use raft::disk::{DiskError, agent_id};
 pub use raft::replica::CompactionRule;
 pub use raft::storage::Storage;
@@ -89,6 +96,7 @@ pub(crate) struct Agent {
     /// Whether it has been running on its directory before.
     restarted: bool,
     machine: StateMachine,
+    pool: Pool,
     peers: Arc<Peers>,
     spearhead: Mutex<Spearhead>,
     transient: Mutex<Store>,
@@ -100,6 +108,8 @@ pub(crate) struct Agent {
     resigned: Mutex<Option<u64>>,
     resignation: Notify,
     led_since: Mutex<Instant>,
+    /// Whether a client wants the agent to end.
+    asked_to_end: watch::Sender<bool>,
     shutdown: watch::Sender<bool>,
     tasks: Mutex<JoinSet<()>>,
 }
@@ -193,10 +203,25 @@ impl Agent {
     /// The agency entry that opens the leadership of `term`.
     fn leadership_entry(&self, term: u64) -> LogEntry {
         LogEntry {
-            request: Value::from(json!({ ".agency": self.config.agency_key(term) })),
+            request: Value::from(json!({ ".agency": self.known_config().agency_key(term) })),
             client_id: None,
             epoch_millis: now_millis(),
         }
+    }
+
+    /// The configuration with what is known by now of endpoints and supervision.
+    fn known_config(&self) -> AgentConfig {
+        let mut config = self.config.clone();
+        config.pool = self.pool.members();
+        config.endpoint = self.endpoint();
+        config.supervision = lock(&self.supervision).clone();
+        config
+    }
+
+    /// Where the others reach this agent.
+    fn endpoint(&self) -> String {
+        let own = self.pool.member(self.node_id);
+        own.map_or_else(|| self.config.endpoint.clone(), |(_, endpoint)| endpoint)
     }
 
     /// This agent's Raft term.
@@ -252,10 +277,12 @@ pub async fn start(listener: TcpListener, config: AgentConfig) -> Result<AgentHa
     let Stored { log: raft_log, machine, restarted } = open(&config).await?;
     let outboxes = Outboxes::default();
     raft_log.send_ahead(own_id, outboxes.clone());
+    let pool = Pool::new(config.pool.clone());
+    machine.announce_pools(pool.clone(), &raft_log);
     let raft = Raft::new(
         own_id,
         Arc::new(raft_config),
-        Network::new(peers.clone(), outboxes, &config),
+        Network::new(peers.clone(), outboxes, pool.clone(), &config),
         raft_log.clone(),
         machine.clone(),
     )
@@ -273,23 +300,25 @@ pub async fn start(listener: TcpListener, config: AgentConfig) -> Result<AgentHa
     let agent = Arc::new(Agent {
         supervision: Mutex::new(config.supervision.clone()),
         raft_address: network::address(&config.pool, own_id),
-        config,
         node_id: own_id,
         raft,
         raft_log,
         restarted,
         machine,
+        pool,
         peers,
         spearhead: Mutex::default(),
         transient: Mutex::default(),
         ongoing: Ongoing::default(),
-        polls: Polls::default(),
-        jobs: api::Jobs::default(),
+        polls: Polls::new(config.limits.polls),
+        jobs: api::Jobs::new(&config.limits),
         batches,
         role: watch::Sender::new(Role::Leaderless),
         resigned: Mutex::new(None),
         resignation: Notify::new(),
         led_since: Mutex::new(Instant::now()),
+        config,
+        asked_to_end: watch::Sender::new(false),
         shutdown: watch::Sender::new(false),
         tasks: Mutex::new(JoinSet::new()),
     });
@@ -301,6 +330,7 @@ pub async fn start(listener: TcpListener, config: AgentConfig) -> Result<AgentHa
         tasks.spawn(proposer::run(agent.raft.clone(), batches_in, down()));
         tasks.spawn(compaction::run(agent.raft.clone(), agent.machine.clone(), down()));
         tasks.spawn(found(agent.clone()));
+        tasks.spawn(api::forget_old_answers(agent.clone(), down()));
     }
     let scheme = if agent.config.certificate.is_some() { "https" } else { "http" };
     Ok(AgentHandle { agent, url: format!("{scheme}://{address}") })
@@ -386,6 +416,18 @@ impl AgentHandle {
     /// Tells whenever the agent's part changes.
     pub fn watch_role(&self) -> watch::Receiver<Role> {
         self.agent.role.subscribe()
+    }
+
+    /// Tells whenever an agent is announced at another endpoint.
+    pub fn pool_changes(&self) -> Changes {
+        self.agent.pool.changes()
+    }
+
+    /// True once a client has asked the agent to end, which whoever holds the handle has to do;
+    /// false if the agent ends without that.
+    pub fn asked_to_end(&self) -> impl Future<Output = bool> + Send + 'static {
+        let mut asked = self.agent.asked_to_end.subscribe();
+        async move { asked.wait_for(|asked| *asked).await.is_ok() }
     }
 
     /// Runs one transaction and waits for its commit, as the write endpoint

@@ -14,9 +14,10 @@ use tokio::sync::Notify;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// All polls in progress. Clones share them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Polls {
     shared: Arc<Shared>,
+    most: usize,
 }
 
 #[derive(Debug, Default)]
@@ -59,6 +60,16 @@ impl Drop for Ends {
 }
 
 impl Polls {
+    /// Room for so many polls.
+    pub(super) fn new(most: usize) -> Self {
+        Self { shared: Arc::default(), most }
+    }
+
+    /// Whether more polls wait than there is room for.
+    pub(super) fn too_many(&self) -> bool {
+        self.shared.lock().waiters.len() > self.most
+    }
+
     /// Notes that a poll waits for `index`.
     pub(super) fn wait_for(&self, index: u64) -> Waiter {
         let mut waiting = self.shared.lock();

@@ -1,7 +1,7 @@
 //! Who may ask: superuser tokens (protocol §11).
 
-use axum::body::Body;
-use axum::http::{HeaderName, HeaderValue, Method, Request, header};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, Method, header};
 
 use super::super::config::Authentication;
 use super::error::ApiError;
@@ -15,21 +15,18 @@ const OPEN: [&str; 3] = ["/_admin/server/availability", "/_open/", "/_admin/aard
 
 /// `Err` unless the request may be answered. It is checked before anything is looked for, so
 /// that a stranger does not learn what there is.
-pub(super) fn check(
-    authentication: Option<&Authentication>,
-    request: &Request<Body>,
-) -> Result<(), ApiError> {
+pub(super) fn check(authentication: Option<&Authentication>, head: &Parts) -> Result<(), ApiError> {
     let Some(authentication) = authentication else { return Ok(()) };
-    let raw_path = request.uri().path();
-    if *request.method() == Method::OPTIONS || is_open(&Path::new(raw_path).text) {
+    let raw_path = head.uri.path();
+    if head.method == Method::OPTIONS || is_open(&Path::new(raw_path).text) {
         return Ok(());
     }
-    let token = request.headers().get(header::AUTHORIZATION).and_then(bearer);
+    let token = head.headers.get(header::AUTHORIZATION).and_then(bearer);
     let claims = token.and_then(|token| auth::verify(token, authentication.secrets()).ok());
     if claims.is_some_and(|claims| claims.allows(raw_path)) {
         return Ok(());
     }
-    Err(ApiError::Unauthorized { silent: request.headers().contains_key(&OMIT) })
+    Err(ApiError::Unauthorized { silent: head.headers.contains_key(&OMIT) })
 }
 
 fn is_open(path: &str) -> bool {
@@ -44,6 +41,8 @@ fn bearer(value: &HeaderValue) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::Request;
+
     use super::*;
     use crate::auth::Secret;
 
@@ -53,8 +52,8 @@ mod tests {
         if let Some(token) = token {
             request = request.header("authorization", token);
         }
-        let request = request.body(Body::empty()).unwrap();
-        check(Some(&Authentication::new(secrets)), &request)
+        let (head, ()) = request.body(()).unwrap().into_parts();
+        check(Some(&Authentication::new(secrets)), &head)
     }
 
     #[test]

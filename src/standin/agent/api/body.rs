@@ -11,26 +11,24 @@ use crate::agency::json as codec;
 use crate::agency::value::Value;
 use crate::vpack;
 
+use super::super::server::BodyError;
 use super::answer::Format;
 use super::dispatch::Call;
 use super::error::ApiError;
 
-/// Largest body in bytes, compressed or not.
-pub(super) const MAX_BODY: usize = 1 << 30;
-
-/// Reads a whole body and undoes its content encoding.
+/// Reads a whole body of up to `limit` bytes, compressed or not, and undoes its content encoding.
 ///
 /// # Errors
-/// The body is chunked, too large, broken off or wrongly encoded.
-pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, ApiError> {
-    let bytes = receive(headers, body).await?;
+/// The body is chunked, too large, too slow, broken off or wrongly encoded.
+pub(super) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, ApiError> {
+    let bytes = receive(headers, body, limit).await?;
     let encoding = headers.get(header::CONTENT_ENCODING).map(|e| e.as_bytes().to_ascii_lowercase());
     let bytes = match encoding.as_deref() {
-        Some(b"gzip") => inflate(move || MultiGzDecoder::new(Cursor::new(bytes))).await?,
+        Some(b"gzip") => inflate(limit, move || MultiGzDecoder::new(Cursor::new(bytes))).await?,
         Some(b"deflate") if has_zlib_header(&bytes) => {
-            inflate(move || ZlibDecoder::new(Cursor::new(bytes))).await?
+            inflate(limit, move || ZlibDecoder::new(Cursor::new(bytes))).await?
         }
-        Some(b"deflate") => inflate(move || DeflateDecoder::new(Cursor::new(bytes))).await?,
+        Some(b"deflate") => inflate(limit, move || DeflateDecoder::new(Cursor::new(bytes))).await?,
         Some(b"x-arango-lz4") => {
             return Err(ApiError::TransferRefused { what: "content encoding x-arango-lz4" });
         }
@@ -46,19 +44,24 @@ pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, ApiEr
 /// Takes a body off its connection, as it came.
 ///
 /// # Errors
-/// The body is chunked, too large or broken off.
-pub(super) async fn receive(headers: &HeaderMap, body: Body) -> Result<Bytes, ApiError> {
+/// The body is chunked, too large, too slow or broken off.
+pub(super) async fn receive(
+    headers: &HeaderMap,
+    body: Body,
+    limit: usize,
+) -> Result<Bytes, ApiError> {
     if is_chunked(headers) {
-        discard(body).await;
+        discard(body, limit).await;
         return Err(ApiError::TransferRefused { what: "chunked transfer encoding" });
     }
     // Refused unread, so that a client that expects a 100 keeps it.
-    if announced_length(headers).is_some_and(|length| length > MAX_BODY as u64) {
+    if announced_length(headers).is_some_and(|length| length > limit as u64) {
         return Err(ApiError::BodyTooLarge);
     }
-    match Limited::new(body, MAX_BODY).collect().await {
+    match Limited::new(body, limit).collect().await {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(ApiError::BodyTooLarge),
+        Err(error) if BodyError::is_too_slow(&*error) => Err(ApiError::BodyTooSlow),
         Err(_) => Err(ApiError::BodyUnreadable),
     }
 }
@@ -72,10 +75,10 @@ fn announced_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// Reads a body to its end, so that the connection can go on, and keeps
+/// Reads a body of up to `limit` bytes to its end, so that the connection can go on, and keeps
 /// nothing of it.
-pub(super) async fn discard(mut body: Body) {
-    let mut left = MAX_BODY;
+pub(super) async fn discard(mut body: Body, limit: usize) {
+    let mut left = limit;
     while let Some(Ok(frame)) = body.frame().await {
         let length = frame.data_ref().map_or(0, Bytes::len);
         match left.checked_sub(length) {
@@ -93,8 +96,11 @@ fn has_zlib_header(bytes: &[u8]) -> bool {
 }
 
 /// Decompresses where it holds up nobody: few bytes can become very many.
-async fn inflate<R: Read>(decoder: impl FnOnce() -> R + Send + 'static) -> Result<Bytes, ApiError> {
-    let inflating = tokio::task::spawn_blocking(move || inflate_up_to(MAX_BODY, decoder()));
+async fn inflate<R: Read>(
+    limit: usize,
+    decoder: impl FnOnce() -> R + Send + 'static,
+) -> Result<Bytes, ApiError> {
+    let inflating = tokio::task::spawn_blocking(move || inflate_up_to(limit, decoder()));
     inflating.await.unwrap_or(Err(ApiError::ShuttingDown))
 }
 

@@ -3,10 +3,12 @@
 use axum::http::{Method, StatusCode};
 use serde_json::{Map, Value as Json, json};
 
+use crate::agency::entry::LogEntry;
 use crate::agency::value::Value;
 
+use super::super::leadership::Role;
 use super::super::raft::types::node_id;
-use super::super::{Agent, SupervisionConfig, lock};
+use super::super::{Agent, SupervisionConfig, endpoint, lock, now_millis};
 use super::answer::{self, Answer};
 use super::body;
 use super::dispatch::Call;
@@ -22,7 +24,7 @@ pub(super) async fn config(mut call: Call, method: &Method) -> Answer {
                 change(&call.agent, &Value::Object(changes))?;
             }
         } else {
-            announce(body.as_ref())?;
+            announce(&call.agent, body.as_ref()).await?;
         }
     }
     Ok(answer::json(StatusCode::OK, &describe(&call.agent)))
@@ -68,15 +70,34 @@ fn apply_changes(settings: &mut SupervisionConfig, changes: &Json) -> Result<(),
     Ok(())
 }
 
-/// Checks the announcement of an agent's endpoint. The pool of this agency is
-/// always complete and its endpoints do not change, so there is nothing to do.
-fn announce(body: Option<&Value>) -> Result<(), ApiError> {
-    let Some(Value::Object(pair)) = body else {
-        return Err(ApiError::Internal { message: "internal error".to_owned() });
+/// Takes the announcement of an agent's endpoint. The leader logs it, and so all agents learn
+/// of it; others have no part in that. The pool is always complete: strangers do not matter.
+async fn announce(agent: &Agent, body: Option<&Value>) -> Result<(), ApiError> {
+    let refused = |message: &str| ApiError::Internal { message: message.to_owned() };
+    let Some(Value::Object(pairs)) = body else {
+        return Err(refused("expecting an object with the id and the endpoint of an agent"));
     };
-    if pair.is_empty() {
-        return Err(ApiError::Internal { message: "internal error".to_owned() });
+    let Some((id, Value::String(endpoint))) = pairs.iter().next() else {
+        return Err(refused("expecting the endpoint of an agent"));
+    };
+    let Some(members) = agent.pool.with(id, endpoint) else { return Ok(()) };
+    if !endpoint::is_one(endpoint) {
+        return Err(refused("an endpoint begins with tcp:// or ssl:// and has a port"));
     }
+    let Role::Leader { term } = agent.role() else { return Ok(()) };
+    let mut config = agent.known_config();
+    config.pool = members;
+    let configuration = config.to_json(agent.restarted, agent.pool.version() + 1);
+    let logged = agent.write_one(term, |store| {
+        let request = Value::from(json!({ ".agency": configuration }));
+        if let Value::Object(operations) = &request {
+            // A plain value cannot fail to be set.
+            let _ = store.apply(operations);
+        }
+        (Some(LogEntry { request, client_id: None, epoch_millis: now_millis() }), ())
+    });
+    let logged = logged.map_err(|_| ApiError::LeadershipLost)?;
+    agent.committed(logged.index, Some(term)).await?;
     Ok(())
 }
 
@@ -86,15 +107,14 @@ fn describe(agent: &Agent) -> Json {
     let (commit_index, compacted, next) = agent
         .machine
         .with(|r| (r.commit_index(), r.last_compaction_at(), r.next_compaction_after()));
-    let mut config = agent.config.clone();
-    config.supervision = lock(&agent.supervision).clone();
+    let config = agent.known_config();
     let mut description = json!({
         "term": agent.term(),
         "leaderId": role.leader_id(&agent.config.id),
         "commitIndex": commit_index,
         "lastCompactionAt": compacted,
         "nextCompactionAfter": next,
-        "configuration": config.to_json(agent.restarted),
+        "configuration": config.to_json(agent.restarted, agent.pool.version()),
         "engine": "rocksdb",
         "version": agent.config.version,
     });

@@ -11,7 +11,7 @@ use super::answer::{self, Answer, Format};
 use super::error::ApiError;
 use super::route::Path;
 use super::{
-    body, config, general, inquire, jobs, peers, poll, read, state, strangers, transact, write,
+    body, config, general, inquire, jobs, log, peers, poll, read, state, strangers, transact, write,
 };
 
 /// A request whose endpoint has been found.
@@ -63,10 +63,10 @@ impl Form {
 }
 
 /// Answers a request that is not looked at any further.
-pub(super) async fn refuse(request: Request<Body>, error: ApiError) -> Response {
+pub(super) async fn refuse(request: Request<Body>, error: ApiError, body_limit: usize) -> Response {
     let form = Form::wished(&request);
     // Read in any case: a connection with an unread body cannot go on.
-    body::discard(request.into_body()).await;
+    body::discard(request.into_body(), body_limit).await;
     form.give(Err(error))
 }
 
@@ -80,7 +80,7 @@ async fn answer(agent: Arc<Agent>, request: Request<Body>) -> Answer {
         return Err(ApiError::MethodUnknown);
     }
     // Read in any case: a connection with an unread body cannot go on.
-    let body = body::read(&head.headers, body).await;
+    let body = body::read(&head.headers, body, agent.config.limits.body).await;
     let path = Path::new(head.uri.path());
     if path.database.as_deref().is_some_and(|db| db != "_system") {
         return Err(ApiError::DatabaseNotFound);
@@ -102,12 +102,24 @@ async fn answer(agent: Arc<Agent>, request: Request<Body>) -> Answer {
         ["_api", "job", rest @ ..] => {
             jobs::endpoint(&call.agent, &method, rest, call.query.as_deref())
         }
+        ["_admin", "shutdown"] if method == Method::DELETE => Ok(general::shut_down(&call)),
+        ["_admin", "shutdown"] => Err(ApiError::MethodNotSupported),
+        ["_admin", "log", "level"] => log_level(call, body, &method).await,
         other => match general::find(other) {
             Some(endpoint) if method == Method::GET => endpoint(&call),
             Some(_) => Err(ApiError::MethodNotSupported),
             None => Err(ApiError::NotImplemented { path: call.path }),
         },
     }
+}
+
+async fn log_level(mut call: Call, body: Result<Bytes, ApiError>, method: &Method) -> Answer {
+    match *method {
+        Method::GET => {}
+        Method::PUT => call.body = body?,
+        _ => return Err(ApiError::MethodNotSupported),
+    }
+    log::level(call, method).await
 }
 
 const KNOWN_METHODS: [Method; 7] = [

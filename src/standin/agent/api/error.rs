@@ -38,6 +38,9 @@ pub(super) enum ApiError {
     /// The body exceeds the limit.
     #[error("request body too large")]
     BodyTooLarge,
+    /// The body comes too slowly.
+    #[error("request body comes too slowly")]
+    BodyTooSlow,
     /// The body broke off or cannot be decompressed.
     #[error("request body cannot be read")]
     BodyUnreadable,
@@ -46,6 +49,12 @@ pub(super) enum ApiError {
     Message {
         /// Status of the answer.
         status: StatusCode,
+        /// The text.
+        message: String,
+    },
+    /// What is asked for makes no sense.
+    #[error("{message}")]
+    Refused {
         /// The text.
         message: String,
     },
@@ -65,6 +74,15 @@ pub(super) enum ApiError {
     /// Too many requests run in the background.
     #[error("queue is full")]
     QueueFull,
+    /// A deferred request ran for too long.
+    #[error("request ran for too long in the background")]
+    JobTimeout,
+    /// Too many polls wait.
+    #[error("queue is full: too many polls wait at this agent")]
+    TooManyPolls,
+    /// Too many clients are connected.
+    #[error("queue is full: too many clients are connected to this agent")]
+    TooManyClients,
     /// Something that the original reports as an internal error.
     #[error("{message}")]
     Internal {
@@ -138,9 +156,10 @@ impl ApiError {
             }
             Self::DatabaseNotFound => error_object(StatusCode::NOT_FOUND, 1228, &text),
             Self::BodyTooLarge => error_object(StatusCode::PAYLOAD_TOO_LARGE, 413, &text),
-            Self::BodyUnreadable | Self::BadParameter | Self::Incomplete { .. } => {
-                error_object(StatusCode::BAD_REQUEST, 400, &text)
-            }
+            Self::BodyUnreadable
+            | Self::BadParameter
+            | Self::Refused { .. }
+            | Self::Incomplete { .. } => error_object(StatusCode::BAD_REQUEST, 400, &text),
             Self::Message { status, message } => message_object(status, &message),
             Self::Internal { .. } => error_object(StatusCode::INTERNAL_SERVER_ERROR, 4, &text),
             Self::InternalSilent => empty(StatusCode::INTERNAL_SERVER_ERROR),
@@ -153,8 +172,12 @@ impl ApiError {
             Self::LeaderResigned | Self::LeadershipLost | Self::Booting => {
                 error_object(StatusCode::SERVICE_UNAVAILABLE, 503, &text)
             }
-            Self::CommitTimeout => error_object(StatusCode::REQUEST_TIMEOUT, 408, &text),
-            Self::QueueFull => error_object(StatusCode::SERVICE_UNAVAILABLE, 21003, &text),
+            Self::CommitTimeout | Self::BodyTooSlow | Self::JobTimeout => {
+                error_object(StatusCode::REQUEST_TIMEOUT, 408, &text)
+            }
+            Self::QueueFull | Self::TooManyPolls | Self::TooManyClients => {
+                error_object(StatusCode::SERVICE_UNAVAILABLE, 21003, &text)
+            }
             Self::ShuttingDown => error_object(StatusCode::SERVICE_UNAVAILABLE, 30, &text),
             Self::NotAQuery => answer::value(StatusCode::IM_A_TEAPOT, &answer::array(Vec::new())),
         }

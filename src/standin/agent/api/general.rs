@@ -1,6 +1,7 @@
 //! The endpoints every server has.
 
 use axum::http::StatusCode;
+use axum::response::Response;
 use serde_json::{Value as Json, json};
 
 use super::answer::{self, Answer};
@@ -60,11 +61,18 @@ fn status(call: &Call) -> Answer {
         "agent": {
             "term": agent.term(),
             "id": agent.config.id,
-            "endpoint": agent.config.endpoint,
+            "endpoint": agent.endpoint(),
             "leaderId": role.leader_id(&agent.config.id),
             "leading": role.leading_term().is_some(),
         },
     }))
+}
+
+/// Has the agent end, once this is answered.
+pub(super) fn shut_down(call: &Call) -> Response {
+    tracing::info!("agent {} is asked to end", call.agent.config.id);
+    call.agent.asked_to_end.send_replace(true);
+    answer::json(StatusCode::OK, &json!("OK"))
 }
 
 fn mode(_: &Call) -> Answer {

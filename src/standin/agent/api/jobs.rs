@@ -5,7 +5,7 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::body::{Body, Bytes};
 use axum::extract::State;
@@ -13,10 +13,11 @@ use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode};
 use axum::response::Response;
 use http_body_util::BodyExt;
 use serde_json::json;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use super::super::Agent;
+use super::super::limits::Limits;
 use super::super::polls::Waiter;
+use super::super::{Agent, turned_true};
 use super::answer::{self, Answer, Format};
 use super::dispatch::{self, dispatch};
 use super::error::ApiError;
@@ -26,13 +27,8 @@ use super::{auth, body};
 static ASYNC: HeaderName = HeaderName::from_static("x-arango-async");
 static ASYNC_ID: HeaderName = HeaderName::from_static("x-arango-async-id");
 
-/// Requests that run in the background at the same time; more are refused.
-const MAX_RUNNING: usize = 10_000;
-
-/// Answers that are kept for clients that may never come for them, and the
-/// bytes of their bodies. Beyond that the oldest are forgotten.
-const MAX_KEPT: usize = 10_000;
-const MAX_KEPT_BYTES: usize = 512 << 20;
+/// Longest pause between two looks for answers that are too old.
+const LOOK: Duration = Duration::from_secs(60);
 
 /// The deferred requests of one agent and their kept answers.
 #[derive(Debug)]
@@ -41,14 +37,9 @@ pub(in super::super) struct Jobs {
     slots: Arc<Semaphore>,
 }
 
-impl Default for Jobs {
-    fn default() -> Self {
-        Self { inner: Mutex::default(), slots: Arc::new(Semaphore::new(MAX_RUNNING)) }
-    }
-}
-
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Inner {
+    limits: Limits,
     last_id: u64,
     jobs: BTreeMap<u64, Job>,
     kept: usize,
@@ -63,9 +54,9 @@ impl Inner {
         };
         self.kept += 1;
         self.kept_bytes += kept.body.len();
-        *job = Job::Done { kept: Box::new(kept), since: unix_seconds() };
+        *job = Job::Done { kept: Box::new(kept), since: SystemTime::now() };
         // The newest stays, however big it is.
-        while self.kept > MAX_KEPT || self.kept_bytes > MAX_KEPT_BYTES {
+        while self.kept > self.limits.answers || self.kept_bytes > self.limits.answer_bytes {
             let mut jobs = self.jobs.iter();
             let oldest = jobs.find(|(other, job)| **other != id && matches!(job, Job::Done { .. }));
             let Some(oldest) = oldest.map(|(oldest, _)| *oldest) else { return };
@@ -82,7 +73,7 @@ impl Inner {
         job
     }
 
-    fn remove_done(&mut self, expired: impl Fn(u64) -> bool) {
+    fn remove_done(&mut self, expired: impl Fn(SystemTime) -> bool) {
         let done = self.jobs.iter().filter_map(|(id, job)| match job {
             Job::Done { since, .. } if expired(*since) => Some(*id),
             _ => None,
@@ -96,7 +87,7 @@ impl Inner {
 #[derive(Debug)]
 enum Job {
     Running(Option<tokio::task::AbortHandle>),
-    Done { kept: Box<Kept>, since: u64 },
+    Done { kept: Box<Kept>, since: SystemTime },
 }
 
 /// A complete answer.
@@ -107,6 +98,14 @@ struct Kept {
 }
 
 impl Jobs {
+    /// None yet.
+    pub(in super::super) fn new(limits: &Limits) -> Self {
+        let slots = Arc::new(Semaphore::new(limits.jobs.min(Semaphore::MAX_PERMITS)));
+        let (last_id, jobs, kept, kept_bytes) = (0, BTreeMap::new(), 0, 0);
+        let inner = Inner { limits: limits.clone(), last_id, jobs, kept, kept_bytes };
+        Self { inner: Mutex::new(inner), slots }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -134,16 +133,30 @@ impl Jobs {
     }
 }
 
-fn unix_seconds() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.unwrap_or_default().as_secs()
+/// Forgets answers that nobody fetched in time, until `shutdown` turns true.
+pub(in super::super) async fn forget_old_answers(
+    agent: Arc<Agent>,
+    mut shutdown: watch::Receiver<bool>,
+) {
+    let most = agent.config.limits.answer_time;
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(most.min(LOOK)) => {}
+            () = turned_true(&mut shutdown) => return,
+        }
+        let old = |since: SystemTime| since.elapsed().is_ok_and(|age| age > most);
+        agent.jobs.lock().remove_done(old);
+    }
 }
 
 /// Answers one request, now or later as it wishes.
 pub(super) async fn serve(State(agent): State<Arc<Agent>>, request: Request<Body>) -> Response {
     let format = Format::accepted(request.headers());
-    if let Err(error) = auth::check(agent.config.authentication.as_ref(), &request) {
-        return dispatch::refuse(request, error).await;
+    let (head, body) = request.into_parts();
+    let allowed = auth::check(agent.config.authentication.as_ref(), &head);
+    let request = Request::from_parts(head, body);
+    if let Err(error) = allowed {
+        return dispatch::refuse(request, error, agent.config.limits.body).await;
     }
     let store = match request.headers().get(&ASYNC).map(HeaderValue::as_bytes) {
         Some(b"store") => true,
@@ -167,7 +180,7 @@ type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 async fn defer(agent: Arc<Agent>, request: Request<Body>, store: bool) -> Answer {
     let slot = agent.jobs.slot()?;
     let (head, body) = request.into_parts();
-    let body = match body::receive(&head.headers, body).await {
+    let body = match body::receive(&head.headers, body, agent.config.limits.body).await {
         // Refused again, and for good, when it is dispatched.
         Err(ApiError::TransferRefused { .. }) => Bytes::new(),
         received => received?,
@@ -178,7 +191,7 @@ async fn defer(agent: Arc<Agent>, request: Request<Body>, store: bool) -> Answer
     let runner = agent.clone();
     if !store {
         let running: Running = Box::pin(async move {
-            dispatch(runner, request).await;
+            run(runner, request).await;
             drop(slot);
         });
         if let Some(running) = begin(running).await {
@@ -188,7 +201,7 @@ async fn defer(agent: Arc<Agent>, request: Request<Body>, store: bool) -> Answer
     }
     let id = agent.jobs.begin();
     let running: Running = Box::pin(async move {
-        let (mut head, body) = dispatch(runner.clone(), request).await.into_parts();
+        let (mut head, body) = run(runner.clone(), request).await.into_parts();
         let body = body.collect().await.map(|b| b.to_bytes());
         let waiter = head.extensions.remove::<Waiter>();
         let body = body.unwrap_or_default();
@@ -201,6 +214,14 @@ async fn defer(agent: Arc<Agent>, request: Request<Body>, store: bool) -> Answer
     }
     response.headers_mut().insert(&ASYNC_ID, HeaderValue::from(id));
     Ok(response)
+}
+
+/// Runs a request in the background for as long as it may.
+async fn run(agent: Arc<Agent>, request: Request<Body>) -> Response {
+    let format = Format::accepted(request.headers());
+    let limit = agent.config.limits.job_time;
+    let running = tokio::time::timeout(limit, dispatch(agent, request)).await;
+    running.unwrap_or_else(|_| answer::encode(ApiError::JobTimeout.into_response(), format))
 }
 
 /// Runs a request up to where it has to wait; nothing is left of it if it does
@@ -230,13 +251,18 @@ pub(super) fn endpoint(
         (&Method::DELETE, ["expired"]) => {
             let stamp = parameter(query, "stamp").and_then(|s| s.parse::<f64>().ok());
             let stamp = stamp.ok_or(ApiError::BadParameter)?;
-            agent.jobs.lock().remove_done(|since| (since as f64) < stamp);
+            agent.jobs.lock().remove_done(|since| unix_seconds(since) < stamp);
             Ok(acknowledged())
         }
         (&Method::DELETE, [id]) => cancel(agent, parse_id(id)?),
         (&Method::GET | &Method::PUT | &Method::DELETE, _) => Err(ApiError::BadParameter),
         _ => Err(ApiError::MethodNotSupported),
     }
+}
+
+/// Whole seconds since 1970.
+fn unix_seconds(at: SystemTime) -> f64 {
+    at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() as f64
 }
 
 fn parse_id(text: &str) -> Result<u64, ApiError> {
@@ -307,6 +333,15 @@ fn list_ids(agent: &Agent, list: &str, query: Option<&str>) -> Response {
 mod tests {
     use super::*;
 
+    const MAX_KEPT: usize = 100;
+    const MAX_KEPT_BYTES: usize = 1 << 20;
+
+    fn jobs() -> Jobs {
+        let limits =
+            Limits { answers: MAX_KEPT, answer_bytes: MAX_KEPT_BYTES, ..Limits::default() };
+        Jobs::new(&limits)
+    }
+
     fn kept(bytes: usize) -> Kept {
         let (head, ()) = Response::new(()).into_parts();
         Kept { head, body: Bytes::from(vec![0; bytes]) }
@@ -318,7 +353,7 @@ mod tests {
 
     #[test]
     fn answers_nobody_fetches_are_forgotten_in_the_end() {
-        let jobs = Jobs::default();
+        let jobs = jobs();
         let running = jobs.begin();
         for _ in 0..MAX_KEPT + 10 {
             let id = jobs.begin();
@@ -336,7 +371,7 @@ mod tests {
 
     #[test]
     fn an_answer_to_a_cancelled_job_is_not_kept() {
-        let jobs = Jobs::default();
+        let jobs = jobs();
         let id = jobs.begin();
         jobs.lock().remove(id);
         jobs.finish(id, kept(1));

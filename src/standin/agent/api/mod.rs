@@ -13,6 +13,7 @@ mod general;
 mod inquire;
 mod jobs;
 mod leader;
+mod log;
 mod peers;
 mod poll;
 mod read;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
+use axum::http::request::Parts;
 use axum::http::{Request, StatusCode};
 use axum::response::Response;
 
@@ -34,19 +36,22 @@ use super::config::Authentication;
 use answer::Format;
 use error::ApiError;
 
-pub(super) use jobs::Jobs;
+pub(super) use jobs::{Jobs, forget_old_answers};
+pub(super) use peers::is_peer;
 
 /// The answer to a request that may not be made; nothing if it may.
-pub(super) fn refusal(
-    authentication: Option<&Authentication>,
-    request: &Request<Body>,
-) -> Option<Response> {
-    auth::check(authentication, request).err().map(json_error)
+pub(super) fn refusal(authentication: Option<&Authentication>, head: &Parts) -> Option<Response> {
+    auth::check(authentication, head).err().map(json_error)
 }
 
 /// What is answered by an agent that looks for the others.
 pub(super) fn booting() -> Response {
     json_error(ApiError::Booting)
+}
+
+/// What is answered to a client that finds no place, once its body is off the connection.
+pub(super) async fn no_place(request: Request<Body>, body_limit: usize) -> Response {
+    dispatch::refuse(request, ApiError::TooManyClients, body_limit).await
 }
 
 /// The answer to a message that is none.

@@ -2,18 +2,21 @@
 
 use std::sync::Arc;
 
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
 use openraft::raft::{AppendEntriesRequest, VoteRequest};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::super::raft::network::{ADDRESS, SnapshotHeader};
+use super::super::Agent;
+use super::super::raft::network::{ADDRESS, PRIVATE_PREFIX, SnapshotHeader};
 use super::super::raft::replica::Replica;
 use super::super::raft::state_machine::decode_deep;
 use super::super::raft::types::{NodeId, Snapshot, TypeConfig};
 use super::answer::{self, Answer};
-use super::body;
 use super::dispatch::Call;
 use super::error::ApiError;
+use super::{auth, body};
 
 /// Entries or a heartbeat of the leader.
 pub(super) async fn append(mut call: Call) -> Answer {
@@ -47,14 +50,20 @@ fn decode_snapshot(bytes: &[u8]) -> Option<(SnapshotHeader, Replica)> {
     Some((header, replica))
 }
 
+/// Whether a request is one of another agent of this agency.
+pub(in super::super) fn is_peer(agent: &Agent, head: &Parts) -> bool {
+    head.uri.path().starts_with(PRIVATE_PREFIX)
+        && is_addressed_to(agent, &head.headers)
+        && auth::check(agent.config.authentication.as_ref(), head).is_ok()
+}
+
+fn is_addressed_to(agent: &Agent, headers: &HeaderMap) -> bool {
+    headers.get(&ADDRESS).is_some_and(|a| a.as_bytes() == agent.raft_address.as_bytes())
+}
+
 /// Ports are used again: a message may be meant for an agent that is gone.
 fn check_address(call: &Call) -> Result<(), ApiError> {
-    let address = call.headers.get(&ADDRESS).map(|a| a.as_bytes());
-    if address == Some(call.agent.raft_address.as_bytes()) {
-        Ok(())
-    } else {
-        Err(ApiError::NotAPeer)
-    }
+    if is_addressed_to(&call.agent, &call.headers) { Ok(()) } else { Err(ApiError::NotAPeer) }
 }
 
 async fn decode<T: DeserializeOwned + Send + 'static>(call: &mut Call) -> Result<T, ApiError> {

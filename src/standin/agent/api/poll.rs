@@ -42,6 +42,9 @@ pub(super) async fn poll(call: Call) -> Answer {
             response.extensions_mut().insert(waiter);
             return Ok(response);
         }
+        if agent.polls.too_many() {
+            return Err(ApiError::TooManyPolls);
+        }
         if role.borrow_and_update().leading_term() != Some(term) {
             return Err(ApiError::LeaderResigned);
         }

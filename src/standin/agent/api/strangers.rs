@@ -18,7 +18,7 @@ use super::error::ApiError;
 /// An object with the identity that most answers carry.
 fn signed(call: &Call) -> Json {
     let config = &call.agent.config;
-    json!({ "id": config.id, "endpoint": config.endpoint })
+    json!({ "id": config.id, "endpoint": call.agent.endpoint() })
 }
 
 fn ok(body: &Json) -> Response {
@@ -30,8 +30,8 @@ fn has_all(call: &Call, parameters: &[&str]) -> bool {
 }
 
 fn pool(call: &Call) -> Json {
-    let pool = &call.agent.config.pool;
-    Json::Object(pool.iter().map(|(id, endpoint)| (id.clone(), json!(endpoint))).collect())
+    let pool = call.agent.pool.members();
+    Json::Object(pool.into_iter().map(|(id, endpoint)| (id, json!(endpoint))).collect())
 }
 
 async fn parsed(call: &mut Call) -> Result<Json, ApiError> {

@@ -120,6 +120,12 @@ impl RaftLog {
         self.lock().last_purged.map(|l| l.index)
     }
 
+    /// Index of the last entry, purged or not.
+    pub(super) fn last_index(&self) -> Option<u64> {
+        let inner = self.lock();
+        inner.entries.keys().next_back().copied().max(inner.last_purged.map(|l| l.index))
+    }
+
     /// The commands in the entries of a range.
     pub(super) fn commands_in(&self, range: impl RangeBounds<u64>) -> Vec<Command> {
         let inner = self.lock();

@@ -2,18 +2,23 @@
 //! snapshots.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use openraft::storage::RaftStateMachine;
 use openraft::{AnyError, EntryPayload, OptionalSend, RaftSnapshotBuilder, StorageIOError};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
+use crate::agency::entry::LogEntry;
+use crate::agency::value::Value;
+
+use super::super::pool::Pool;
 use super::disk::{Description, SnapshotFiles};
 use super::log_store::RaftLog;
 use super::replica::{CompactionRule, Position, Replica};
 use super::types::{
-    Applied, Entry, LogId, Snapshot, SnapshotMeta, StorageError, StoredMembership, TypeConfig,
+    Applied, Command, Entry, LogId, Snapshot, SnapshotMeta, StorageError, StoredMembership,
+    TypeConfig,
 };
 
 /// How far an agent has applied the agency's log.
@@ -38,6 +43,15 @@ struct Shared {
     progress: watch::Sender<Progress>,
     rule: CompactionRule,
     disk: Option<Disk>,
+    announcements: OnceLock<Announcements>,
+}
+
+/// Who wants to know of endpoints that are announced, in entries after this one of openraft's
+/// log: whoever starts an agent knows better than what is logged already.
+#[derive(Debug)]
+struct Announcements {
+    pool: Pool,
+    after: u64,
 }
 
 /// Where snapshots are written, and who wants to know that they are.
@@ -101,10 +115,31 @@ impl StateMachine {
                 progress: watch::Sender::new(Progress::default()),
                 rule,
                 disk,
+                announcements: OnceLock::new(),
             }),
         };
         machine.announce(&machine.lock());
         machine
+    }
+
+    /// Keeps `pool` up to date with what is announced in entries that are not in `log` yet.
+    pub fn announce_pools(&self, pool: Pool, log: &RaftLog) {
+        let after = log.last_index().unwrap_or(0);
+        // An agent has one pool.
+        let _ = self.shared.announcements.set(Announcements { pool, after });
+    }
+
+    fn hear(&self, raft_index: u64, command: &Command, replica: &Replica) {
+        let Command::Write { entries, .. } = command else { return };
+        let announces = |entry: &Arc<LogEntry>| matches!(&entry.request, Value::Object(operations) if operations.get(".agency").is_some());
+        if let Some(to) = self.shared.announcements.get()
+            && raft_index > to.after
+            && entries.iter().any(announces)
+            && let Value::Object(tree) = replica.store().root()
+            && let Some(configuration) = tree.get(".agency")
+        {
+            to.pool.adopt(&configuration.clone().into());
+        }
     }
 
     /// Forgets what an agent that was restarted does not know.
@@ -320,6 +355,7 @@ impl RaftStateMachine<TypeConfig> for StateMachine {
                 EntryPayload::Blank => {}
                 EntryPayload::Normal(command) => {
                     state.replica.apply(&command);
+                    self.hear(entry.log_id.index, &command, &state.replica);
                     state.note_compaction();
                 }
                 EntryPayload::Membership(membership) => {

@@ -7,7 +7,7 @@
 //!   vote.json                  openraft's vote
 //!   raft-log/newest            number of the newest segment
 //!   raft-log/N.segment         openraft's log, in segments
-//!   snapshots/INDEX.snapshot   the newest snapshot
+//!   snapshots/INDEX.snapshot   the newest snapshots, of which one is needed
 //! ```
 //!
 //! Whatever openraft is told to be stored is on the device by then. What a crash can leave
@@ -164,7 +164,7 @@ pub(super) fn open(directory: &Path, id: &str, sync: bool) -> Result<Opened, Dis
         .ok_or_else(|| DiskError::Missing { path: vote_path(directory) })?;
     let (segments, log) = recovery::open(&log_path(directory), SEGMENT_SIZE, sync)?;
     let snapshots = SnapshotFiles::new(&snapshots_path(directory), lock.clone())?;
-    let snapshot = snapshots.read()?;
+    let snapshot = snapshots.read(log.purged)?;
     let covered = snapshot.as_ref().and_then(|(d, _)| d.meta.last_log_id);
     if log.purged > covered {
         return Err(DiskError::Missing { path: snapshots_path(directory).join("*.snapshot") });

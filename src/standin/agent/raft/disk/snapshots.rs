@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::replica::Replica;
 use super::super::state_machine::{Checkpoint, decode_deep};
-use super::super::types::SnapshotMeta;
+use super::super::types::{LogId, SnapshotMeta};
 use super::error::{DiskError, io};
 use super::files::{FORMAT, create_directory, put_in_place, temporary};
 use super::lock::Lock;
@@ -50,7 +50,7 @@ impl SnapshotFiles {
         Ok(Self { directory: directory.to_owned(), lock: Arc::new(Mutex::new(Some(lock))) })
     }
 
-    /// Writes a snapshot, durably, and removes those before it. To be called
+    /// Writes a snapshot, durably, and removes those before the one before it. To be called
     /// where blocking is allowed.
     pub(in crate::standin::agent::raft) fn write(
         &self,
@@ -66,10 +66,12 @@ impl SnapshotFiles {
         }
         write_file(&temporary(&path), description, replica).map_err(io("write", &path))?;
         put_in_place(&path)?;
-        for (older, path) in present(&self.directory)? {
-            if older < index {
-                fs::remove_file(&path).map_err(io("remove", &path))?;
-            }
+        let mut older = present(&self.directory)?;
+        older.retain(|(other, _)| *other < index);
+        // The newest of them is what is left if this one should be damaged.
+        older.pop();
+        for (_, path) in older {
+            fs::remove_file(&path).map_err(io("remove", &path))?;
         }
         Ok(())
     }
@@ -79,14 +81,32 @@ impl SnapshotFiles {
         *self.lock.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// Reads the newest snapshot.
-    pub(super) fn read(&self) -> Result<Option<(Description, Replica)>, DiskError> {
+    /// Reads the newest snapshot. A damaged one is passed over for an older one, or for none,
+    /// if the log leads on from there: it has been purged up to `purged`.
+    pub(super) fn read(
+        &self,
+        purged: Option<LogId>,
+    ) -> Result<Option<(Description, Replica)>, DiskError> {
         for leftover in leftovers(&self.directory)? {
             fs::remove_file(&leftover).map_err(io("remove", &leftover))?;
         }
-        match present(&self.directory)?.pop() {
-            Some((index, path)) => read_file(&path, index).map(Some),
-            None => Ok(None),
+        let mut damage = None;
+        for (index, path) in present(&self.directory)?.into_iter().rev() {
+            match read_file(&path, index) {
+                Ok(found) if damage.is_none() || purged <= found.0.meta.last_log_id => {
+                    return Ok(Some(found));
+                }
+                Ok(_) => break,
+                Err(error @ DiskError::Damaged { .. }) => {
+                    tracing::error!(%error, "a snapshot is passed over");
+                    damage.get_or_insert(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        match damage {
+            Some(error) if purged.is_some() => Err(error),
+            _ => Ok(None),
         }
     }
 }

@@ -372,12 +372,11 @@ fn f4_a_directory_keeps_its_agent() {
     assert!(error.to_string().contains(&id), "{error}");
 }
 
-/// Damage to any file keeps the agent from starting, with an error that names the file.
+/// Damage to any file but a snapshot keeps the agent from starting, with an error that names
+/// the file.
 #[test]
 fn f4_damage_to_any_file_is_refused() {
     let directory = used();
-    let snapshots = directory.path().join("snapshots");
-    let snapshot = fs::read_dir(&snapshots).unwrap().next().unwrap().unwrap().path();
     let files = [
         (directory.path().join("agent.json"), "disk.missing"),
         (directory.path().join("vote.json"), "disk.missing"),
@@ -392,7 +391,7 @@ fn f4_damage_to_any_file_is_refused() {
         assert!(error.to_string().starts_with(&*path.to_string_lossy()), "{error}");
         fs::write(path, good).unwrap();
     }
-    for path in files.iter().map(|(path, _)| path).chain([&snapshot]) {
+    for (path, _) in &files {
         let good = fs::read(path).unwrap();
         let written = good.iter().rposition(|b| *b != 0).unwrap() + 1;
         let length = written.min(1000);
@@ -416,6 +415,98 @@ fn f4_damage_to_any_file_is_refused() {
         fs::write(path, good).unwrap();
     }
     block_on(stop(start(directory.path()).unwrap()));
+}
+
+/// The snapshots of a directory, oldest first.
+fn snapshots(directory: &TempDir) -> Vec<PathBuf> {
+    let listed = fs::read_dir(directory.path().join("snapshots")).unwrap();
+    let mut paths: Vec<PathBuf> = listed.map(|file| file.unwrap().path()).collect();
+    paths.sort();
+    paths
+}
+
+/// Damages a file in many ways; the closure sees each.
+fn damage(path: &Path, mut look: impl FnMut()) {
+    let good = fs::read(path).unwrap();
+    let mut damaged = vec![Vec::new(), good[..good.len() / 2].to_vec(), vec![0; good.len()]];
+    damaged.extend((0..good.len()).step_by(good.len().div_ceil(40)).map(|at| {
+        let mut bad = good.clone();
+        bad[at] ^= 0x10;
+        bad
+    }));
+    for bad in damaged {
+        fs::write(path, bad).unwrap();
+        look();
+    }
+    fs::write(path, good).unwrap();
+}
+
+/// Applies entries beyond those of [`used`], takes snapshots after some, and purges the log.
+async fn go_on(directory: &TempDir, snapshots: &[u64], purge: Option<u64>) {
+    let mut stored = start(directory.path()).unwrap();
+    for index in 5..20 {
+        stored.log.blocking_append([entry(index)]).await.unwrap();
+        openraft::storage::RaftStateMachine::apply(&mut stored.machine, [entry(index)])
+            .await
+            .unwrap();
+        if snapshots.contains(&index) {
+            stored.machine.build_snapshot().await.unwrap();
+        }
+    }
+    if let Some(upto) = purge {
+        stored.log.purge(log_id(upto)).await.unwrap();
+    }
+    stop(stored).await;
+}
+
+async fn applied(directory: &TempDir) -> Result<u64, DiskError> {
+    let mut stored = start(directory.path())?;
+    let state = openraft::storage::RaftStateMachine::applied_state(&mut stored.machine).await;
+    stop(stored).await;
+    Ok(state.unwrap().0.map_or(0, |last| last.index))
+}
+
+#[test]
+fn f4_a_damaged_snapshot_is_made_good_by_the_log() {
+    let directory = used();
+    let [snapshot] = snapshots(&directory).try_into().unwrap();
+    block_on(async {
+        assert_eq!(applied(&directory).await.unwrap(), 4);
+    });
+    damage(&snapshot, || {
+        block_on(async { assert_eq!(applied(&directory).await.unwrap(), 0, "all from the log") });
+    });
+}
+
+#[test]
+fn f4_a_damaged_snapshot_is_made_good_by_the_one_before_it() {
+    let directory = used();
+    block_on(go_on(&directory, &[9, 14], Some(7)));
+    let [before, newest] = snapshots(&directory).try_into().unwrap();
+    assert!(newest > before, "the oldest is gone");
+    block_on(async { assert_eq!(applied(&directory).await.unwrap(), 14) });
+    damage(&newest, || {
+        block_on(async { assert_eq!(applied(&directory).await.unwrap(), 9) });
+    });
+    // With both of them damaged, it is the newest that is told of.
+    fs::write(&before, b"").unwrap();
+    damage(&newest, || {
+        let error = start(directory.path()).unwrap_err();
+        assert_eq!(error.kind(), "disk.damaged");
+        let text = error.to_string();
+        assert!(text.starts_with(&*newest.to_string_lossy()) && text.contains("restore"), "{text}");
+    });
+}
+
+#[test]
+fn f4_a_snapshot_that_the_log_does_not_reach_makes_nothing_good() {
+    let directory = used();
+    block_on(go_on(&directory, &[9, 14], Some(12)));
+    let [_, newest] = snapshots(&directory).try_into().unwrap();
+    damage(&newest, || {
+        assert_eq!(start(directory.path()).unwrap_err().kind(), "disk.damaged");
+    });
+    block_on(async { assert_eq!(applied(&directory).await.unwrap(), 14) });
 }
 
 #[test]

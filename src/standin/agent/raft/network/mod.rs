@@ -15,10 +15,11 @@ use openraft::raft::{AppendEntriesResponse, SnapshotResponse, VoteRequest, VoteR
 use serde::{Deserialize, Serialize};
 
 use super::super::config::AgentConfig;
+use super::super::pool::Pool;
 use super::peers::Peers;
 use super::replica::Replica;
 use super::types::{
-    AgentNode, AppendRequest, LogId, NodeId, Snapshot, SnapshotMeta, TypeConfig, Vote, node_id,
+    AgentNode, AppendRequest, LogId, NodeId, Snapshot, SnapshotMeta, TypeConfig, Vote,
 };
 
 pub use outbox::Outboxes;
@@ -61,20 +62,15 @@ pub struct SnapshotHeader {
 pub struct Network {
     transport: Transport,
     peers: Arc<Peers>,
-    pool: Arc<[(String, String)]>,
+    pool: Pool,
     outboxes: Outboxes,
 }
 
 impl Network {
     /// The time between two heartbeats also lies between two attempts to reach
     /// a silent agent.
-    pub fn new(peers: Arc<Peers>, outboxes: Outboxes, config: &AgentConfig) -> Self {
-        Self {
-            transport: Transport::new(config),
-            peers,
-            pool: config.pool.clone().into(),
-            outboxes,
-        }
+    pub fn new(peers: Arc<Peers>, outboxes: Outboxes, pool: Pool, config: &AgentConfig) -> Self {
+        Self { transport: Transport::new(config), peers, pool, outboxes }
     }
 }
 
@@ -82,15 +78,13 @@ impl RaftNetworkFactory<TypeConfig> for Network {
     type Network = Peer;
 
     async fn new_client(&mut self, target: NodeId, node: &AgentNode) -> Peer {
-        // An agent that was started again may have another endpoint than openraft remembers.
-        let known = self.pool.iter().find(|(id, _)| node_id(id) == target);
-        let endpoint = known.map_or(&node.endpoint, |(_, endpoint)| endpoint);
         let outbox = self.outboxes.of(Line {
             transport: self.transport.clone(),
             peers: self.peers.clone(),
+            pool: self.pool.clone(),
             target,
-            url: crate::standin::agent::endpoint::to_url(endpoint),
-            address: address(&self.pool, target),
+            endpoint: node.endpoint.clone(),
+            address: address(&self.pool.members(), target),
         });
         Peer { outbox, beat: None }
     }

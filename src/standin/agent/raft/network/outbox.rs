@@ -297,7 +297,9 @@ impl Outboxes {
     /// The message box of the agent at the end of `line`.
     pub(super) fn of(&self, line: Line) -> Arc<Outbox> {
         let mut all = self.lock();
-        all.retain(|outbox| outbox.line.target != line.target || outbox.line.url == line.url);
+        all.retain(|outbox| {
+            outbox.line.target != line.target || outbox.line.endpoint == line.endpoint
+        });
         if let Some(known) = all.iter().find(|outbox| outbox.line.target == line.target) {
             return Arc::clone(known);
         }
@@ -342,6 +344,7 @@ mod tests {
     use super::super::transport::Transport;
     use super::*;
     use crate::standin::agent::config::AgentConfig;
+    use crate::standin::agent::pool::Pool;
     use crate::standin::agent::raft::types::TypeConfig;
 
     type Seen = mpsc::UnboundedReceiver<AppendRequest>;
@@ -380,8 +383,9 @@ mod tests {
         let outbox = outboxes.of(Line {
             transport: Transport::new(&config),
             peers: Arc::default(),
+            pool: Pool::new(Vec::new()),
             target: 8,
-            url,
+            endpoint: url,
             address: String::new(),
         });
         (outboxes, outbox, seen)

@@ -19,6 +19,8 @@ use super::super::types::{AppendRequest, NodeId};
 use super::{ADDRESS, APPEND, PRIVATE_PREFIX};
 use crate::auth::TokenSource;
 use crate::standin::agent::config::{AgentConfig, Authentication};
+use crate::standin::agent::endpoint;
+use crate::standin::agent::pool::Pool;
 use crate::standin::agent::tls::{self, PeerConnector};
 
 /// Time that a heartbeat gets, in heartbeat intervals. Another connection is
@@ -93,8 +95,10 @@ impl Transport {
 pub(super) struct Line {
     pub(super) transport: Transport,
     pub(super) peers: Arc<Peers>,
+    pub(super) pool: Pool,
     pub(super) target: NodeId,
-    pub(super) url: String,
+    /// The endpoint that openraft knows.
+    pub(super) endpoint: String,
     /// What messages to it have to be addressed to.
     pub(super) address: String,
 }
@@ -103,6 +107,12 @@ impl Line {
     /// The time between two heartbeats.
     pub(super) fn heartbeat(&self) -> Duration {
         self.transport.heartbeat
+    }
+
+    /// Where the agent is: it may have another endpoint by now than openraft remembers.
+    fn url(&self) -> String {
+        let known = self.pool.member(self.target);
+        endpoint::to_url(known.as_ref().map_or(&self.endpoint, |(_, endpoint)| endpoint))
     }
 
     /// Sends entries, however long it takes, or a heartbeat.
@@ -140,7 +150,7 @@ impl Line {
         route: &str,
         body: Bytes,
     ) -> Result<T, TransportError> {
-        let endpoint = self.url.clone();
+        let endpoint = self.url();
         let Ok(uri) = format!("{endpoint}{PRIVATE_PREFIX}{route}").parse::<Uri>() else {
             return Err(TransportError::Endpoint { endpoint });
         };
@@ -179,11 +189,11 @@ impl Line {
     }
 
     pub(super) fn codec(&self, source: serde_json::Error) -> TransportError {
-        TransportError::Codec { endpoint: self.url.clone(), source }
+        TransportError::Codec { endpoint: self.url(), source }
     }
 
     pub(super) fn silent(&self) -> TransportError {
-        TransportError::Silent { endpoint: self.url.clone() }
+        TransportError::Silent { endpoint: self.url() }
     }
 
     /// Sends an append that carries no entries.
