@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
+use serde_json::{Map, Value};
 
 use super::exit::ExitCode;
 use super::options::Options;
@@ -14,6 +15,7 @@ use crate::cluster::{
     Action, Cluster, ClusterError, ClusterOptions, Event, Request, ServerState, Status, ask,
 };
 use crate::natives::with_causes;
+use crate::replay::{ReplayError, read_tree};
 
 /// Election timing of clusters for tests: quick, yet beyond the stalls of a busy disk.
 const ELECTION_TIMEOUT: (Duration, Duration) =
@@ -54,6 +56,9 @@ pub(super) struct Up {
     /// Let servers speak TLS, with an authority and a certificate made for them
     #[arg(long)]
     tls: bool,
+    /// A dump, or a tree in JSON, that the agency begins with
+    #[arg(long, value_name = "DUMP")]
+    from: Option<PathBuf>,
     /// How long a silent server counts as good
     #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
     supervision_grace_period: f64,
@@ -98,6 +103,13 @@ fn up(options: &Options, up: &Up) -> Result<ExitCode, ClusterError> {
         options.reporter().plain(&message, None);
         return Ok(ExitCode::USAGE);
     }
+    let contents = match up.from.as_deref().map(contents).transpose() {
+        Ok(contents) => contents,
+        Err(error) => {
+            options.reporter().plain(&with_causes(&error), None);
+            return Ok(ExitCode::USAGE);
+        }
+    };
     // told to end while it starts, or while it runs
     let ended = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&ended);
@@ -139,6 +151,7 @@ fn up(options: &Options, up: &Up) -> Result<ExitCode, ClusterError> {
                 .unwrap_or(Duration::from_secs(10)),
             election_timeout: ELECTION_TIMEOUT,
             topology: topology.clone(),
+            contents,
         },
         &interrupted,
     )?;
@@ -154,6 +167,14 @@ fn up(options: &Options, up: &Up) -> Result<ExitCode, ClusterError> {
         });
     })?;
     Ok(ExitCode::OK)
+}
+
+/// The tree in a file.
+fn contents(file: &Path) -> Result<Map<String, Value>, ReplayError> {
+    match read_tree(file)?.into() {
+        Value::Object(tree) => Ok(tree),
+        _ => Err(ReplayError::NoTree { file: file.to_owned() }),
+    }
 }
 
 fn order(options: &Options, action: Action, names: &[String]) -> Result<ExitCode, ClusterError> {

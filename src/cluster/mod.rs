@@ -3,6 +3,7 @@
 //! * `certificates`: what servers and clients need for TLS
 //! * `command_line`: what each server is started with, ours and the real `arangod` alike
 //! * `server`: one process and what became of it
+//! * `import`: what an agency begins with
 //! * `processes`: all of them, with the topology file
 //! * `control`: how another program asks for kill, pause, resume, restart, status, down
 //! * `topology`: the file that tells where the servers are
@@ -10,6 +11,7 @@
 mod certificates;
 mod command_line;
 mod control;
+mod import;
 mod processes;
 mod server;
 mod topology;
@@ -71,6 +73,21 @@ pub enum ClusterError {
         /// What was seen last.
         state: String,
     },
+    /// An agency that is to be filled is there already.
+    #[error(
+        "'{}' holds an agency already; only a new one can be filled, in another folder",
+        .data.display()
+    )]
+    NotEmpty {
+        /// The folder with its data.
+        data: PathBuf,
+    },
+    /// The agency does not take a part of the tree that it is to be filled with.
+    #[error("the agency does not take what is to be written at {paths}")]
+    NotTaken {
+        /// Where it was to go.
+        paths: String,
+    },
     /// No server has this name.
     #[error("no server is called '{name}'; there are {known}")]
     UnknownServer {
@@ -124,6 +141,8 @@ impl ClusterError {
             Self::Port(_) => "cluster.port",
             Self::EndedAtStart { .. } => "cluster.ended_at_start",
             Self::NotReady { .. } => "cluster.not_ready",
+            Self::NotEmpty { .. } => "cluster.not_empty",
+            Self::NotTaken { .. } => "cluster.not_taken",
             Self::UnknownServer { .. } => "cluster.unknown_server",
             Self::WrongState { .. } => "cluster.wrong_state",
             Self::NobodyThere { .. } => "cluster.nobody_there",

@@ -13,7 +13,7 @@ use super::certificates::Certificates;
 use super::control::{self, Action, Order, Request, Status};
 use super::server::{Process, ServerState};
 use super::topology::Topology;
-use super::{AgentPlan, ClusterError};
+use super::{AgentPlan, ClusterError, import};
 use crate::auth::Secret;
 use crate::client::{AgencyClient, ClientAuth, ClientOptions};
 use crate::deadline::Deadline;
@@ -23,6 +23,10 @@ use crate::http::{Endpoint, TlsOptions};
 const LOOK: Duration = Duration::from_millis(50);
 /// How long a cluster may take to become ready.
 const START_PATIENCE: Duration = Duration::from_secs(60);
+/// How long an agent may take to tell how it is.
+const QUESTION_PATIENCE: Duration = Duration::from_secs(2);
+/// How long the agency may take to store a part of what it begins with.
+const IMPORT_PATIENCE: Duration = Duration::from_secs(60);
 /// How long a server may take to end after SIGTERM.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
 /// How long whoever ordered the cluster down may take to hear that it is.
@@ -51,6 +55,25 @@ pub struct ClusterOptions {
     pub election_timeout: (Duration, Duration),
     /// Where the topology file is written.
     pub topology: PathBuf,
+    /// What the agency begins with; it must be empty then.
+    pub contents: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+impl ClusterOptions {
+    /// The folder of an agent.
+    fn folder_of(&self, at: usize) -> PathBuf {
+        self.data.join(name_of(at))
+    }
+
+    /// The folder with an agent's data.
+    fn data_of(&self, at: usize) -> PathBuf {
+        self.folder_of(at).join("data")
+    }
+}
+
+/// The name of an agent, by its place from 0 on.
+fn name_of(at: usize) -> String {
+    format!("agent{}", at + 1)
 }
 
 /// What happens in a cluster.
@@ -89,8 +112,8 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Starts all servers, waits until the agency has a leader that all know, and writes the
-    /// topology file. `interrupted` ends the wait.
+    /// Starts all servers, waits until the agency has a leader that all know, fills it if it is
+    /// to begin with something, and writes the topology file. `interrupted` ends the wait.
     ///
     /// # Errors
     /// [`ClusterError`]; nothing runs any more then.
@@ -112,6 +135,11 @@ impl Cluster {
             false => None,
         };
         let mut cluster = Self { options, certificates, processes: Vec::new(), orders, control };
+        // Known before anything is started; whether the agency is empty is seen when it leads.
+        let used = |at: usize| import::is_used(&cluster.options.data_of(at));
+        if cluster.options.contents.is_some() && (0..cluster.options.agents).any(used) {
+            return Err(ClusterError::NotEmpty { data: cluster.options.data.clone() });
+        }
         let mut starts = 1;
         loop {
             let started = cluster.launch().and_then(|()| cluster.wait_ready(interrupted));
@@ -128,6 +156,13 @@ impl Cluster {
                 }
             }
         }
+        if let Some(contents) = cluster.options.contents.take() {
+            let client = cluster.client(IMPORT_PATIENCE)?;
+            if !import::is_empty(&client)? {
+                return Err(ClusterError::NotEmpty { data: cluster.options.data.clone() });
+            }
+            import::fill(&client, &contents)?;
+        }
         cluster.write_topology()?;
         Ok(cluster)
     }
@@ -143,16 +178,14 @@ impl Cluster {
         let agents: Vec<String> =
             ports.iter().map(|port| format!("{scheme}://127.0.0.1:{port}")).collect();
         for (at, endpoint) in agents.iter().enumerate() {
-            let name = format!("agent{}", at + 1);
-            let folder = options.data.join(&name);
-            let data = folder.join("data");
+            let (name, data) = (name_of(at), options.data_of(at));
             std::fs::create_dir_all(&data)
                 .map_err(|source| ClusterError::File { path: data.clone(), source })?;
             let plan = AgentPlan {
                 endpoint: endpoint.clone(),
                 agents: agents.clone(),
                 data,
-                log: folder.join("log"),
+                log: options.folder_of(at).join("log"),
                 jwt_secret_file: options.jwt_secret_file.clone(),
                 key_file: self.certificates.as_ref().map(|made| made.key_file.clone()),
                 grace_period: options.grace_period,
@@ -165,7 +198,7 @@ impl Cluster {
 
     /// Waits until all agents tell of the same leader, and notes their ids.
     fn wait_ready(&mut self, interrupted: &dyn Fn() -> bool) -> Result<(), ClusterError> {
-        let client = self.client()?;
+        let client = self.client(QUESTION_PATIENCE)?;
         let begin = Instant::now();
         loop {
             for process in &mut self.processes {
@@ -202,7 +235,7 @@ impl Cluster {
         }
     }
 
-    fn client(&self) -> Result<AgencyClient, ClusterError> {
+    fn client(&self, timeout: Duration) -> Result<AgencyClient, ClusterError> {
         let endpoints = self.processes.iter().map(|one| Endpoint::parse(&one.server.endpoint));
         let auth = match &self.options.jwt_secret_file {
             Some(file) => ClientAuth::secret(Secret::from_file(file)?),
@@ -212,7 +245,7 @@ impl Cluster {
             endpoints: endpoints.filter_map(Result::ok).collect(),
             auth,
             tls: TlsOptions { insecure: false, ca_file: self.ca_file() },
-            timeout: Duration::from_secs(2),
+            timeout,
             connect_timeout: Duration::from_secs(1),
             ..ClientOptions::default()
         };

@@ -3,7 +3,7 @@
 use crate::agency::value::{Object, Value};
 
 /// Wrappers such as `{"result": …}` lie at most so deep around a dump.
-const MAX_WRAPPERS: usize = 3;
+pub(super) const MAX_WRAPPERS: usize = 3;
 
 /// What a document turned out to hold.
 #[derive(Debug)]

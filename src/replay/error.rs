@@ -119,8 +119,8 @@ pub enum ReplayError {
         /// Index of the last entry.
         last: u64,
     },
-    /// There is nothing to compare with.
-    #[error("{} records no tree to compare with, it lacks `agency`", .file.display())]
+    /// It has no tree, which is what is wanted of it.
+    #[error("{} has no tree, such as a dump has as `agency`", .file.display())]
     NoTree {
         /// The dump.
         file: PathBuf,

@@ -20,6 +20,7 @@ mod dump;
 mod entry;
 mod error;
 mod run;
+mod tree;
 
 #[cfg(test)]
 mod tests;
@@ -29,3 +30,4 @@ pub use dump::{Dump, Snapshot};
 pub use entry::Entry;
 pub use error::{EntryProblem, ReplayError};
 pub use run::{FailedEntry, Replayed};
+pub use tree::read_tree;

@@ -256,6 +256,69 @@ fn an_agent_remembers_where_the_others_are_announced() {
 }
 
 #[test]
+fn an_agency_can_begin_with_the_state_of_another_one() {
+    let folder = Folder::new();
+    // More than one portion.
+    let big = "x".repeat(600 << 10);
+    let tree = serde_json::json!({ "arango": {
+        "Plan": { "Version": 7, "a": big, "b": big, "c": {}, "d": [1, null, 2.5] },
+        "Current": { "op": { "op": "delete" } },
+    }});
+    let plain = folder.file("tree.json", tree.to_string());
+    let first = Up::start(&["--agents", "1", "--from", &plain]);
+    let read = |up: &Up| -> Value {
+        let (status, text) = ask(up, "POST", "/_api/agency/read", r#"[["/"]]"#);
+        assert_eq!(status, 200, "{text}");
+        serde_json::from_str::<Value>(&text).unwrap()[0].clone()
+    };
+    assert!(read(&first) == tree);
+    let (_, state) = ask(&first, "GET", "/_api/agency/state", "");
+    let dump = folder.file("state.json", state);
+    let second = Up::start(&["--agents", "1", "--from", &dump]);
+    assert!(read(&second) == tree);
+}
+
+#[test]
+fn only_an_empty_agency_can_be_filled_and_only_with_a_tree() {
+    let folder = Folder::new();
+    let tree = folder.file("tree.json", r#"{"a":1}"#);
+    let data = folder.path().join("kept").to_string_lossy().into_owned();
+    let topology = folder.path().join("t.json");
+    let words = |data: &str, from: &str| {
+        let from = ["cluster", "up", "--agents", "1", "--data", data, "--from", from];
+        [&["--topology", topology.to_str().unwrap()], &from[..]].concat().join("\u{1f}")
+    };
+    let run_in =
+        |data: &str, from: &str| agencysh(&words(data, from).split('\u{1f}').collect::<Vec<_>>());
+    let run = |from: &str| run_in(&data, from);
+    let missing = run("/no/such/dump");
+    assert_eq!(missing.code, Some(2));
+    assert!(missing.stderr.contains("/no/such/dump"), "{}", missing.stderr);
+    assert_eq!(run(&folder.file("number", "7")).code, Some(2));
+    assert!(!Path::new(&data).exists(), "nothing was started");
+
+    let other = folder.path().join("other").to_string_lossy().into_owned();
+    let odd = run_in(&other, &folder.file("odd.json", r#"{"a":{"b/c":1}}"#));
+    assert_eq!(odd.code, Some(1));
+    assert!(odd.stderr.contains("does not take"), "{}", odd.stderr);
+
+    let mut up = Command::new(env!("CARGO_BIN_EXE_agencysh"))
+        .args(words(&data, &tree).split('\u{1f}'))
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut ready = String::new();
+    BufReader::new(up.stdout.as_mut().unwrap()).read_line(&mut ready).unwrap();
+    kill(Pid::from_raw(i32::try_from(up.id()).unwrap()), Signal::SIGTERM).unwrap();
+    assert!(up.wait().unwrap().success() && ready.starts_with("ready: "), "{ready}");
+
+    let again = run(&tree);
+    assert_eq!(again.code, Some(1));
+    assert!(again.stderr.contains("holds an agency already"), "{}", again.stderr);
+    assert!(!topology.exists());
+}
+
+#[test]
 fn orders_that_make_no_sense_are_refused() {
     let up = Up::start(&["--agents", "1"]);
     let unknown = up.order(&["kill", "agent9"]);
