@@ -19,7 +19,7 @@ use crate::replay::{ReplayError, read_tree};
 
 /// Election timing of clusters for tests: quick, yet beyond the stalls of a busy disk.
 const ELECTION_TIMEOUT: (Duration, Duration) =
-    (Duration::from_millis(500), Duration::from_millis(1200));
+    (Duration::from_millis(500), Duration::from_millis(1000));
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ClusterCommand {

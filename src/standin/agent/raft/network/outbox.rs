@@ -4,15 +4,13 @@
 //! dissertation, §10.2.1). openraft asks for them to be sent only when that is done, and then
 //! finds the message under way, or answered. It counts the leader's own copy no sooner than before.
 
-use std::future::poll_fn;
-use std::pin::Pin;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use openraft::raft::AppendEntriesResponse;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use super::super::types::{AppendRequest, LogId, Vote};
 use super::transport::{AppendAnswer, Line, TransportError};
@@ -27,14 +25,18 @@ const COMMIT_DELAY: Duration = Duration::from_millis(2);
 pub(super) struct Outbox {
     line: Arc<Line>,
     state: Mutex<State>,
+    /// Tells whoever waits for an answer to look again.
+    news: Notify,
 }
 
 #[derive(Default)]
 struct State {
     /// The leadership that all of this belongs to.
     vote: Option<Vote>,
-    /// The last entry that the agent has; unknown after a message that failed.
+    /// The last entry that the agent is known to have.
     stored: Option<LogId>,
+    /// Whether the last message with entries went well.
+    well: bool,
     /// The last entry that it knows to be committed.
     told: Option<LogId>,
     /// The last entry that it should know to be committed.
@@ -43,19 +45,28 @@ struct State {
     telling: bool,
     /// When entries were sent last.
     sent: Option<Instant>,
+    /// The message under way, or one that went wrong until openraft learns of it.
     sending: Option<Sending>,
     /// Messages begun so far.
     begun: u64,
 }
 
-/// Entries under way. Dropped, they are not waited for any more.
+/// Entries under way. When it is dropped, they are not waited for any more.
 struct Sending {
     number: u64,
     first: Option<LogId>,
-    last: Option<LogId>,
     /// Whether openraft has asked for them.
     asked: bool,
-    answer: oneshot::Receiver<AppendAnswer>,
+    /// The answer, unless all went well.
+    failed: Option<AppendAnswer>,
+    _wanted: oneshot::Sender<()>,
+}
+
+/// A message to be delivered.
+struct Parcel {
+    number: u64,
+    /// Closed when nobody waits any more.
+    wanted: oneshot::Receiver<()>,
 }
 
 /// What a message is about, beyond its entries.
@@ -87,24 +98,33 @@ impl State {
         }
     }
 
-    fn begin(&mut self, message: &AppendRequest, asked: bool) -> oneshot::Sender<AppendAnswer> {
-        let (answered, answer) = oneshot::channel();
+    fn begin(&mut self, message: &AppendRequest, asked: bool) -> Parcel {
+        let (keep, wanted) = oneshot::channel();
         self.sent = Some(Instant::now());
         self.begun += 1;
         self.sending = Some(Sending {
             number: self.begun,
             first: message.entries.first().map(|e| e.log_id),
-            last: message.entries.last().map(|e| e.log_id),
             asked,
-            answer,
+            failed: None,
+            _wanted: keep,
         });
-        answered
+        Parcel { number: self.begun, wanted }
+    }
+
+    /// What openraft is told at once: entries that were sent ahead may be there already.
+    fn known(&self, first: Option<LogId>, last: Option<LogId>) -> Option<AppendAnswer> {
+        match self.stored {
+            stored if stored >= last => Some(Ok(AppendEntriesResponse::Success)),
+            stored if stored >= first => Some(Ok(AppendEntriesResponse::PartialSuccess(stored))),
+            _ => None,
+        }
     }
 }
 
 impl Outbox {
     pub(super) fn new(line: Arc<Line>) -> Arc<Self> {
-        Arc::new(Self { line, state: Mutex::default() })
+        Arc::new(Self { line, state: Mutex::default(), news: Notify::new() })
     }
 
     pub(super) fn line(&self) -> &Arc<Line> {
@@ -117,110 +137,124 @@ impl Outbox {
 
     /// Begins to send what a leader has just appended, if the agent has all that comes before
     /// and nothing else is under way to it.
-    fn begin_ahead(&self, message: &AppendRequest) -> Option<oneshot::Sender<AppendAnswer>> {
+    fn begin_ahead(&self, message: &AppendRequest) -> Option<Parcel> {
         let mut state = self.lock();
         let ready = state.vote == Some(message.vote)
-            && state.stored.is_some()
+            && state.well
             && state.stored == message.prev_log_id
             && state.sending.is_none();
         ready.then(|| state.begin(message, false))
     }
 
-    /// Sends entries. Those that are under way are waited for instead, if they begin with the
-    /// same one: openraft waits no longer than a heartbeat interval and then asks again for
-    /// them and those that came after them. `slow` is called then.
+    /// Sends entries, unless the agent has them. Those that are under way are waited for
+    /// instead, if they begin with the same one: openraft waits no longer than a heartbeat
+    /// interval and then asks again for them and those that came after them. `slow` is called
+    /// then.
     pub(super) async fn append(
         self: &Arc<Self>,
         message: AppendRequest,
         slow: impl FnOnce(),
     ) -> AppendAnswer {
+        let vote = message.vote;
+        let first = message.entries.first().map(|e| e.log_id);
         let last = message.entries.last().map(|e| e.log_id);
-        let (number, again) = self.start(message);
+        let (number, again) = match self.start(message, first, last) {
+            Ok(started) => started,
+            Err(known) => return known,
+        };
         if again {
             slow();
         }
-        let (sent, answer) = poll_fn(|context| {
-            let mut state = self.lock();
-            let Some(sending) = state.sending.as_mut().filter(|s| s.number == number) else {
-                // Another leadership has begun.
-                return Poll::Ready((None, Err(self.line.silent())));
-            };
-            let Poll::Ready(answer) = Pin::new(&mut sending.answer).poll(context) else {
-                return Poll::Pending;
-            };
-            let sent = sending.last;
-            state.sending = None;
-            Poll::Ready((sent, answer.unwrap_or_else(|_| Err(self.line.silent()))))
-        })
-        .await;
-        match answer? {
-            AppendEntriesResponse::Success if sent < last => {
-                Ok(AppendEntriesResponse::PartialSuccess(sent))
+        loop {
+            let mut news = pin!(self.news.notified());
+            news.as_mut().enable();
+            {
+                let mut state = self.lock();
+                if state.vote == Some(vote)
+                    && let Some(known) = state.known(first, last)
+                {
+                    return known;
+                }
+                match &mut state.sending {
+                    Some(sending) if sending.number == number => {
+                        if let Some(failed) = sending.failed.take() {
+                            state.sending = None;
+                            return failed;
+                        }
+                    }
+                    // Another leadership has begun.
+                    _ => return Err(self.line.silent()),
+                }
             }
-            answer => Ok(answer),
+            news.await;
         }
     }
 
-    /// Sends a message unless it is under way. Its number, and whether openraft has waited for
-    /// it before.
-    fn start(self: &Arc<Self>, message: AppendRequest) -> (u64, bool) {
+    /// Sends a message unless it is under way: its number, and whether openraft has waited for
+    /// it before. The answer, if that is known.
+    fn start(
+        self: &Arc<Self>,
+        message: AppendRequest,
+        first: Option<LogId>,
+        last: Option<LogId>,
+    ) -> Result<(u64, bool), AppendAnswer> {
         let mut state = self.lock();
         state.enter(message.vote);
-        let first = message.entries.first().map(|e| e.log_id);
-        if let Some(sending) = state.sending.as_mut().filter(|s| s.first == first) {
-            return (sending.number, std::mem::replace(&mut sending.asked, true));
+        if let Some(known) = state.known(first, last) {
+            return Err(known);
         }
-        let answered = state.begin(&message, true);
-        let number = state.begun;
+        if let Some(sending) =
+            state.sending.as_mut().filter(|s| s.first == first && s.failed.is_none())
+        {
+            return Ok((sending.number, std::mem::replace(&mut sending.asked, true)));
+        }
+        let parcel = state.begin(&message, true);
         drop(state);
+        let number = parcel.number;
         self.line.peers.sending(self.line.target);
         let outbox = Arc::clone(self);
         tokio::spawn(async move {
             let head = Head::of(&message);
             let body = outbox.line.encode(&message);
             drop(message);
-            outbox.deliver(head, body, answered).await;
+            outbox.deliver(parcel, head, body).await;
         });
-        (number, false)
+        Ok((number, false))
     }
 
     /// Posts entries and notes the answer.
-    async fn deliver(
-        &self,
-        head: Head,
-        body: Result<Bytes, TransportError>,
-        mut answered: oneshot::Sender<AppendAnswer>,
-    ) {
+    async fn deliver(&self, mut parcel: Parcel, head: Head, body: Result<Bytes, TransportError>) {
         let post = async { self.line.append(body?, true).await };
         let answer = tokio::select! {
             answer = post => answer,
-            () = answered.closed() => return,
+            _ = &mut parcel.wanted => return,
         };
-        self.note(head, &answer);
-        // Nobody waits any more if another leadership has begun.
-        let _ = answered.send(answer);
+        self.note(parcel.number, head, answer);
+        self.news.notify_waiters();
     }
 
-    fn note(&self, head: Head, answer: &AppendAnswer) {
+    fn note(&self, number: u64, head: Head, answer: AppendAnswer) {
         let Line { peers, target, .. } = &*self.line;
+        let success = matches!(answer, Ok(AppendEntriesResponse::Success));
+        if success {
+            peers.answered(*target, head.sent, head.last.map(|l| l.index));
+        } else if !matches!(answer, Ok(AppendEntriesResponse::HigherVote(_)) | Err(_)) {
+            peers.answered(*target, head.sent, None);
+        }
         let mut state = self.lock();
-        let current = state.vote == Some(head.vote);
-        let stored = match answer {
-            Ok(AppendEntriesResponse::Success) => {
-                peers.answered(*target, head.sent, head.last.map(|l| l.index));
-                if current {
-                    state.told = state.told.max(head.committed);
-                }
-                head.last
-            }
-            Ok(AppendEntriesResponse::HigherVote(_)) | Err(_) => None,
-            Ok(_) => {
-                peers.answered(*target, head.sent, None);
-                None
-            }
-        };
-        if current {
-            state.stored = stored;
+        if state.vote != Some(head.vote) {
+            return;
+        }
+        state.well = success;
+        if success {
+            state.stored = state.stored.max(head.last);
+            state.told = state.told.max(head.committed);
+        }
+        let Some(sending) = state.sending.as_mut().filter(|s| s.number == number) else { return };
+        if success {
+            state.sending = None;
+        } else {
+            sending.failed = Some(answer);
         }
     }
 
@@ -231,7 +265,7 @@ impl Outbox {
         let fresh = FRESH.min(self.line.heartbeat() / 4);
         let mut state = self.lock();
         if state.vote != Some(message.vote)
-            || state.stored.is_none()
+            || !state.well
             || state.stored < message.prev_log_id
             || contact.answered.is_none_or(|at| at.elapsed() > fresh)
         {
@@ -315,21 +349,21 @@ impl Outboxes {
             .iter()
             .filter_map(|outbox| Some((Arc::clone(outbox), outbox.begin_ahead(&message)?)))
             .collect();
-        let Some((last, answered)) = ready.pop() else { return };
+        let Some((last, parcel)) = ready.pop() else { return };
         tokio::spawn(async move {
             let head = Head::of(&message);
             let body = last.line.encode(&message);
             drop(message);
-            for (outbox, answered) in ready {
+            for (outbox, parcel) in ready {
                 outbox.line.peers.sending(outbox.line.target);
-                // What cannot be encoded is not sent to anybody.
-                if let Ok(body) = &body {
-                    let body = Ok(body.clone());
-                    tokio::spawn(async move { outbox.deliver(head, body, answered).await });
-                }
+                let body = match &body {
+                    Ok(body) => Ok(body.clone()),
+                    Err(_) => Err(outbox.line.silent()),
+                };
+                tokio::spawn(async move { outbox.deliver(parcel, head, body).await });
             }
             last.line.peers.sending(last.line.target);
-            last.deliver(head, body, answered).await;
+            last.deliver(parcel, head, body).await;
         });
     }
 }
