@@ -12,6 +12,7 @@ mod certificates;
 mod command_line;
 mod control;
 mod import;
+mod ports;
 mod processes;
 mod server;
 mod topology;

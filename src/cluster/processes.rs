@@ -1,7 +1,6 @@
 //! All servers of a cluster: started, watched, and stopped with it.
 
 use std::ffi::OsString;
-use std::net::TcpListener;
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -11,6 +10,7 @@ use nix::sys::signal::Signal;
 
 use super::certificates::Certificates;
 use super::control::{self, Action, Order, Request, Status};
+use super::ports::Ports;
 use super::server::{Process, ServerState};
 use super::topology::Topology;
 use super::{AgentPlan, ClusterError, import};
@@ -141,21 +141,24 @@ impl Cluster {
             return Err(ClusterError::NotEmpty { data: cluster.options.data.clone() });
         }
         let mut starts = 1;
-        loop {
-            let started = cluster.launch().and_then(|()| cluster.wait_ready(interrupted));
+        let ports = loop {
+            let options = &cluster.options;
+            let ports = Ports::choose(options.port_base, options.agents, &options.data)?;
+            let started = cluster.launch(&ports).and_then(|()| cluster.wait_ready(interrupted));
             match started {
-                Ok(()) => break,
+                Ok(()) => break ports,
                 Err(error) => {
                     cluster.stop();
                     let port_taken = matches!(&error, ClusterError::EndedAtStart { log, .. }
                         if log.contains("cannot listen on"));
-                    if !port_taken || cluster.options.port_base.is_some() || starts == STARTS {
+                    if !port_taken || ports.fixed || starts == STARTS {
                         return Err(error);
                     }
                     starts += 1;
                 }
             }
-        }
+        };
+        ports.keep(&cluster.options.data)?;
         if let Some(contents) = cluster.options.contents.take() {
             let client = cluster.client(IMPORT_PATIENCE)?;
             if !import::is_empty(&client)? {
@@ -167,16 +170,12 @@ impl Cluster {
         Ok(cluster)
     }
 
-    fn launch(&mut self) -> Result<(), ClusterError> {
+    fn launch(&mut self, ports: &Ports) -> Result<(), ClusterError> {
         self.processes.clear();
         let options = &self.options;
-        let ports = match options.port_base {
-            Some(base) => (0..options.agents).map(|at| base.saturating_add(at as u16)).collect(),
-            None => free_ports(options.agents).map_err(ClusterError::Port)?,
-        };
         let scheme = if options.tls { "ssl" } else { "tcp" };
         let agents: Vec<String> =
-            ports.iter().map(|port| format!("{scheme}://127.0.0.1:{port}")).collect();
+            ports.numbers.iter().map(|port| format!("{scheme}://127.0.0.1:{port}")).collect();
         for (at, endpoint) in agents.iter().enumerate() {
             let (name, data) = (name_of(at), options.data_of(at));
             std::fs::create_dir_all(&data)
@@ -428,11 +427,4 @@ fn stop(processes: &mut [Process]) {
             std::thread::sleep(LOOK / 5);
         }
     }
-}
-
-/// Ports that nobody listens on at the moment.
-fn free_ports(count: usize) -> std::io::Result<Vec<u16>> {
-    let listeners: Result<Vec<TcpListener>, _> =
-        (0..count).map(|_| TcpListener::bind(("127.0.0.1", 0))).collect();
-    listeners?.iter().map(|listener| Ok(listener.local_addr()?.port())).collect()
 }

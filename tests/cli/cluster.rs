@@ -19,12 +19,15 @@ pub(crate) struct Up {
     process: Child,
     stderr: ChildStderr,
     topology: PathBuf,
-    folder: Folder,
+    folder: Option<Folder>,
 }
 
 impl Up {
     pub(crate) fn start(words: &[&str]) -> Self {
-        let folder = Folder::new();
+        Self::start_in(Folder::new(), words)
+    }
+
+    fn start_in(folder: Folder, words: &[&str]) -> Self {
         let topology = folder.path().join("topology.json");
         let mut process = Command::new(env!("CARGO_BIN_EXE_agencysh"))
             .args(["cluster", "up", "--topology"])
@@ -39,7 +42,7 @@ impl Up {
         let stderr = process.stderr.take().unwrap();
         let mut ready = String::new();
         BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut ready).unwrap();
-        let mut up = Self { process, stderr, topology, folder };
+        let mut up = Self { process, stderr, topology, folder: Some(folder) };
         if ready.trim() != format!("ready: {}", up.topology.display()) {
             let mut text = String::new();
             up.stderr.read_to_string(&mut text).unwrap();
@@ -54,7 +57,7 @@ impl Up {
 
     /// What `cluster up` was given as its data directory.
     pub(crate) fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+        self.folder.as_ref().unwrap().path().join("data")
     }
 
     /// A command for this cluster.
@@ -76,6 +79,13 @@ impl Up {
 
     fn pid(&self, place: usize) -> Pid {
         Pid::from_raw(i32::try_from(self.agents()[place]["pid"].as_u64().unwrap()).unwrap())
+    }
+
+    /// Ends the cluster; its folder stays.
+    fn down(mut self) -> Folder {
+        assert_eq!(self.order(&["down"]).code, Some(0));
+        assert_eq!(self.process.wait().unwrap().code(), Some(0));
+        self.folder.take().unwrap()
     }
 
     /// Waits until the cluster has ended and gives its exit code and what it reported.
@@ -393,4 +403,15 @@ fn arangod_refuses_what_it_cannot_be_and_names_what_it_does_not_know() {
     let said = agencysh(&["arangod", "--help"]);
     assert_eq!(said.code, Some(0));
     assert!(said.stdout.contains("--agency.endpoint") && !said.stdout.contains("foxx"));
+}
+
+#[test]
+fn a_cluster_goes_on_in_its_folder_at_the_ports_it_had() {
+    let up = Up::start(&[]);
+    up.eval("agency::current().set(\"/kept\", \"here\"); 0");
+    let urls = |up: &Up| up.agents().iter().map(|agent| agent["url"].clone()).collect::<Vec<_>>();
+    let before = urls(&up);
+    let up = Up::start_in(up.down(), &[]);
+    assert_eq!(urls(&up), before);
+    assert_eq!(up.eval("agency::current().get(\"/kept\")").trim(), "here");
 }

@@ -1,0 +1,61 @@
+//! The ports of a cluster: agents that keep their data keep their addresses, too.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+
+use super::ClusterError;
+
+/// The ports of the agents, and whether they must be these.
+pub(super) struct Ports {
+    pub(super) numbers: Vec<u16>,
+    pub(super) fixed: bool,
+}
+
+fn path_of(data: &Path) -> PathBuf {
+    data.join("ports.json")
+}
+
+impl Ports {
+    /// From `base` on if it is given; otherwise those of the last time, or free ones.
+    pub(super) fn choose(
+        base: Option<u16>,
+        agents: usize,
+        data: &Path,
+    ) -> Result<Self, ClusterError> {
+        if let Some(base) = base {
+            let numbers = (0..agents).map(|at| base.saturating_add(at as u16)).collect();
+            return Ok(Self { numbers, fixed: true });
+        }
+        let path = path_of(data);
+        let failed = |source| ClusterError::File { path: path.clone(), source };
+        match std::fs::read(&path) {
+            Ok(text) => {
+                let numbers: Vec<u16> =
+                    serde_json::from_slice(&text).map_err(|error| failed(error.into()))?;
+                if numbers.len() == agents {
+                    return Ok(Self { numbers, fixed: true });
+                }
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(failed(error)),
+        }
+        let numbers = free_ports(agents).map_err(ClusterError::Port)?;
+        Ok(Self { numbers, fixed: false })
+    }
+
+    /// Notes them for the next time, once the agents know each other by them.
+    pub(super) fn keep(&self, data: &Path) -> Result<(), ClusterError> {
+        let path = path_of(data);
+        let written = serde_json::to_vec(&self.numbers)
+            .map_err(std::io::Error::from)
+            .and_then(|text| std::fs::write(&path, text));
+        written.map_err(|source| ClusterError::File { path, source })
+    }
+}
+
+/// Ports that nobody listens on at the moment.
+fn free_ports(count: usize) -> std::io::Result<Vec<u16>> {
+    let listeners: Result<Vec<TcpListener>, _> =
+        (0..count).map(|_| TcpListener::bind(("127.0.0.1", 0))).collect();
+    listeners?.iter().map(|listener| Ok(listener.local_addr()?.port())).collect()
+}
