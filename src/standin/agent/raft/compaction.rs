@@ -13,7 +13,8 @@ pub async fn run(raft: Raft, machine: StateMachine, mut shutdown: watch::Receive
     loop {
         let snapshot = metrics.borrow_and_update().snapshot;
         let due = machine.checkpoint_due(snapshot);
-        if due.is_some() && asked <= snapshot {
+        // openraft does not answer: what it was asked for may have been overtaken.
+        if due.is_some() && (due > asked || asked <= snapshot) {
             asked = due;
             if raft.trigger().snapshot().await.is_err() {
                 return;
