@@ -60,9 +60,19 @@ impl RaftLog {
     }
 
     /// A log that was read from disk and is continued there.
-    pub(super) fn on_disk(vote: Option<Vote>, log: Recovered, writer: Sender<Job>) -> Self {
-        // Who led when it ended has to be elected again: what it told the others is not known.
-        let vote = vote.map(|v| Vote::new(v.leader_id.term, v.leader_id.voted_for.unwrap_or(0)));
+    pub(super) fn on_disk(
+        vote: Option<Vote>,
+        own_id: NodeId,
+        log: Recovered,
+        writer: Sender<Job>,
+    ) -> Self {
+        // An agent that led when it ended has to be elected again: what it told the others is not
+        // known. Another leader's lease goes on, and counts from now: when it was heard of last is
+        // not known either.
+        let vote = vote.map(|vote| match vote.leader_id.voted_for {
+            Some(other) if other != own_id => vote,
+            _ => Vote::new(vote.leader_id.term, own_id),
+        });
         let inner = Inner {
             entries: log.entries,
             last_purged: log.purged,

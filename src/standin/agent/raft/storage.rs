@@ -6,6 +6,7 @@ use super::disk::{self, DiskError, Opened};
 use super::log_store::RaftLog;
 use super::replica::CompactionRule;
 use super::state_machine::StateMachine;
+use super::types::{NodeId, node_id};
 
 /// Where an agent keeps log, vote and snapshots.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,13 +42,15 @@ impl Storage {
                 machine: StateMachine::new(rule),
                 restarted: false,
             }),
-            Self::Disk(directory) => Ok(restore(disk::open(directory, id, sync)?, rule)),
+            Self::Disk(directory) => {
+                Ok(restore(disk::open(directory, id, sync)?, node_id(id), rule))
+            }
         }
     }
 }
 
-fn restore(opened: Opened, rule: CompactionRule) -> Stored {
-    let log = RaftLog::on_disk(opened.vote, opened.log, opened.writer);
+fn restore(opened: Opened, own_id: NodeId, rule: CompactionRule) -> Stored {
+    let log = RaftLog::on_disk(opened.vote, own_id, opened.log, opened.writer);
     let machine = StateMachine::on_disk(rule, opened.snapshot, opened.snapshots, &log);
     Stored { log, machine, restarted: opened.used_before }
 }

@@ -15,7 +15,7 @@ use crate::agency::value::Value;
 
 use super::super::replica::CompactionRule;
 use super::super::storage::{Storage, Stored};
-use super::super::types::{Command, Entry, LogId, Vote};
+use super::super::types::{Command, Entry, LogId, Vote, node_id};
 use super::frame::HEADER;
 use super::record::Record;
 use super::segments::{Segments, aligned, path_of};
@@ -289,14 +289,28 @@ fn f4_log_vote_and_snapshot_are_there_again() {
     block_on(async {
         let mut stored = start(directory.path()).unwrap();
         assert!(stored.restarted);
-        // Whoever led has to be elected again.
-        assert_eq!(stored.log.read_vote().await.unwrap(), Some(Vote::new(1, 7)));
+        // The lease of another leader goes on.
+        assert_eq!(stored.log.read_vote().await.unwrap(), Some(Vote::new_committed(1, 7)));
         assert_eq!(stored.log.read_committed().await.unwrap(), Some(log_id(3)));
         let state = stored.log.get_log_state().await.unwrap();
         assert_eq!(state.last_log_id, Some(log_id(4)));
         let snapshot =
             openraft::storage::RaftStateMachine::get_current_snapshot(&mut stored.machine).await;
         assert_eq!(snapshot.unwrap().unwrap().meta.last_log_id, Some(log_id(4)));
+        stop(stored).await;
+    });
+}
+
+#[test]
+fn an_agent_that_led_has_to_be_elected_again() {
+    let directory = tempfile::tempdir().unwrap();
+    block_on(async {
+        let own = node_id(ID);
+        let mut stored = start(directory.path()).unwrap();
+        stored.log.save_vote(&Vote::new_committed(3, own)).await.unwrap();
+        stop(stored).await;
+        let mut stored = start(directory.path()).unwrap();
+        assert_eq!(stored.log.read_vote().await.unwrap(), Some(Vote::new(3, own)));
         stop(stored).await;
     });
 }

@@ -231,7 +231,11 @@ impl RaftNetwork<TypeConfig> for Peer {
         };
         match answer {
             Ok(answer) => {
-                line.peers.answered(line.target, sent, None);
+                let answer: SnapshotResponse<NodeId> = answer;
+                // A higher vote refuses it: that agent follows somebody else.
+                if answer.vote == vote {
+                    line.peers.answered(line.target, sent, None);
+                }
                 Ok(answer)
             }
             Err(e) => Err(StreamingError::Unreachable(Unreachable::new(&e))),
