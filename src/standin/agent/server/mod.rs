@@ -156,6 +156,7 @@ async fn serve(
     mut shutdown: watch::Receiver<bool>,
 ) {
     let transport = TokioIo::new(Transport::new(stream, place.clone(), &site.limits));
+    let patience = site.limits.patience;
     let asked = place.clone();
     let service = hyper::service::service_fn(move |request| {
         let (site, place) = (site.clone(), asked.clone());
@@ -166,12 +167,13 @@ async fn serve(
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = place.told_to_leave() => {
-            if !place.is_busy() {
-                tracing::debug!("an idle connection makes room for others");
-                return;
-            }
+            tracing::debug!("a connection makes room for others");
+            // An idle one ends at once; others finish what they are at, but not for ever.
             connection.as_mut().graceful_shutdown();
-            connection.as_mut().await
+            match tokio::time::timeout(patience, connection.as_mut()).await {
+                Ok(ended) => ended,
+                Err(_) => return,
+            }
         }
         () = turned_true(&mut shutdown) => {
             connection.as_mut().graceful_shutdown();

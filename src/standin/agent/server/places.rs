@@ -105,6 +105,16 @@ impl Places {
         self.dismiss_one(seats)
     }
 
+    /// Whether one more connection of another agent can be served. The connections of an agent
+    /// whose machine went down stay open, and idle.
+    fn has_room_for_peer(&self, seats: &mut Seats) -> bool {
+        if seats.count(Whose::Peer) < self.limits.peers {
+            return true;
+        }
+        let idle = seats.oldest(Whose::Peer, |seat| seat.running == 0);
+        idle.map(Seat::dismiss).is_some()
+    }
+
     fn dismiss_one(&self, seats: &mut Seats) -> bool {
         let idle = |seat: &Seat| seat.running == 0;
         // A body may be as big as it likes, but not hold its place against others for ever.
@@ -145,7 +155,7 @@ impl Place {
             Some(seat) => seat.whose,
             None => Whose::Unknown,
         };
-        if peer && !known && seats.count(Whose::Peer) < self.places.limits.peers {
+        if peer && !known && self.places.has_room_for_peer(&mut seats) {
             whose = Whose::Peer;
         } else if whose == Whose::Unknown && self.places.has_room(&mut seats) {
             whose = Whose::Client;
@@ -281,9 +291,13 @@ mod tests {
         let places = places(1, 8);
         let client = enter(&places);
         let _busy = client.begin(|| false);
-        let (first, second) = (enter(&places), enter(&places));
-        assert!(!first.begin(|| true).is_refused());
+        let (first, second, third) = (enter(&places), enter(&places), enter(&places));
+        let busy = first.begin(|| true);
+        assert!(!busy.is_refused());
         assert!(second.begin(|| true).is_refused());
+        drop(busy);
+        // One that is idle may be that of an agent whose machine went down.
+        assert!(!third.begin(|| true).is_refused() && must_leave(&first));
     }
 
     #[test]

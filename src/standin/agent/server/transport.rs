@@ -46,7 +46,8 @@ pub(super) struct Transport<S> {
     head: Duration,
     /// Runs while a head is incomplete, with the number of requests before it.
     head_due: Option<(u64, Pin<Box<Sleep>>)>,
-    http2: bool,
+    /// The first bytes that came, as many as tell HTTP/2.
+    beginning: Vec<u8>,
     pace: Pace,
     /// Runs while an answer does not get on.
     answer_due: Option<Pin<Box<Sleep>>>,
@@ -59,7 +60,7 @@ impl<S: Wire> Transport<S> {
             place,
             head: limits.head,
             head_due: None,
-            http2: false,
+            beginning: Vec::with_capacity(HTTP2.len()),
             pace: Pace::new(limits),
             answer_due: None,
         }
@@ -71,12 +72,11 @@ impl<S: Wire> Transport<S> {
         if bytes.is_empty() || self.place.is_busy() {
             return;
         }
-        if requests == 0 && self.head_due.is_none() {
-            self.http2 = bytes.starts_with(HTTP2);
-        }
+        let missing = HTTP2.len() - self.beginning.len();
+        self.beginning.extend(bytes.iter().take(missing));
         // HTTP/2 sends frames that belong to no request; only its beginning is timed.
         let timed = self.head_due.as_ref().is_some_and(|(before, _)| *before == requests);
-        let untimed = self.http2 && requests > 0;
+        let untimed = self.beginning == HTTP2 && requests > 0;
         if !timed && !untimed {
             self.head_due = Some((requests, Box::pin(tokio::time::sleep(self.head))));
         }
