@@ -51,7 +51,7 @@ pub(super) struct Up {
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// The first port; free ones unless given
-    #[arg(long, value_name = "PORT")]
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     port_base: Option<u16>,
     /// Let servers speak TLS, with an authority and a certificate made for them
     #[arg(long)]
@@ -91,7 +91,11 @@ pub(super) fn run(options: &Options, command: &ClusterCommand) -> ExitCode {
             ClusterError::NobodyThere { .. } | ClusterError::NotReady { .. } => {
                 ExitCode::UNREACHABLE
             }
-            ClusterError::UnknownServer { .. } | ClusterError::Topology { .. } => ExitCode::USAGE,
+            ClusterError::UnknownServer { .. }
+            | ClusterError::Topology { .. }
+            | ClusterError::NoTopology { .. }
+            | ClusterError::OtherAgents { .. } => ExitCode::USAGE,
+            ClusterError::Interrupted => ExitCode::INTERRUPTED,
             _ => ExitCode::FAILED,
         }
     })
@@ -100,6 +104,13 @@ pub(super) fn run(options: &Options, command: &ClusterCommand) -> ExitCode {
 fn up(options: &Options, up: &Up) -> Result<ExitCode, ClusterError> {
     if up.agents.is_multiple_of(2) {
         let message = format!("--agents must be an odd number, not {}", up.agents);
+        options.reporter().plain(&message, None);
+        return Ok(ExitCode::USAGE);
+    }
+    if let Some(base) = up.port_base
+        && usize::from(u16::MAX - base) + 1 < up.agents
+    {
+        let message = format!("--port-base {base} leaves no ports for {} agents", up.agents);
         options.reporter().plain(&message, None);
         return Ok(ExitCode::USAGE);
     }

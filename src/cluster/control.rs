@@ -1,7 +1,7 @@
 //! How another program asks `cluster up` for something: one line of JSON each way, over a socket
 //! in the file system.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -116,7 +116,18 @@ fn serve(stream: &UnixStream, orders: &Sender<Order>) {
 /// # Errors
 /// The file is no topology, nobody is there, or the request is refused.
 pub fn ask(topology: &Path, request: &Request) -> Result<Vec<Status>, ClusterError> {
-    let known = Topology::read(topology)?;
+    let known = match Topology::read(topology) {
+        Err(ClusterError::File { path, source }) if source.kind() == ErrorKind::NotFound => {
+            return Err(ClusterError::NoTopology { path });
+        }
+        known => known?,
+    };
+    let is = |name: &String, server: &Server| server.name == *name || server.id == *name;
+    let unknown = |name: &&String| !known.agents.iter().any(|server| is(name, server));
+    if let Some(name) = request.names.iter().find(unknown) {
+        let names: Vec<&str> = known.agents.iter().map(|server| &*server.name).collect();
+        return Err(ClusterError::UnknownServer { name: name.clone(), known: names.join(", ") });
+    }
     let nobody = |source| ClusterError::NobodyThere { topology: topology.to_owned(), source };
     let socket = known.control.ok_or_else(|| nobody(std::io::ErrorKind::NotFound.into()))?;
     let stream = UnixStream::connect(socket).map_err(nobody)?;
@@ -129,4 +140,10 @@ pub fn ask(topology: &Path, request: &Request) -> Result<Vec<Status>, ClusterErr
         Ok(Reply::Refused(message)) => Err(ClusterError::Refused { message }),
         Err(error) => Err(nobody(error.into())),
     }
+}
+
+/// Whether a topology file is that of a cluster that runs.
+pub(super) fn is_taken(topology: &Path) -> bool {
+    let control = Topology::read(topology).ok().and_then(|known| known.control);
+    control.is_some_and(|socket| UnixStream::connect(socket).is_ok())
 }

@@ -11,6 +11,7 @@
 mod certificates;
 mod command_line;
 mod control;
+mod folder;
 mod import;
 mod ports;
 mod processes;
@@ -45,6 +46,39 @@ pub enum ClusterError {
         /// What is wrong.
         source: serde_json::Error,
     },
+    /// There is no such file, or no more.
+    #[error("no topology file '{}': `cluster up --topology FILE` writes it and removes it at its end", .path.display())]
+    NoTopology {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The topology file is that of a cluster that runs.
+    #[error("'{}' belongs to a cluster that runs: `cluster down` ends it, or take another file", .path.display())]
+    TopologyInUse {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Another `cluster up` uses the folder.
+    #[error("'{}' is used by a cluster that runs: end that one, or take another folder", .data.display())]
+    InUse {
+        /// The folder with its data.
+        data: PathBuf,
+    },
+    /// The data is that of agents at other ports, or of another number of agents.
+    #[error(
+        "the {} agents in '{}' know each other at the ports {ports:?}: start all of them without --port-base, or begin in another folder",
+        .ports.len(),
+        .data.display()
+    )]
+    OtherAgents {
+        /// The folder with their data.
+        data: PathBuf,
+        /// Their ports.
+        ports: Vec<u16>,
+    },
+    /// It was told to end while it was starting.
+    #[error("interrupted while the cluster was starting")]
+    Interrupted,
     /// A server does not start.
     #[error("cannot start '{program}'")]
     Start {
@@ -108,7 +142,7 @@ pub enum ClusterError {
         state: String,
     },
     /// Nobody watches over the cluster any more.
-    #[error("no `cluster up` runs for '{}'", .topology.display())]
+    #[error("no `cluster up` runs for '{}'; servers that outlived it are ended by the process ids in that file", .topology.display())]
     NobodyThere {
         /// The topology file.
         topology: PathBuf,
@@ -138,6 +172,11 @@ impl ClusterError {
         match self {
             Self::File { .. } => "cluster.file",
             Self::Topology { .. } => "cluster.topology",
+            Self::NoTopology { .. } => "cluster.no_topology",
+            Self::TopologyInUse { .. } => "cluster.topology_in_use",
+            Self::InUse { .. } => "cluster.in_use",
+            Self::OtherAgents { .. } => "cluster.other_agents",
+            Self::Interrupted => "cluster.interrupted",
             Self::Start { .. } => "cluster.start",
             Self::Port(_) => "cluster.port",
             Self::EndedAtStart { .. } => "cluster.ended_at_start",

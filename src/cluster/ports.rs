@@ -16,28 +16,31 @@ fn path_of(data: &Path) -> PathBuf {
 }
 
 impl Ports {
-    /// From `base` on if it is given; otherwise those of the last time, or free ones.
+    /// Those of the last time; the first time from `base` on if it is given, or free ones.
     pub(super) fn choose(
         base: Option<u16>,
         agents: usize,
         data: &Path,
     ) -> Result<Self, ClusterError> {
-        if let Some(base) = base {
-            let numbers = (0..agents).map(|at| base.saturating_add(at as u16)).collect();
-            return Ok(Self { numbers, fixed: true });
-        }
+        let wanted: Option<Vec<u16>> =
+            base.map(|base| (0..agents).map(|at| base.saturating_add(at as u16)).collect());
         let path = path_of(data);
         let failed = |source| ClusterError::File { path: path.clone(), source };
         match std::fs::read(&path) {
             Ok(text) => {
-                let numbers: Vec<u16> =
+                let had: Vec<u16> =
                     serde_json::from_slice(&text).map_err(|error| failed(error.into()))?;
-                if numbers.len() == agents {
-                    return Ok(Self { numbers, fixed: true });
+                let others = wanted.is_some_and(|wanted| wanted != had);
+                if had.len() != agents || others {
+                    return Err(ClusterError::OtherAgents { data: data.to_owned(), ports: had });
                 }
+                return Ok(Self { numbers: had, fixed: true });
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(failed(error)),
+        }
+        if let Some(numbers) = wanted {
+            return Ok(Self { numbers, fixed: true });
         }
         let numbers = free_ports(agents).map_err(ClusterError::Port)?;
         Ok(Self { numbers, fixed: false })

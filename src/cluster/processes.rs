@@ -1,6 +1,7 @@
 //! All servers of a cluster: started, watched, and stopped with it.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -13,7 +14,7 @@ use super::control::{self, Action, Order, Request, Status};
 use super::ports::Ports;
 use super::server::{Process, ServerState};
 use super::topology::Topology;
-use super::{AgentPlan, ClusterError, import};
+use super::{AgentPlan, ClusterError, folder, import};
 use crate::auth::Secret;
 use crate::client::{AgencyClient, ClientAuth, ClientOptions};
 use crate::deadline::Deadline;
@@ -109,6 +110,8 @@ pub struct Cluster {
     processes: Vec<Process>,
     orders: Receiver<Order>,
     control: tempfile::TempDir,
+    /// Held for as long as the folder is used.
+    _folder: File,
 }
 
 impl Cluster {
@@ -121,6 +124,10 @@ impl Cluster {
         options: ClusterOptions,
         interrupted: &dyn Fn() -> bool,
     ) -> Result<Self, ClusterError> {
+        if control::is_taken(&options.topology) {
+            return Err(ClusterError::TopologyInUse { path: options.topology.clone() });
+        }
+        let folder = folder::lock(&options.data)?;
         let control = tempfile::Builder::new()
             .prefix("agencysh-")
             .tempdir()
@@ -134,7 +141,8 @@ impl Cluster {
             true => Some(Certificates::make(&options.data)?),
             false => None,
         };
-        let mut cluster = Self { options, certificates, processes: Vec::new(), orders, control };
+        let mut cluster =
+            Self { options, certificates, processes: Vec::new(), orders, control, _folder: folder };
         // Known before anything is started; whether the agency is empty is seen when it leads.
         let used = |at: usize| import::is_used(&cluster.options.data_of(at));
         if cluster.options.contents.is_some() && (0..cluster.options.agents).any(used) {
@@ -221,7 +229,10 @@ impl Cluster {
                 }
                 return Ok(());
             }
-            if interrupted() || begin.elapsed() > START_PATIENCE {
+            if interrupted() {
+                return Err(ClusterError::Interrupted);
+            }
+            if begin.elapsed() > START_PATIENCE {
                 return Err(ClusterError::NotReady {
                     seconds: begin.elapsed().as_secs(),
                     state: health.map_or_else(

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::io::{Read, Seek, SeekFrom};
+use std::os::unix::process::CommandExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -159,6 +160,8 @@ fn spawn(program: &OsString, words: &[OsString], log: &Path) -> Result<Child, Cl
         .stdin(Stdio::null())
         .stdout(both)
         .stderr(file)
+        // Ctrl-C is for whoever watches them, who ends them in good order.
+        .process_group(0)
         .spawn()
         .map_err(|source| ClusterError::Start {
             program: program.to_string_lossy().into_owned(),

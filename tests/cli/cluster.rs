@@ -332,13 +332,13 @@ fn only_an_empty_agency_can_be_filled_and_only_with_a_tree() {
 fn orders_that_make_no_sense_are_refused() {
     let up = Up::start(&["--agents", "1"]);
     let unknown = up.order(&["kill", "agent9"]);
-    assert_eq!(unknown.code, Some(1));
+    assert_eq!(unknown.code, Some(2));
     assert!(unknown.stderr.contains("agent9") && unknown.stderr.contains("agent1"));
     assert_eq!(up.order(&["resume", "agent1"]).code, Some(1));
     up.order(&["kill", "agent1"]);
     assert_eq!(up.order(&["kill", "agent1"]).code, Some(1));
     assert_eq!(agencysh(&["cluster", "status"]).code, Some(2));
-    assert_eq!(agencysh(&["cluster", "status", "--topology", "/no/such"]).code, Some(1));
+    assert_eq!(agencysh(&["cluster", "status", "--topology", "/no/such"]).code, Some(2));
     assert_eq!(agencysh(&["cluster", "up", "--agents", "2"]).code, Some(2));
     let said = agencysh(&["cluster", "up", "--agents", "1", "--arangod", "/no/such/arangod"]);
     assert_eq!(said.code, Some(1));
@@ -392,6 +392,7 @@ fn arangod_refuses_what_it_cannot_be_and_names_what_it_does_not_know() {
         (&["--agency.activate", "true", "--server.endpoint", "udp://127.0.0.1:1"], "udp://"),
         (&["--agency.activate", "true", "--server.jwt-secret-keyfile", "/no/such"], "/no/such"),
         (&["--agency.activate", "true", "--agency.election-timeout-min", "9"], "election-timeout"),
+        (&["--agency.activate", "true", "--ssl.cafile", "x.pem"], "certificates of clients"),
         (&["--agency.activate", "true", "--log.level", "loud"], "loud"),
         (&["--agency.activate", "true", "--log.output", "nowhere"], "nowhere"),
         (&["--agency.activate", "true", "--log.file", "/no/such/log"], "/no/such/log"),
@@ -411,7 +412,52 @@ fn a_cluster_goes_on_in_its_folder_at_the_ports_it_had() {
     up.eval("agency::current().set(\"/kept\", \"here\"); 0");
     let urls = |up: &Up| up.agents().iter().map(|agent| agent["url"].clone()).collect::<Vec<_>>();
     let before = urls(&up);
-    let up = Up::start_in(up.down(), &[]);
+    let folder = up.down();
+    let data = folder.path().join("data").to_string_lossy().into_owned();
+    for words in [["--agents", "1"], ["--port-base", "1024"]] {
+        let said = agencysh(&[&["cluster", "up", "--data", &data], &words[..]].concat());
+        assert_eq!(said.code, Some(2), "{}", said.stderr);
+        assert!(said.stderr.contains("know each other at the ports"), "{}", said.stderr);
+    }
+    let up = Up::start_in(folder, &[]);
     assert_eq!(urls(&up), before);
     assert_eq!(up.eval("agency::current().get(\"/kept\")").trim(), "here");
+}
+
+#[test]
+fn a_running_cluster_keeps_its_folder_and_its_topology_file() {
+    let up = Up::start(&["--agents", "1"]);
+    let data = up.data().to_string_lossy().into_owned();
+    let other = up.data().join("other.json").to_string_lossy().into_owned();
+    let said = agencysh(&["cluster", "up", "--data", &data, "--topology", &other]);
+    assert!(said.stderr.contains("is used by a cluster that runs"), "{}", said.stderr);
+    let said = agencysh(&["cluster", "up", "--topology", up.file()]);
+    assert!(said.stderr.contains("belongs to a cluster that runs"), "{}", said.stderr);
+    assert_eq!(said.code, Some(1));
+    assert_eq!(up.order(&["status"]).code, Some(0));
+}
+
+#[test]
+fn a_cluster_can_be_told_to_end_while_it_starts() {
+    let folder = Folder::new();
+    // A program that never becomes an agent.
+    let program = folder.path().join("arangod");
+    std::fs::write(&program, "#!/bin/sh\nexec sleep 1000\n").unwrap();
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755))
+        .unwrap();
+    let data = folder.path().join("data");
+    let mut process = Command::new(env!("CARGO_BIN_EXE_agencysh"))
+        .args(["cluster", "up", "--agents", "1", "--arangod"])
+        .arg(&program)
+        .arg("--data")
+        .arg(&data)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    wait_for("the agent is started", || data.join("agent1/log").exists());
+    kill(Pid::from_raw(i32::try_from(process.id()).unwrap()), Signal::SIGTERM).unwrap();
+    let mut text = String::new();
+    process.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+    assert_eq!(process.wait().unwrap().code(), Some(130), "{text}");
+    assert!(text.contains("interrupted"), "{text}");
 }

@@ -38,6 +38,10 @@ enum Refusal {
         "--server.endpoint '{endpoint}' needs --ssl.keyfile: a PEM file with certificate and private key"
     )]
     NoKeyFile { endpoint: String },
+    #[error(
+        "{option} is not possible: the stand-in does not judge the certificates of clients, and would let in whom it should keep out"
+    )]
+    ClientCertificates { option: &'static str },
     #[error("--ssl.keyfile cannot be used")]
     KeyFile(#[from] KeyFileError),
     #[error("cannot listen on {address}")]
@@ -84,6 +88,12 @@ fn serve(options: &ArangodOptions, without_meaning: &[String]) -> Result<(), Ref
     }
     if options.election_timeout_max <= options.election_timeout_min {
         return Err(Refusal::Timing);
+    }
+    if options.ssl_cafile.is_some() {
+        return Err(Refusal::ClientCertificates { option: "--ssl.cafile" });
+    }
+    if options.ssl_require_peer_certificate == Some(true) {
+        return Err(Refusal::ClientCertificates { option: "--ssl.require-peer-certificate" });
     }
     allow_files();
     let log = log::start(&options.log_level, &options.log_output, options.log_file.as_deref())?;

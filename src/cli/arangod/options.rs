@@ -174,6 +174,12 @@ pub(super) struct ArangodOptions {
     /// The PEM file with certificate, chain and private key, for an endpoint that begins with ssl://
     #[arg(long = "ssl.keyfile", value_name = "FILE")]
     pub(super) ssl_keyfile: Option<PathBuf>,
+    /// Refused: certificates of clients are not judged
+    #[arg(long = "ssl.cafile", value_name = "FILE", hide = true)]
+    pub(super) ssl_cafile: Option<PathBuf>,
+    /// Refused unless false
+    #[arg(long = "ssl.require-peer-certificate", num_args = 0..=1, default_missing_value = "true", hide = true)]
+    pub(super) ssl_require_peer_certificate: Option<bool>,
     /// Where the data lies; without it nothing is kept
     #[arg(long = "database.directory", value_name = "DIR")]
     pub(super) database_directory: Option<PathBuf>,

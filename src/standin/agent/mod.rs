@@ -386,6 +386,9 @@ async fn found(agent: Arc<Agent>) {
             () = tokio::time::sleep(patience) => {}
             () = turned_true(&mut down) => return,
         }
+        if agent.raft.is_initialized().await.unwrap_or(false) {
+            return;
+        }
     }
     let members = agent.config.pool.iter().map(|(id, endpoint)| {
         let node = AgentNode { agent_id: id.clone(), endpoint: endpoint.clone() };
