@@ -28,9 +28,9 @@ enum Kind {
 #[non_exhaustive]
 pub enum SecretError {
     /// The file cannot be read.
-    #[error("cannot read the secret file '{path}'")]
+    #[error("cannot read secrets from '{path}'")]
     Unreadable {
-        /// The file.
+        /// The file, or the folder with files.
         path: PathBuf,
         /// What the system said.
         source: std::io::Error,
@@ -46,6 +46,14 @@ pub enum SecretError {
     TooLong {
         /// Its length without surrounding white space.
         bytes: usize,
+    },
+    /// The secret in a file cannot be used.
+    #[error("the secret in '{path}' cannot be used")]
+    InFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Box<SecretError>,
     },
     /// A key in PEM cannot be used.
     #[error("the key cannot be used")]
@@ -64,6 +72,7 @@ impl SecretError {
             Self::Unreadable { .. } => "auth.secret_unreadable",
             Self::EmptyFolder { .. } => "auth.no_secret",
             Self::TooLong { .. } => "auth.secret_too_long",
+            Self::InFile { source, .. } => source.kind(),
             Self::Key(_) => "auth.bad_key",
             Self::CannotSign => "auth.cannot_sign",
         }
@@ -98,6 +107,7 @@ impl Secret {
         let bytes = std::fs::read(path)
             .map_err(|source| SecretError::Unreadable { path: path.to_owned(), source })?;
         Self::new(&bytes)
+            .map_err(|source| SecretError::InFile { path: path.to_owned(), source: source.into() })
     }
 
     /// The contents of the key files of a folder in the order of their names: the first secret

@@ -94,6 +94,7 @@ pub(super) fn run(options: &Options, command: &ClusterCommand) -> ExitCode {
             ClusterError::UnknownServer { .. }
             | ClusterError::Topology { .. }
             | ClusterError::NoTopology { .. }
+            | ClusterError::NoFolder { .. }
             | ClusterError::OtherAgents { .. } => ExitCode::USAGE,
             ClusterError::Interrupted => ExitCode::INTERRUPTED,
             _ => ExitCode::FAILED,

@@ -52,6 +52,12 @@ pub enum ClusterError {
         /// The file.
         path: PathBuf,
     },
+    /// The topology file is to be in a folder that is none.
+    #[error("the topology file '{}' is to be in a folder that does not exist", .path.display())]
+    NoFolder {
+        /// The file.
+        path: PathBuf,
+    },
     /// The topology file is that of a cluster that runs.
     #[error("'{}' belongs to a cluster that runs: `cluster down` ends it, or take another file", .path.display())]
     TopologyInUse {
@@ -173,6 +179,7 @@ impl ClusterError {
             Self::File { .. } => "cluster.file",
             Self::Topology { .. } => "cluster.topology",
             Self::NoTopology { .. } => "cluster.no_topology",
+            Self::NoFolder { .. } => "cluster.no_folder",
             Self::TopologyInUse { .. } => "cluster.topology_in_use",
             Self::InUse { .. } => "cluster.in_use",
             Self::OtherAgents { .. } => "cluster.other_agents",

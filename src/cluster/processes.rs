@@ -124,6 +124,10 @@ impl Cluster {
         options: ClusterOptions,
         interrupted: &dyn Fn() -> bool,
     ) -> Result<Self, ClusterError> {
+        let place = options.topology.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if place.is_some_and(|folder| !folder.is_dir()) {
+            return Err(ClusterError::NoFolder { path: options.topology.clone() });
+        }
         if control::is_taken(&options.topology) {
             return Err(ClusterError::TopologyInUse { path: options.topology.clone() });
         }

@@ -340,6 +340,9 @@ fn orders_that_make_no_sense_are_refused() {
     assert_eq!(agencysh(&["cluster", "status"]).code, Some(2));
     assert_eq!(agencysh(&["cluster", "status", "--topology", "/no/such"]).code, Some(2));
     assert_eq!(agencysh(&["cluster", "up", "--agents", "2"]).code, Some(2));
+    let said = agencysh(&["cluster", "up", "--topology", "/no/such/folder/t.json"]);
+    assert_eq!(said.code, Some(2));
+    assert!(said.stderr.contains("folder that does not exist"), "{}", said.stderr);
     let said = agencysh(&["cluster", "up", "--agents", "1", "--arangod", "/no/such/arangod"]);
     assert_eq!(said.code, Some(1));
     assert!(said.stderr.contains("/no/such/arangod"), "{}", said.stderr);

@@ -27,7 +27,7 @@ pub enum DiskError {
     /// A file holds something that the agent did not write.
     #[error(
         "{path} is damaged at byte {offset} ({what}); restore the agent's directory from a copy, \
-         or empty it while a majority of the other agents runs"
+         or empty it while a majority of the other agents runs; an agent without others begins anew then"
     )]
     Damaged {
         /// The file.
@@ -40,7 +40,7 @@ pub enum DiskError {
     /// A file is gone that ought to be there.
     #[error(
         "{path} is missing; restore the agent's directory from a copy, or empty it while a \
-         majority of the other agents runs"
+         majority of the other agents runs; an agent without others begins anew then"
     )]
     Missing {
         /// The file.

@@ -127,8 +127,8 @@ fn read(path: &Path, last: bool, replay: &mut Replay) -> Result<Segment, DiskErr
             Found::Torn if last && at > PREAMBLE => {
                 tracing::warn!(
                     path = %path.display(), offset = at,
-                    "the end of the raft log was not written completely: it was never \
-                     acknowledged and is removed"
+                    "what follows the last complete frame of the raft log was never acknowledged \
+                     and is removed"
                 );
                 segment.torn = true;
                 return Ok(segment);
