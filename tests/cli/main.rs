@@ -18,3 +18,5 @@ mod support;
 #[cfg(feature = "standin")]
 mod tls;
 mod tour;
+#[path = "../support/wait.rs"]
+mod wait;

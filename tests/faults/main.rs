@@ -27,6 +27,7 @@ mod journal;
 mod lines;
 mod model;
 mod tickets;
+#[path = "../support/wait.rs"]
 mod wait;
 mod watcher;
 mod world;

@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
 mod support;
+#[path = "../support/wait.rs"]
+mod wait;
 
 mod administration;
 mod auth;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use agencysh::standin::agent::AgentConfig;
 use agencysh::standin::{Contents, EmbeddedAgency};
@@ -11,8 +11,7 @@ use serde_json::{Value, json};
 use ureq::http::{HeaderMap, Request};
 use ureq::tls::TlsConfig;
 
-/// Longest time a test waits for anything.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) use crate::wait::{PATIENCE, wait_for};
 
 /// An answer as it came.
 #[derive(Debug)]
@@ -110,19 +109,6 @@ pub fn send(method: &str, url: &str, headers: &[(&str, &str)], body: &[u8]) -> R
     match try_send(method, url, headers, body) {
         Ok(reply) => reply,
         Err(e) => panic!("{method} {url}: {e}"),
-    }
-}
-
-/// Waits until the closure gives something.
-#[track_caller]
-pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let begin = Instant::now();
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(begin.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
-        std::thread::sleep(Duration::from_millis(5));
     }
 }
 

@@ -178,7 +178,8 @@ pub(super) struct ArangodOptions {
     #[arg(long = "ssl.cafile", value_name = "FILE", hide = true)]
     pub(super) ssl_cafile: Option<PathBuf>,
     /// Refused unless false
-    #[arg(long = "ssl.require-peer-certificate", num_args = 0..=1, default_missing_value = "true", hide = true)]
+    #[arg(long = "ssl.require-peer-certificate", num_args = 0..=1, default_missing_value = "true",
+        value_parser = BoolishValueParser::new(), hide = true)]
     pub(super) ssl_require_peer_certificate: Option<bool>,
     /// Where the data lies; without it nothing is kept
     #[arg(long = "database.directory", value_name = "DIR")]
