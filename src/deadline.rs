@@ -21,6 +21,12 @@ pub enum Stop {
     /// Someone interrupted the run; a script cannot catch this.
     #[error("interrupted")]
     Interrupted,
+    /// The run has printed and logged as much as it may; a script cannot catch this.
+    #[error("the run has printed and logged {most} bytes, as much as it may")]
+    TooMuchOutput {
+        /// How much it may, in bytes.
+        most: u64,
+    },
     /// The deadline that the script set for itself has passed; a script may catch this.
     #[error("{reason}")]
     ScriptDeadline {
@@ -47,6 +53,7 @@ struct State {
     run_end: Option<Instant>,
     script_end: Option<Instant>,
     interrupted: bool,
+    ended: Option<Stop>,
     interrupt_sets_script: bool,
     reason: Option<&'static str>,
 }
@@ -77,6 +84,7 @@ impl Deadline {
     pub fn set_run(&self, limit: Option<Duration>) {
         let mut state = self.state();
         state.run_end = limit.and_then(|limit| Instant::now().checked_add(limit));
+        state.ended = None;
         self.shared.over.store(state.interrupted, Ordering::Relaxed);
         drop(state);
         self.shared.changed.notify_all();
@@ -106,6 +114,13 @@ impl Deadline {
             self.shared.over.store(true, Ordering::Relaxed);
         }
         drop(state);
+        self.shared.changed.notify_all();
+    }
+
+    /// Ends the run, with this reason, until its next [`Deadline::set_run`].
+    pub fn end(&self, why: Stop) {
+        self.state().ended.get_or_insert(why);
+        self.shared.over.store(true, Ordering::Relaxed);
         self.shared.changed.notify_all();
     }
 
@@ -203,6 +218,9 @@ impl Deadline {
     fn verdict(state: &State, now: Instant) -> Result<(), Stop> {
         if state.interrupted {
             return Err(Stop::Interrupted);
+        }
+        if let Some(why) = &state.ended {
+            return Err(why.clone());
         }
         if state.run_end.is_some_and(|end| end <= now) {
             return Err(Stop::Deadline);

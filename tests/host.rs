@@ -61,7 +61,7 @@ fn functions_of_the_last_script_can_be_called() {
 
 #[test]
 fn an_error_tells_kind_place_number_and_trace() {
-    let host = Host::builder().permissions(Permissions::NONE.allow(Gate::Files)).build().unwrap();
+    let host = Host::builder().permissions(Permissions::none().allow(Gate::Files)).build().unwrap();
     let script = "fn load(name) {\n    fs::read(name)\n}\nload(\"/no/such\");";
     let error = script_error(host.run_str("main.rhai", script, NO_ARGUMENTS));
     assert_eq!((error.kind.as_str(), error.error_num), ("fs.not_found", Some(14)));
@@ -75,7 +75,7 @@ fn an_error_tells_kind_place_number_and_trace() {
 
 #[test]
 fn e4_a_rethrown_error_keeps_all_its_members() {
-    let host = Host::builder().permissions(Permissions::ALL).build().unwrap();
+    let host = Host::builder().permissions(Permissions::all()).build().unwrap();
     let script = "try { fs::read(\"/no/such\"); } catch (e) { throw e; }";
     let error = script_error(host.eval(script));
     assert_eq!((error.kind.as_str(), error.error_num), ("fs.not_found", Some(14)));
@@ -212,7 +212,8 @@ fn a_target_that_cannot_be_one_is_refused() {
 
 #[test]
 fn files_are_not_read_for_other_namespaces_either() {
-    let host = Host::builder().permissions(Permissions::NONE.allow(Gate::Network)).build().unwrap();
+    let host =
+        Host::builder().permissions(Permissions::none().allow(Gate::Network)).build().unwrap();
     for code in [
         "http::get(\"https://127.0.0.1:1/\", #{ ca_file: \"/etc/hostname\", verify_certificates: true })",
         "agency::connect(#{ endpoints: \"ssl://127.0.0.1:1\", ca_file: \"/etc/hostname\" })",

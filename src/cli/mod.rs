@@ -14,6 +14,7 @@ mod repl;
 #[cfg(feature = "standin")]
 mod replay;
 mod report;
+mod restrictions;
 mod run;
 mod words;
 

@@ -7,9 +7,10 @@ use clap::{Args, ValueEnum};
 
 use super::output::{self, LogOutput};
 use super::report::Reporter;
+use super::restrictions::Restrictions;
 use crate::auth::Secret;
 use crate::client::{ClientAuth, ClientOptions};
-use crate::host::{Host, Permissions, Target, Topology};
+use crate::host::{Host, Target, Topology};
 use crate::http::{Endpoint, TlsOptions};
 use crate::natives::with_causes;
 
@@ -50,7 +51,7 @@ pub(super) enum OptionError {
 }
 
 impl OptionError {
-    fn value(option: &'static str, problem: impl Into<String>) -> Self {
+    pub(super) fn value(option: &'static str, problem: impl Into<String>) -> Self {
         Self::Value { option, problem: problem.into() }
     }
 }
@@ -225,6 +226,8 @@ pub(super) struct Options {
         env = "AGENCYSH_COLOR"
     )]
     color: When,
+    #[command(flatten)]
+    restrictions: Restrictions,
 }
 
 impl Options {
@@ -250,7 +253,7 @@ impl Options {
         Reporter::new(output::colored(self.color, &std::io::stderr()))
     }
 
-    /// A host with these options, everything allowed, and the process's output.
+    /// A host with these options and the process's output; what the restrictions do not forbid is allowed.
     ///
     /// # Errors
     /// An option's value is wrong.
@@ -267,7 +270,8 @@ impl Options {
         }
         let mut builder = Host::builder()
             .target(self.target()?)
-            .permissions(Permissions::ALL)
+            .permissions(self.restrictions.permissions()?)
+            .limits(self.restrictions.limits())
             .output(output::write)
             .log_sink(move |record| output::log(record, json, &logs))
             .options(self.shown())

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{AgencyClient, ClientError};
 use crate::auth::{Secret, TokenSource};
 use crate::deadline::Deadline;
-use crate::http::{Auth, Endpoint, TlsOptions};
+use crate::http::{Auth, Endpoint, Hosts, TlsOptions};
 
 /// How the client proves that it may talk to the agents.
 #[derive(Clone, Default)]
@@ -72,6 +72,8 @@ pub struct ClientOptions {
     pub tls: TlsOptions,
     /// How often `update` and `unique_id` try again after another client was faster.
     pub max_conflicts: u32,
+    /// The servers that may be asked, also by redirects and when learnt from agents; `None` means all.
+    pub hosts: Option<Arc<Hosts>>,
 }
 
 impl Default for ClientOptions {
@@ -83,6 +85,7 @@ impl Default for ClientOptions {
             connect_timeout: Duration::from_secs(5),
             tls: TlsOptions::default(),
             max_conflicts: 100,
+            hosts: None,
         }
     }
 }

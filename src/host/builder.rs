@@ -7,49 +7,12 @@ use std::time::Duration;
 use super::engine::{self, ExitRequest};
 use super::resolver::Resolver;
 use super::sources::Sources;
-use super::{Host, HostError, Target};
+use super::{Host, HostError, Limits, Target};
 use crate::deadline::Deadline;
 use crate::natives::env::RunOptions;
 use crate::natives::log::{LogFunction, LogRecord, LogSink};
 use crate::natives::log_levels::LogLevels;
-use crate::natives::{Gate, NativeContext, NativeResult, OutputSink};
-
-/// What scripts may do besides computing and talking to their target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Permissions {
-    files: bool,
-    network: bool,
-    environment: bool,
-}
-
-impl Permissions {
-    /// Everything, as on the command line.
-    pub const ALL: Self = Self { files: true, network: true, environment: true };
-
-    /// Nothing; what a host of the library starts with.
-    pub const NONE: Self = Self { files: false, network: false, environment: false };
-
-    /// The same with one thing more.
-    #[must_use]
-    pub fn allow(mut self, gate: Gate) -> Self {
-        match gate {
-            Gate::Files => self.files = true,
-            Gate::Network => self.network = true,
-            Gate::Environment => self.environment = true,
-        }
-        self
-    }
-
-    fn denied(self) -> impl Iterator<Item = Gate> {
-        [
-            (Gate::Files, self.files),
-            (Gate::Network, self.network),
-            (Gate::Environment, self.environment),
-        ]
-        .into_iter()
-        .filter_map(|(gate, allowed)| (!allowed).then_some(gate))
-    }
-}
+use crate::natives::{NativeContext, NativeResult, OutputSink, Permissions};
 
 /// Collects what a [`Host`] is made of; by default it has no target, no deadline, no
 /// permissions, and throws away what scripts print and log.
@@ -58,6 +21,7 @@ pub struct HostBuilder {
     limit: Option<Duration>,
     operation_limit: Option<Duration>,
     permissions: Permissions,
+    limits: Limits,
     output: Option<OutputSink>,
     log: Option<LogFunction>,
     log_levels: LogLevels,
@@ -73,7 +37,8 @@ impl Default for HostBuilder {
             target: Target::None,
             limit: None,
             operation_limit: None,
-            permissions: Permissions::NONE,
+            permissions: Permissions::none(),
+            limits: Limits::default(),
             output: None,
             log: None,
             log_levels: LogLevels::default(),
@@ -113,6 +78,13 @@ impl HostBuilder {
     #[must_use]
     pub fn permissions(mut self, permissions: Permissions) -> Self {
         self.permissions = permissions;
+        self
+    }
+
+    /// How much scripts may take; without bounds unless said.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
         self
     }
 
@@ -185,13 +157,17 @@ impl HostBuilder {
         if let Some(output) = self.output {
             context = context.output(output);
         }
-        context = self.permissions.denied().fold(context, |context, gate| context.deny(gate));
+        context = context.permissions(self.permissions).most_output(self.limits.output);
         let context = self.target.put_into(context, self.operation_limit).build();
         let sources = Arc::new(Sources::default());
-        let resolver = Arc::new(Resolver::new(Arc::clone(&sources), self.module_folders));
+        let resolver = Arc::new(Resolver::new(
+            Arc::clone(&sources),
+            self.module_folders,
+            Arc::clone(&context),
+        ));
         let exit = ExitRequest::default();
         Ok(Host {
-            engine: engine::build(&context, Arc::clone(&resolver), &exit),
+            engine: engine::build(&context, Arc::clone(&resolver), &exit, &self.limits),
             context,
             limit: self.limit,
             exit,

@@ -27,11 +27,13 @@ impl Finding {
     }
 }
 
-/// Explains an error of the script called `script`; `known` gives the names that functions have.
+/// Explains an error of the script called `script`; `deepest` is how deep functions may call each other,
+/// `known` gives the names that functions have.
 pub(super) fn explain(
     error: &EvalAltResult,
     script: &str,
     sources: &Sources,
+    deepest: usize,
     known: impl FnOnce() -> Vec<String>,
 ) -> ScriptError {
     let mut trace: Vec<Frame> = Vec::new();
@@ -60,7 +62,7 @@ pub(super) fn explain(
     }
     let innermost = sources.location(&source, error.position());
     let in_eval = trace.last().is_some_and(|frame| frame.function == "eval");
-    let mut explained = finding(error, in_eval, known);
+    let mut explained = finding(error, in_eval, deepest, known);
     explained.location = own_location(innermost, &trace).or_else(|| match error {
         // the engine does not tell where
         EvalAltResult::ErrorDataRace(what, _) => {
@@ -83,6 +85,7 @@ fn own_location(innermost: Option<Location>, trace: &[Frame]) -> Option<Location
 fn finding(
     error: &EvalAltResult,
     in_eval: bool,
+    deepest: usize,
     known: impl FnOnce() -> Vec<String>,
 ) -> ScriptError {
     use EvalAltResult as E;
@@ -100,13 +103,24 @@ fn finding(
         E::ErrorParsing(problem, _) => plain(syntax(problem)),
         E::ErrorFunctionNotFound(signature, _) => plain(unknown_function(signature, known())),
         E::ErrorModuleNotFound(name, _) => plain(unknown_module(name, &known())),
-        E::ErrorStackOverflow(_) => plain(Finding::new(
-            "script.stack_overflow",
-            format!("functions call each other more than {} levels deep", super::MAX_CALL_LEVELS),
-        )),
+        E::ErrorStackOverflow(_) => plain(
+            Finding::new(
+                "script.stack_overflow",
+                format!("functions call each other more than {deepest} levels deep"),
+            )
+            .hint("does a function call itself without end?"),
+        ),
         E::ErrorDataRace(what, _) => plain(
             Finding::new("script.data_race", format!("{what} is in use already"))
                 .hint("a closure uses the very variable that this function is called on; inside it take another one, or agency::current() anew"),
+        ),
+        E::ErrorTooManyOperations(_) => plain(
+            Finding::new("limit.operations", "the script has made as many steps as it may")
+                .hint("is there a loop without end? --max-operations, or the limits of the host, can be raised"),
+        ),
+        E::ErrorDataTooLarge(what, _) => plain(
+            Finding::new("limit.size", format!("a value became too large: {}", what.to_lowercase()))
+                .hint("--max-string, --max-array and --max-map, or the limits of the host, can be raised"),
         ),
         E::ErrorUnboundThis(_) => plain(
             Finding::new("script.unbound_this", "'this' has no value here")
@@ -129,6 +143,8 @@ fn plain(finding: Finding) -> ScriptError {
 pub(super) fn stopped(stop: Stop) -> ScriptError {
     let finding = match &stop {
         Stop::Interrupted => Finding::new("run.interrupted", stop.to_string()),
+        Stop::TooMuchOutput { .. } => Finding::new("limit.output", stop.to_string())
+            .hint("print less, or raise --max-output or the limits of the host"),
         _ => Finding::new("deadline.reached", stop.to_string())
             .hint("give it more time with --deadline, or find what it waits for"),
     };

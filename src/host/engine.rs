@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rhai::{Dynamic, Engine, EvalAltResult, INT, LexError, NativeCallContext, Token};
 
-use super::MAX_CALL_LEVELS;
+use super::Limits;
 use super::resolver::{Resolver, ResolverHandle};
 use crate::natives::{self, NativeContext, NativeError};
 
@@ -49,10 +49,11 @@ pub(super) fn build(
     context: &Arc<NativeContext>,
     resolver: Arc<Resolver>,
     exit: &ExitRequest,
+    limits: &Limits,
 ) -> Engine {
     let mut engine = Engine::new();
+    limits.apply(&mut engine);
     engine
-        .set_max_call_levels(MAX_CALL_LEVELS)
         .set_max_expr_depths(MAX_EXPRESSION_DEPTH, MAX_EXPRESSION_DEPTH)
         // the interner costs more than it saves
         .set_max_strings_interned(0)

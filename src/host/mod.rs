@@ -6,7 +6,7 @@
 //!
 //! * `builder`: what a host is made of
 //! * `target`, `embedded`: the agency of a run
-//! * `engine`: the engine with its limits
+//! * `engine`, `limits`: the engine, and how much a script may take
 //! * `resolver`, `stdlib`, `sources`, `script_text`: where scripts come from
 //! * `error`, `diagnosis`: what an uncaught error says
 //! * `check`: finds mistakes without running a script
@@ -19,6 +19,7 @@ mod diagnosis;
 mod embedded;
 mod engine;
 mod error;
+mod limits;
 mod resolver;
 mod script_text;
 mod session;
@@ -35,8 +36,10 @@ use serde_json::Value;
 use crate::deadline::Deadline;
 use crate::natives::{Invocation, NativeContext, NativeError, from_json, to_json};
 
-pub use builder::{HostBuilder, Permissions};
+pub use crate::natives::{Gate, PermissionError, Permissions};
+pub use builder::HostBuilder;
 pub use error::{Frame, HostError, Location, ScriptError};
+pub use limits::Limits;
 pub use script_text::{ScriptFileError, read as read_script};
 pub use session::{Entered, Session};
 pub use target::{Target, Topology, TopologyError};
@@ -211,6 +214,7 @@ impl Host {
         self.resolver.begin(script);
         self.exit.clear();
         self.context.deadline.clear_interrupt();
+        self.context.begin_output();
         self.context.deadline.set_script(None);
         self.context.deadline.set_run(self.limit);
     }
@@ -246,8 +250,10 @@ impl Host {
     }
 
     fn explained(&self, error: &EvalAltResult, name: &str) -> ScriptError {
-        let explained =
-            diagnosis::explain(error, name, &self.sources, || check::function_names(&self.engine));
+        let deepest = self.engine.max_call_levels();
+        let explained = diagnosis::explain(error, name, &self.sources, deepest, || {
+            check::function_names(&self.engine)
+        });
         match self.context.deadline.check_run() {
             // whatever the script made of it: the run has ended because it had to
             Err(stop) => ScriptError {

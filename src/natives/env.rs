@@ -66,7 +66,7 @@ impl RunOptions {
 }
 
 fn get(run: &NativeContext, name: &str, default: Dynamic) -> NativeResult<Dynamic> {
-    run.require(Gate::Environment)?;
+    run.may_use_variable(name)?;
     if name.contains('\0') {
         return Ok(default);
     }
@@ -74,7 +74,7 @@ fn get(run: &NativeContext, name: &str, default: Dynamic) -> NativeResult<Dynami
 }
 
 fn set(run: &NativeContext, name: &str, value: &Dynamic) -> NativeResult<()> {
-    run.require(Gate::Environment)?;
+    run.may_use_variable(name)?;
     if name.is_empty() || name.contains(['=', '\0']) {
         return Err(NativeError::bad_parameter(format!(
             "{name:?} cannot name an environment variable"
@@ -212,6 +212,7 @@ pub(super) mod natives {
                 .extension::<Environment>()
                 .variables()
                 .into_iter()
+                .filter(|(name, _)| run.sees_variable(name))
                 .map(|(name, value)| (name.into(), value.into()))
                 .collect())
         })

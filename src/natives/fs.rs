@@ -45,6 +45,16 @@ impl TempDirectory {
     }
 }
 
+impl TempDirectory {
+    /// The directory, if there is one by now.
+    pub(super) fn existing(&self) -> Option<PathBuf> {
+        match &self.given {
+            Some(given) => given.canonicalize().ok(),
+            None => self.made.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        }
+    }
+}
+
 impl Drop for TempDirectory {
     fn drop(&mut self) {
         if let Some(path) = self.made.get_mut().unwrap_or_else(PoisonError::into_inner) {

@@ -26,6 +26,7 @@ pub mod log_levels;
 mod net;
 mod options;
 mod paths;
+mod permissions;
 mod printing;
 mod random;
 pub mod reference;
@@ -34,10 +35,11 @@ mod terminal;
 mod time;
 mod vpack;
 
-pub use context::{Gate, Invocation, NativeContext, NativeContextBuilder, OutputSink};
+pub use context::{Invocation, NativeContext, NativeContextBuilder, OutputSink};
 pub use convert::{from_json, to_json};
 pub use error::{ErrorName, NativeError, NativeResult, call, with_causes};
 pub use options::Options;
+pub use permissions::{Gate, Last, PermissionError, Permissions};
 pub use printing::{compact, pretty};
 
 use std::sync::Arc;

@@ -91,12 +91,12 @@ fn can_bind(address: SocketAddr) -> bool {
 }
 
 fn port_free(run: &NativeContext, address: &Dynamic) -> NativeResult<bool> {
-    run.require(Gate::Network)?;
+    run.require(Gate::Ports)?;
     Ok(can_bind(resolve(run, address)?))
 }
 
 fn udp_port_free(run: &NativeContext, address: &Dynamic) -> NativeResult<bool> {
-    run.require(Gate::Network)?;
+    run.require(Gate::Ports)?;
     Ok(UdpSocket::bind(resolve(run, address)?).is_ok())
 }
 
@@ -106,7 +106,7 @@ fn find_free_port(
     max: INT,
     exclude: &[Dynamic],
 ) -> NativeResult<INT> {
-    run.require(Gate::Network)?;
+    run.require(Gate::Ports)?;
     count(min, 1, 65_535, "min")?;
     count(max, min, 65_535, "max")?;
     let port =
@@ -130,6 +130,8 @@ fn can_connect(run: &NativeContext, address: &Dynamic, timeout: Duration) -> Nat
     run.require(Gate::Network)?;
     run.deadline.check()?;
     let name = host_and_port(address)?;
+    let (host, port) = name.rsplit_once(':').unwrap_or((&name, ""));
+    run.may_connect(host, port.parse().unwrap_or_default())?;
     let timeout = run.deadline.clamp(timeout);
     if timeout.is_zero() {
         return Ok(false);
@@ -157,7 +159,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `address`, a port number, `host:port`, or an endpoint such as `tcp://0.0.0.0:8529`.
     /// Units: none; ports that wait for late packets count as used.
-    /// Errors: `net.bad_address` and `argument.invalid` (number 10); `permission.network` (11); `deadline.script` (36) while a name is looked up.
+    /// Errors: `net.bad_address` and `argument.invalid` (number 10); `permission.ports` (11); `deadline.script` (36) while a name is looked up.
     /// Legacy: `SYS_TEST_PORT`, `internal.testPort(endpoint)`.
     ///
     /// ```rhai
@@ -175,7 +177,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `address` as for `net::port_free`.
     /// Units: none.
-    /// Errors: `net.bad_address` and `argument.invalid` (number 10); `permission.network` (11); `deadline.script` (36) while a name is looked up.
+    /// Errors: `net.bad_address` and `argument.invalid` (number 10); `permission.ports` (11); `deadline.script` (36) while a name is looked up.
     /// Legacy: none.
     ///
     /// ```rhai
@@ -192,7 +194,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `min` and `max`, both included, 1 to 65535; `exclude`, an array of ports to leave out.
     /// Units: at most 20 random tries.
-    /// Errors: `net.no_free_port` (number 4); `argument.invalid` for another range; `argument.type` for an excluded port that is no integer (both 10); `permission.network` (11).
+    /// Errors: `net.no_free_port` (number 4); `argument.invalid` for another range; `argument.type` for an excluded port that is no integer (both 10); `permission.ports` (11).
     /// Legacy: the port manager of the test suite.
     ///
     /// ```rhai

@@ -11,6 +11,7 @@ mod options;
 mod readme;
 #[cfg(feature = "standin")]
 mod replay;
+mod restrictions;
 mod rubbish;
 mod run;
 mod shell;

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use agencysh::natives::{Gate, Invocation};
+use agencysh::natives::{Gate, Invocation, Permissions};
 
 use crate::support::Run;
 
@@ -17,7 +17,11 @@ fn n1_a_port_is_free_once_its_listener_closes() {
     for bad in ["\"x\"", "\"tcp://:1\"", "\"a:99999\"", "0", "70000", "()"] {
         assert_eq!(run.number(&format!("net::port_free({bad})")), 10, "{bad}");
     }
-    assert_eq!(Run::with(|builder| builder.deny(Gate::Network)).number("net::port_free(8529)"), 11);
+    assert_eq!(
+        Run::with(|builder| builder.permissions(Permissions::all().deny(Gate::Ports)))
+            .number("net::port_free(8529)"),
+        11
+    );
 }
 
 #[test]
@@ -49,7 +53,8 @@ fn z1_a_set_variable_stays_in_its_run() {
     }
     assert_eq!(run.number("env::set(\"A\", [])"), 10);
     assert_eq!(
-        Run::with(|builder| builder.deny(Gate::Environment)).number("env::get(\"PATH\")"),
+        Run::with(|builder| builder.permissions(Permissions::all().deny(Gate::Environment)))
+            .number("env::get(\"PATH\")"),
         11
     );
 }

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -11,12 +11,13 @@ use rhai::{Dynamic, INT, Map};
 
 use super::velocypack;
 use crate::http::{
-    Auth, Endpoint, EndpointError, HttpClient, HttpError, HttpOptions, Phase, Request, Response,
-    TlsOptions,
+    Auth, Endpoint, EndpointError, Hosts, HttpClient, HttpError, HttpOptions, Phase, Request,
+    Response, TlsOptions,
 };
 use crate::natives::options::bytes;
 use crate::natives::{
-    ErrorName, Gate, NativeContext, NativeError, NativeResult, Options, argument, to_json,
+    ErrorName, Gate, Last, NativeContext, NativeError, NativeResult, Options, argument,
+    permissions, to_json,
 };
 
 /// The largest body that a script receives.
@@ -72,7 +73,7 @@ const IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 struct Clients(Mutex<Vec<(TlsOptions, HttpClient)>>);
 
 impl Clients {
-    fn get(&self, tls: TlsOptions) -> NativeResult<HttpClient> {
+    fn get(&self, tls: TlsOptions, hosts: Option<Arc<Hosts>>) -> NativeResult<HttpClient> {
         let mut clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, client)) = clients.iter().find(|(known, _)| *known == tls) {
             return Ok(client.clone());
@@ -81,6 +82,7 @@ impl Clients {
             timeout: TIMEOUT,
             max_body: Some(MAX_BODY),
             tls: tls.clone(),
+            hosts,
             ..HttpOptions::default()
         };
         let client = HttpClient::new(options)
@@ -114,6 +116,7 @@ fn checked(
         )));
     }
     let (url, user) = checked_url(url)?;
+    run.may_send(&method, &url)?;
     let mut request = Request::new(method, url);
     append_query(&mut request.url, options.map("query")?);
     for (name, value) in options.map("headers")?.into_iter().flatten() {
@@ -139,16 +142,11 @@ fn checked(
             "option 'min_tls' must be \"1.2\": TLS 1.2 and 1.3 are spoken",
         ));
     }
-    let ca_file = options.string("ca_file")?;
-    if ca_file.is_some() {
-        run.require(Gate::Files)?;
-    }
+    let readable = |path: String| run.usable_path(Path::new(&path), Last::Followed);
+    let ca_file = options.string("ca_file")?.map(readable).transpose()?;
     Ok(Asked {
         request,
-        tls: TlsOptions {
-            insecure: !options.bool("verify_certificates", false)?,
-            ca_file: ca_file.map(Into::into),
-        },
+        tls: TlsOptions { insecure: !options.bool("verify_certificates", false)?, ca_file },
         body_on_error: options.bool("body_on_error", keep_errors)?,
         as_blob: options.bool("as_blob", false)?,
     })
@@ -260,10 +258,10 @@ pub(super) fn request(
     body: Option<&Dynamic>,
     options: &Map,
 ) -> NativeResult<Map> {
-    run.require(Gate::Network)?;
+    let hosts = run.hosts()?;
     let options = Options::new(options, &OPTIONS)?;
     let asked = checked(run, method, url, body, &options, true)?;
-    let client = run.extension::<Clients>().get(asked.tls)?;
+    let client = run.extension::<Clients>().get(asked.tls, hosts)?;
     let url = asked.request.url.clone();
     let failed = |error| {
         let mut map = failure(error, &url)?;
@@ -301,14 +299,14 @@ pub(super) fn download(
     path: &str,
     options: &Map,
 ) -> NativeResult<Map> {
-    run.require(Gate::Network)?;
+    let hosts = run.hosts()?;
     run.require(Gate::Files)?;
     if path.is_empty() {
         return Err(NativeError::bad_parameter("the path of the file must not be empty"));
     }
     let options = Options::new(options, &DOWNLOAD_OPTIONS)?;
     let asked = checked(run, "GET", url, None, &options, false)?;
-    let target = Path::new(path);
+    let target = &run.usable_path(Path::new(path), Last::Followed)?;
     if target.exists() && !options.bool("overwrite", false)? {
         return Err(NativeError::arango(
             "fs.exists",
@@ -334,7 +332,7 @@ pub(super) fn download(
         .map_err(|error| cannot_write(&error))?;
     let keep_errors = asked.body_on_error;
     let mut keep = false;
-    let client = run.extension::<Clients>().get(asked.tls)?;
+    let client = run.extension::<Clients>().get(asked.tls, hosts)?;
     let url = asked.request.url.clone();
     let sent = client.send_to(asked.request, &run.deadline, |status| {
         keep = keep_errors || (200..300).contains(&status);
@@ -378,6 +376,7 @@ fn failure(error: HttpError, url: &str) -> NativeResult<Map> {
         |endpoint: &str, detail: &str| format!("Could not connect to '{endpoint}' '{detail}'");
     let (code, word, message): (INT, _, _) = match error {
         HttpError::Stopped(stop) => return Err(stop.into()),
+        HttpError::HostRefused { endpoint } => return Err(permissions::host_refused(&endpoint)),
         HttpError::BadUrl { .. } => {
             let raised = NativeError::plain(kind, ErrorName::SyntaxError, error.to_string());
             return Err(raised.with("url", url.to_owned()));
