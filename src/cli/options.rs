@@ -182,6 +182,9 @@ pub(super) struct Options {
         value_delimiter = ':'
     )]
     module_path: Vec<PathBuf>,
+    /// The folder for temporary files; it stays at the end [default: one of its own, removed if empty]
+    #[arg(long, global = true, value_name = "DIR", env = "AGENCYSH_TEMP_DIR")]
+    temp_dir: Option<PathBuf>,
     /// Which log lines are shown: LEVEL, TOPIC=LEVEL or all=LEVEL
     #[arg(
         long,
@@ -282,6 +285,9 @@ impl Options {
         }
         if let Some(limit) = self.timeout {
             builder = builder.operation_timeout(seconds("--timeout", limit)?);
+        }
+        if let Some(folder) = &self.temp_dir {
+            builder = builder.temp_dir(folder);
         }
         for folder in &self.module_path {
             if !folder.is_dir() {

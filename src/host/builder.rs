@@ -10,6 +10,7 @@ use super::sources::Sources;
 use super::{Host, HostError, Limits, Target};
 use crate::deadline::Deadline;
 use crate::natives::env::RunOptions;
+use crate::natives::fs::TempDirectory;
 use crate::natives::log::{LogFunction, LogRecord, LogSink};
 use crate::natives::log_levels::LogLevels;
 use crate::natives::{NativeContext, NativeResult, OutputSink, Permissions};
@@ -26,6 +27,7 @@ pub struct HostBuilder {
     log: Option<LogFunction>,
     log_levels: LogLevels,
     module_folders: Vec<PathBuf>,
+    temp_dir: Option<PathBuf>,
     options: serde_json::Map<String, serde_json::Value>,
     color: bool,
     pretty: bool,
@@ -43,6 +45,7 @@ impl Default for HostBuilder {
             log: None,
             log_levels: LogLevels::default(),
             module_folders: Vec::new(),
+            temp_dir: None,
             options: serde_json::Map::new(),
             color: false,
             pretty: false,
@@ -118,6 +121,14 @@ impl HostBuilder {
         self
     }
 
+    /// The folder for temporary files, made when first needed and left at the end; otherwise a run has a
+    /// folder of its own below the system's, removed if nothing is left in it.
+    #[must_use]
+    pub fn temp_dir(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.temp_dir = Some(folder.into());
+        self
+    }
+
     /// The options that `env::options()` shows; those with `secret` or `password` in their
     /// names are left out there.
     #[must_use]
@@ -154,6 +165,9 @@ impl HostBuilder {
             .extension(Arc::new(LogSink(self.log)))
             .extension(Arc::new(self.log_levels))
             .extension(Arc::new(RunOptions(self.options)));
+        if let Some(folder) = self.temp_dir {
+            context = context.extension(Arc::new(TempDirectory::at(folder)));
+        }
         if let Some(output) = self.output {
             context = context.output(output);
         }

@@ -136,7 +136,7 @@ fn the_embedded_agency_is_the_target_by_default() {
 }
 
 #[test]
-fn logs_go_to_stderr_by_topic_and_level() {
+fn l9_logs_go_to_stderr_by_topic_and_level() {
     let code = "log::info(\"one\"); log::at(\"debug\", \"agency\", \"two\"); log::info(\"requests\", \"three\");";
     let plain = agencysh(&["eval", code]);
     assert_eq!(plain.stdout, "");
@@ -227,4 +227,15 @@ fn input_is_read_by_lines_and_by_what_waits() {
 
 fn said_of(code: &str) -> String {
     said(program().args(["eval", code]).write_stdin("")).stdout
+}
+
+#[test]
+fn s10_nothing_is_asked_of_the_target_unless_the_script_does() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let endpoint = format!("tcp://{}", listener.local_addr().unwrap());
+    let said = agencysh(&["--endpoint", &endpoint, "-e", "print(1 + 1)"]);
+    assert_eq!((said.code, said.stdout.as_str()), (Some(0), "2\n"), "{}", said.stderr);
+    let nobody = listener.accept().unwrap_err();
+    assert_eq!(nobody.kind(), std::io::ErrorKind::WouldBlock, "nobody connected");
 }
