@@ -21,6 +21,12 @@ pub enum Stop {
     /// Someone interrupted the run; a script cannot catch this.
     #[error("interrupted")]
     Interrupted,
+    /// The run has made as many steps as it may; a script cannot catch this.
+    #[error("the run has made {most} steps, as many as it may")]
+    TooManyOperations {
+        /// How many it may.
+        most: u64,
+    },
     /// The run has printed and logged as much as it may; a script cannot catch this.
     #[error("the run has printed and logged {most} bytes, as much as it may")]
     TooMuchOutput {

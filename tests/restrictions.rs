@@ -141,6 +141,12 @@ fn an_endless_loop_ends_at_the_most_operations() {
     let builder = limited(|limits| limits.operations = Some(10_000));
     let error = failure(builder, "loop { try { loop {} } catch {} }");
     assert_eq!(error.kind, "limit.operations", "{error}");
+    let builder = limited(|limits| limits.operations = Some(10_000));
+    let error = failure(
+        builder,
+        "let a = [1, 2, 3]; for i in 0..1000 { a.filter(|x| { let y = x; y += 1; y > 0 }); }",
+    );
+    assert_eq!(error.kind, "limit.operations", "functions called back count: {error}");
 }
 
 #[test]

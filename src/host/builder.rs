@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::engine::{self, ExitRequest};
+use super::engine::{self, ExitRequest, Steps};
 use super::resolver::Resolver;
 use super::sources::Sources;
 use super::{Host, HostError, Limits, Target};
@@ -180,11 +180,13 @@ impl HostBuilder {
             Arc::clone(&context),
         ));
         let exit = ExitRequest::default();
+        let steps = Steps::default();
         Ok(Host {
-            engine: engine::build(&context, Arc::clone(&resolver), &exit, &self.limits),
+            engine: engine::build(&context, Arc::clone(&resolver), &exit, &steps, &self.limits),
             context,
             limit: self.limit,
             exit,
+            steps,
             sources,
             resolver,
             last: std::sync::Mutex::default(),

@@ -114,10 +114,6 @@ fn finding(
             Finding::new("script.data_race", format!("{what} is in use already"))
                 .hint("a closure uses the very variable that this function is called on; inside it take another one, or agency::current() anew"),
         ),
-        E::ErrorTooManyOperations(_) => plain(
-            Finding::new("limit.operations", "the script has made as many steps as it may")
-                .hint("is there a loop without end? --max-operations, or the limits of the host, can be raised"),
-        ),
         E::ErrorDataTooLarge(what, _) => plain(
             Finding::new("limit.size", format!("a value became too large: {}", what.to_lowercase()))
                 .hint("--max-string, --max-array and --max-map, or the limits of the host, can be raised"),
@@ -143,6 +139,8 @@ fn plain(finding: Finding) -> ScriptError {
 pub(super) fn stopped(stop: Stop) -> ScriptError {
     let finding = match &stop {
         Stop::Interrupted => Finding::new("run.interrupted", stop.to_string()),
+        Stop::TooManyOperations { .. } => Finding::new("limit.operations", stop.to_string())
+            .hint("is there a loop without end? --max-operations, or the limits of the host, can be raised"),
         Stop::TooMuchOutput { .. } => Finding::new("limit.output", stop.to_string())
             .hint("print less, or raise --max-output or the limits of the host"),
         _ => Finding::new("deadline.reached", stop.to_string())

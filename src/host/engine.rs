@@ -1,12 +1,13 @@
 //! The engine of a host: natives, limits, and what ends a run.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rhai::{Dynamic, Engine, EvalAltResult, INT, LexError, NativeCallContext, Token};
 
 use super::Limits;
 use super::resolver::{Resolver, ResolverHandle};
+use crate::deadline::Stop;
 use crate::natives::{self, NativeContext, NativeError};
 
 /// How deep expressions may nest.
@@ -45,10 +46,29 @@ impl ExitRequest {
     }
 }
 
+/// How many steps a run has made, those of functions that natives call back included: for them the
+/// engine itself counts anew.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Steps(Arc<AtomicU64>);
+
+impl Steps {
+    fn next(&self) -> u64 {
+        // one run at a time: no need to lock the bus
+        let step = self.0.load(Ordering::Relaxed) + 1;
+        self.0.store(step, Ordering::Relaxed);
+        step
+    }
+
+    pub(super) fn clear(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+}
+
 pub(super) fn build(
     context: &Arc<NativeContext>,
     resolver: Arc<Resolver>,
     exit: &ExitRequest,
+    steps: &Steps,
     limits: &Limits,
 ) -> Engine {
     let mut engine = Engine::new();
@@ -61,7 +81,7 @@ pub(super) fn build(
         .set_module_resolver(ResolverHandle(resolver));
     natives::register(&mut engine, Arc::clone(context));
     register_exit(&mut engine, exit);
-    end_when_told(&mut engine, context, exit);
+    end_when_told(&mut engine, context, exit, steps, limits.operations);
     end_compiling_when_told(&mut engine, context);
     let output = Arc::clone(context);
     engine.on_debug(move |text, source, position| {
@@ -112,14 +132,26 @@ fn end_compiling_when_told(engine: &mut Engine, context: &Arc<NativeContext>) {
 
 /// Looks at each step whether the run goes on. What has ended it once ends every later step
 /// too: an error on its way out of a function can be caught.
-fn end_when_told(engine: &mut Engine, context: &Arc<NativeContext>, exit: &ExitRequest) {
+fn end_when_told(
+    engine: &mut Engine,
+    context: &Arc<NativeContext>,
+    exit: &ExitRequest,
+    steps: &Steps,
+    most: Option<u64>,
+) {
+    let most = most.unwrap_or(u64::MAX);
     let deadline = context.deadline.clone();
     let exit = exit.clone();
-    engine.on_progress(move |steps| {
+    let steps = steps.clone();
+    engine.on_progress(move |_| {
         if exit.is_set() {
             return Some(Dynamic::UNIT);
         }
-        if deadline.is_over() || steps % STEPS_BETWEEN_CHECKS == 0 {
+        let step = steps.next();
+        if step > most {
+            deadline.end(Stop::TooManyOperations { most });
+        }
+        if deadline.is_over() || step.is_multiple_of(STEPS_BETWEEN_CHECKS) {
             return deadline.check_run().err().map(Dynamic::from);
         }
         None

@@ -9,7 +9,7 @@ use super::MAX_CALL_LEVELS;
 /// Sizes are checked at each step of a script, which makes scripts with large values slower: by default there are none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// Steps of the script.
+    /// Steps of one run.
     pub operations: Option<u64>,
     /// Bytes of one string.
     pub string_size: Option<usize>,
@@ -38,12 +38,11 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Makes `engine` obey.
+    /// Makes `engine` obey, but for the operations and the output.
     pub(super) fn apply(&self, engine: &mut Engine) {
         // for the engine, 0 means no bound
         engine
             .set_max_call_levels(self.call_depth.min(MAX_CALL_LEVELS))
-            .set_max_operations(self.operations.map_or(0, |most| most.max(1)))
             .set_max_string_size(self.string_size.map_or(0, |most| most.max(1)))
             .set_max_array_size(self.array_size.map_or(0, |most| most.max(1)))
             .set_max_map_size(self.map_size.map_or(0, |most| most.max(1)));

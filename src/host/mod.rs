@@ -56,6 +56,7 @@ pub struct Host {
     context: Arc<NativeContext>,
     limit: Option<std::time::Duration>,
     exit: engine::ExitRequest,
+    steps: engine::Steps,
     sources: Arc<sources::Sources>,
     resolver: Arc<resolver::Resolver>,
     /// The script that ran last: [`Host::call`] finds its functions. Locked while one runs.
@@ -213,6 +214,7 @@ impl Host {
     fn begin(&self, script: Option<&Path>) {
         self.resolver.begin(script);
         self.exit.clear();
+        self.steps.clear();
         self.context.deadline.clear_interrupt();
         self.context.begin_output();
         self.context.deadline.set_script(None);

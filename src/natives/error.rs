@@ -145,6 +145,7 @@ impl From<Stop> for NativeError {
         let kind = match stop {
             Stop::Deadline => "deadline.reached",
             Stop::Interrupted => "run.interrupted",
+            Stop::TooManyOperations { .. } => "limit.operations",
             Stop::TooMuchOutput { .. } => "limit.output",
             Stop::ScriptDeadline { .. } => "deadline.script",
         };
