@@ -1,15 +1,18 @@
 //! The agency that a run talks to.
 
 use std::path::{Path, PathBuf};
-#[cfg(feature = "standin")]
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::HostError;
 use crate::client::{AgencyClient, ClientAuth, ClientOptions};
+use crate::connection::{ConnectionOptions, Settings};
+#[cfg(feature = "standin")]
+use crate::http::TlsOptions;
 use crate::http::{Endpoint, EndpointError};
 use crate::natives::NativeContextBuilder;
 use crate::natives::agency::AgencyTarget;
+use crate::natives::arango::ArangoTarget;
 
 /// The agency that `agency::current()` gives to scripts.
 #[derive(Debug, Clone, Default)]
@@ -126,30 +129,43 @@ impl Target {
     pub(super) fn put_into(
         self,
         context: NativeContextBuilder,
-        #[cfg_attr(
-            not(feature = "standin"),
-            allow(unused_variables, reason = "for embedded agents")
-        )]
         operation_limit: Option<Duration>,
     ) -> NativeContextBuilder {
+        let defaults = Settings::default();
+        let settings =
+            Settings { timeout: operation_limit.unwrap_or(defaults.timeout), ..defaults };
         match self {
-            Self::None => context,
+            Self::None => context.extension(Arc::new(ArangoTarget::none(settings))),
             Self::Agency(options) => {
+                let tls = options.tls.clone();
+                let server = options.endpoints.first().map(|endpoint| {
+                    ConnectionOptions::new(endpoint.clone()).auth(options.auth.clone())
+                });
+                let arango = match server {
+                    Some(server) => {
+                        ArangoTarget::lazy(Arc::new(move |_| Ok(server.clone())), settings, tls)
+                    }
+                    None => ArangoTarget::none(settings),
+                };
                 let connect = move |deadline: &crate::deadline::Deadline| {
                     Ok(AgencyClient::new((*options).clone(), deadline.clone())?)
                 };
-                context.extension(std::sync::Arc::new(AgencyTarget::lazy(std::sync::Arc::new(
-                    connect,
-                ))))
+                context
+                    .extension(Arc::new(AgencyTarget::lazy(Arc::new(connect))))
+                    .extension(Arc::new(arango))
             }
             #[cfg(feature = "standin")]
             Self::Embedded { agents } => {
                 let servers =
                     Arc::new(super::embedded::EmbeddedServers::new(agents, operation_limit));
                 let control = crate::natives::cluster::ClusterTarget(Some(servers.clone()));
+                let first = Arc::clone(&servers);
+                let first = Arc::new(move |deadline: &_| first.first_server(deadline));
+                let any_certificate = TlsOptions { insecure: true, ca_file: None };
                 let connector = Arc::new(move |deadline: &_| servers.connect(deadline));
                 context
                     .extension(Arc::new(AgencyTarget::lazy(connector)))
+                    .extension(Arc::new(ArangoTarget::lazy(first, settings, any_certificate)))
                     .extension(Arc::new(control))
             }
         }

@@ -5,6 +5,7 @@
 //! engine's tag, so that two hosts in one process never meet.
 
 pub mod agency;
+pub mod arango;
 mod argument;
 mod bounds;
 pub mod cluster;
@@ -32,6 +33,7 @@ pub mod reference;
 mod term;
 mod terminal;
 mod time;
+mod transport;
 mod vpack;
 
 pub use context::{Gate, Invocation, NativeContext, NativeContextBuilder, OutputSink};
@@ -50,6 +52,7 @@ use rhai::{Dynamic, Engine, FLOAT, INT, ImmutableString, NativeCallContext};
 /// Every namespace of natives: its name, and the functions and constants it holds.
 pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[
     ("agency", &agency::natives::RHAI_MANIFEST),
+    ("arango", &arango::natives::RHAI_MANIFEST),
     ("cluster", &cluster::natives::RHAI_MANIFEST),
     ("crypto", &crypto::natives::RHAI_MANIFEST),
     ("env", &env::natives::RHAI_MANIFEST),
