@@ -259,11 +259,11 @@ impl Options {
         let json = self.log_json;
         let mut logs = Vec::new();
         for destination in &self.log_output {
-            let opened = LogOutput::open(destination);
+            let opened = LogOutput::open(destination, self.color);
             logs.push(opened.map_err(|problem| OptionError::value("--log-output", problem))?);
         }
         if logs.is_empty() {
-            logs.push(LogOutput::Stderr);
+            logs.push(LogOutput::stderr(self.color));
         }
         let mut builder = Host::builder()
             .target(self.target()?)
