@@ -81,6 +81,22 @@ fn a8_without_a_server_the_script_starts_and_its_first_request_fails() {
 }
 
 #[test]
+fn options_say_where_and_how_arango_begins() {
+    let code = "let sent = arango::get_raw(\"/_db/_system/_api/version\");
+        print(arango::database(), arango::timeout(), arango::user(), arango::role(), type_of(sent.body))";
+    let database = ["--server.database", "_system", "--timeout", "7.5", "--force-json"];
+    let embedded = agencysh(&[&["--embedded=1"], &database[..], &["eval", code]].concat());
+    assert_eq!(embedded.stdout, "_system 7.5  AGENT string\n", "{}", embedded.stderr);
+    let words = ["--endpoint", "tcp://127.0.0.1:1", "--database", "shop", "--connect-timeout", "1"];
+    let code = "print(arango::database(), arango::timeout(), arango::endpoint())";
+    let said = agencysh(&[&words[..], &["eval", code]].concat());
+    assert_eq!(said.stdout, "shop 1200.0 http+tcp://127.0.0.1:1\n", "{}", said.stderr);
+    for bad in [["--database", ""], ["--connect-timeout", "0"]] {
+        assert_eq!(agencysh(&[&bad[..], &["eval", "1"]].concat()).code, Some(2), "{bad:?}");
+    }
+}
+
+#[test]
 fn a12_a_missing_password_is_not_asked_for() {
     let code = "try { arango::reconnect(\"tcp://127.0.0.1:1\", #{ username: \"u\", warn: false }); } catch (e) { print(e.error_num); }
         print(arango::get_raw(\"/x\").error_num); print(term::read_line())";
