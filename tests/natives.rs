@@ -11,6 +11,8 @@ mod wait;
 
 #[path = "natives/arango.rs"]
 mod arango;
+#[path = "natives/arango_deadlines.rs"]
+mod arango_deadlines;
 #[path = "natives/arango_login.rs"]
 mod arango_login;
 #[path = "natives/arguments.rs"]

@@ -6,6 +6,9 @@ use crate::agency::json;
 use crate::http::Response;
 use crate::vpack;
 
+/// From this size in bytes on a body takes a while to go through.
+pub(super) const LARGE: usize = 128 * 1024;
+
 /// A body as it was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
@@ -79,6 +82,15 @@ impl Answer {
             headers: response.headers,
             content,
             parsed,
+        }
+    }
+
+    /// Whether it takes a while to go through the body.
+    pub fn is_large(&self) -> bool {
+        match &self.content {
+            Content::Empty => false,
+            Content::Text(text) => text.len() >= LARGE,
+            Content::Bytes(bytes) => bytes.len() >= LARGE,
         }
     }
 

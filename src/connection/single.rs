@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::answer::{Answer, ServerDetails};
+use super::answer::{Answer, LARGE, ServerDetails};
 use super::error::ConnectionError;
 use super::login::{self, Login, Proof};
 use super::options::{ConnectionOptions, Settings};
 use super::question::{Body, Question};
 use crate::client::ClientAuth;
 use crate::deadline::Deadline;
-use crate::http::{Auth, Endpoint, HttpClient, HttpOptions, Request};
+use crate::http::{Auth, Endpoint, HttpClient, HttpError, HttpOptions, Request};
 
 /// The largest answer in bytes.
 const MAX_BODY: u64 = 1 << 30;
@@ -102,7 +102,7 @@ impl Connection {
         settings: Settings,
         deadline: &Deadline,
     ) -> Result<Answer, ConnectionError> {
-        deadline.check().map_err(crate::http::HttpError::Stopped)?;
+        deadline.check().map_err(HttpError::Stopped)?;
         let begin = Instant::now();
         let left = || settings.timeout.saturating_sub(begin.elapsed());
         let auth = if question.has_credentials() {
@@ -196,7 +196,12 @@ impl Connection {
             .timeout(limit)
             .connect_timeout(settings.connect_timeout);
         request.headers = headers;
-        Ok(Answer::new(self.http.send(request, deadline)?))
+        let response = self.http.send(request, deadline)?;
+        // a deadline may come while a large body is taken apart
+        if response.body.len() < LARGE {
+            return Ok(Answer::new(response));
+        }
+        Ok(deadline.aside(|| Answer::new(response)).map_err(HttpError::Stopped)?)
     }
 }
 

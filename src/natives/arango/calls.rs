@@ -71,6 +71,7 @@ fn ask(run: &NativeContext, question: Question) -> NativeResult<Result<Answer, C
 /// A verb that gives the body.
 pub(super) fn body_of(run: &NativeContext, verb: &Verb<'_>) -> NativeResult<Dynamic> {
     match ask(run, verb.question()?)? {
+        Ok(answer) if answer.is_large() => Ok(run.deadline.aside(|| plain(answer))?),
         Ok(answer) => Ok(plain(answer)),
         Err(error) => Ok(plain_failure(failed(error, verb.path)?).into()),
     }
@@ -79,6 +80,7 @@ pub(super) fn body_of(run: &NativeContext, verb: &Verb<'_>) -> NativeResult<Dyna
 /// A verb that gives all of the answer.
 pub(super) fn answer_of(run: &NativeContext, verb: &Verb<'_>) -> NativeResult<Map> {
     match ask(run, verb.question()?)? {
+        Ok(answer) if answer.is_large() => Ok(run.deadline.aside(|| raw(answer))?),
         Ok(answer) => Ok(raw(answer)),
         Err(error) => Ok(raw_failure(failed(error, verb.path)?)),
     }
