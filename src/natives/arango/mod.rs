@@ -3,16 +3,18 @@
 //! At first it is the server that the run was started for; `arango::reconnect` chooses another one.
 //! Plain verbs give the body, those with `_raw` all of the answer.
 
-mod calls;
 mod error;
 mod results;
+mod server;
+mod switch;
 mod target;
+mod verbs;
 
 use rhai::plugin::*;
 use rhai::{Dynamic, FLOAT, Map};
 
 use super::{Raw, call};
-use calls::{Verb, answer_of, body_of};
+use verbs::{Verb, answer_of, body_of};
 
 pub use target::{ArangoTarget, Connector};
 
@@ -481,7 +483,7 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(name = "send_file", return_raw)]
     pub fn send_file_plain(ctx: NativeCallContext, path: &str, file: &str) -> Raw<Dynamic> {
-        call(&ctx, "arango::send_file", |run| calls::send_file(run, path, file, &Map::new()))
+        call(&ctx, "arango::send_file", |run| verbs::send_file(run, path, file, &Map::new()))
     }
 
     #[rhai_fn(name = "send_file", return_raw)]
@@ -491,7 +493,7 @@ pub(super) mod natives {
         file: &str,
         headers: Map,
     ) -> Raw<Dynamic> {
-        call(&ctx, "arango::send_file", |run| calls::send_file(run, path, file, &headers))
+        call(&ctx, "arango::send_file", |run| verbs::send_file(run, path, file, &headers))
     }
 
     /// Makes another server the current one; the one before is parked under its handle.
@@ -514,12 +516,12 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(name = "reconnect", return_raw)]
     pub fn reconnect_plain(ctx: NativeCallContext, endpoint: &str) -> Raw<bool> {
-        call(&ctx, "arango::reconnect", |run| calls::reconnect(run, endpoint, &Map::new()))
+        call(&ctx, "arango::reconnect", |run| switch::reconnect(run, endpoint, &Map::new()))
     }
 
     #[rhai_fn(name = "reconnect", return_raw)]
     pub fn reconnect_with(ctx: NativeCallContext, endpoint: &str, options: Map) -> Raw<bool> {
-        call(&ctx, "arango::reconnect", |run| calls::reconnect(run, endpoint, &options))
+        call(&ctx, "arango::reconnect", |run| switch::reconnect(run, endpoint, &options))
     }
 
     /// Names the current connection, so that it can be used again after others.
@@ -539,7 +541,7 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn handle(ctx: NativeCallContext) -> Raw<String> {
-        call(&ctx, "arango::handle", calls::handle)
+        call(&ctx, "arango::handle", switch::handle)
     }
 
     /// Makes a parked connection the current one again, with its database and credentials.
@@ -556,7 +558,7 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn use_handle(ctx: NativeCallContext, handle: &str) -> Raw<bool> {
-        call(&ctx, "arango::use_handle", |run| calls::use_handle(run, handle))
+        call(&ctx, "arango::use_handle", |run| switch::use_handle(run, handle))
     }
 
     /// Closes a connection; tells whether there was one with this handle.
@@ -576,7 +578,7 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn drop_handle(ctx: NativeCallContext, handle: &str) -> Raw<bool> {
-        call(&ctx, "arango::drop_handle", |run| Ok(calls::drop_handle(run, handle)))
+        call(&ctx, "arango::drop_handle", |run| Ok(switch::drop_handle(run, handle)))
     }
 
     /// Tells where the current server is.
@@ -593,7 +595,7 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn endpoint(ctx: NativeCallContext) -> Raw<String> {
-        call(&ctx, "arango::endpoint", calls::endpoint)
+        call(&ctx, "arango::endpoint", server::endpoint)
     }
 
     /// Tells the database that paths belong to.
@@ -610,7 +612,7 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn database(ctx: NativeCallContext) -> Raw<String> {
-        call(&ctx, "arango::database", calls::database)
+        call(&ctx, "arango::database", server::database)
     }
 
     /// Changes the database that paths belong to, for the current connection.
@@ -629,7 +631,7 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn set_database(ctx: NativeCallContext, name: &str) -> Raw<bool> {
-        call(&ctx, "arango::set_database", |run| calls::set_database(run, name))
+        call(&ctx, "arango::set_database", |run| server::set_database(run, name))
     }
 
     /// Tells in which user's name requests are sent.
@@ -646,7 +648,7 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn user(ctx: NativeCallContext) -> Raw<String> {
-        call(&ctx, "arango::user", calls::user)
+        call(&ctx, "arango::user", server::user)
     }
 
     /// Asks whether the current server answers and accepts the credentials.
@@ -663,7 +665,7 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn is_connected(ctx: NativeCallContext) -> Raw<bool> {
-        call(&ctx, "arango::is_connected", calls::is_connected)
+        call(&ctx, "arango::is_connected", server::is_connected)
     }
 
     /// Asks the current server for its version.
@@ -681,7 +683,7 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn version(ctx: NativeCallContext) -> Raw<String> {
-        call(&ctx, "arango::version", |run| Ok(calls::details(run)?.version))
+        call(&ctx, "arango::version", |run| Ok(server::details(run)?.version))
     }
 
     /// Asks the current server for its role; empty when it does not tell.
@@ -699,7 +701,7 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn role(ctx: NativeCallContext) -> Raw<String> {
-        call(&ctx, "arango::role", |run| Ok(calls::details(run)?.role))
+        call(&ctx, "arango::role", |run| Ok(server::details(run)?.role))
     }
 
     /// Asks the current server for its mode; empty when it does not tell.
@@ -717,7 +719,7 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn mode(ctx: NativeCallContext) -> Raw<String> {
-        call(&ctx, "arango::mode", |run| Ok(calls::details(run)?.mode))
+        call(&ctx, "arango::mode", |run| Ok(server::details(run)?.mode))
     }
 
     /// Tells what is spoken with the servers: `http`, with or without TLS.
@@ -734,7 +736,7 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn protocol(ctx: NativeCallContext) -> Raw<String> {
-        call(&ctx, "arango::protocol", |run| Ok(calls::protocol(run).to_owned()))
+        call(&ctx, "arango::protocol", |run| Ok(server::protocol(run).to_owned()))
     }
 
     /// Tells how long a request may take, with the login that it may need.
@@ -751,7 +753,7 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn timeout(ctx: NativeCallContext) -> Raw<FLOAT> {
-        call(&ctx, "arango::timeout", calls::timeout)
+        call(&ctx, "arango::timeout", server::timeout)
     }
 
     /// Changes how long a request on any connection of the run may take.
@@ -769,7 +771,7 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn set_timeout(ctx: NativeCallContext, seconds: Dynamic) -> Raw<()> {
-        call(&ctx, "arango::set_timeout", |run| calls::set_timeout(run, &seconds))
+        call(&ctx, "arango::set_timeout", |run| server::set_timeout(run, &seconds))
     }
 
     /// Says whether values go out, and are asked for, as JSON in place of VelocyPack.
@@ -787,7 +789,7 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn set_force_json(ctx: NativeCallContext, on: bool) -> Raw<()> {
-        call(&ctx, "arango::set_force_json", |run| calls::set_force_json(run, on))
+        call(&ctx, "arango::set_force_json", |run| server::set_force_json(run, on))
     }
 
     /// Says whether answers are asked for in compressed form.
@@ -806,7 +808,7 @@ pub(super) mod natives {
     #[rhai_fn(return_raw)]
     pub fn set_compress(ctx: NativeCallContext, on: bool) -> Raw<()> {
         call(&ctx, "arango::set_compress", |run| {
-            calls::set_compress(run, on);
+            server::set_compress(run, on);
             Ok(())
         })
     }
