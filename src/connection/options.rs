@@ -14,7 +14,7 @@ const SYSTEM: &str = "_system";
 /// What one connection is made of.
 #[derive(Debug, Clone)]
 pub struct ConnectionOptions {
-    /// The server's address as it was given.
+    /// The server's address as it was given, without a user.
     pub(super) spelling: String,
     /// The same, understood.
     pub(super) endpoint: Endpoint,
@@ -32,8 +32,18 @@ impl ConnectionOptions {
     /// # Errors
     /// [`EndpointError`].
     pub fn parse(spelling: &str) -> Result<Self, EndpointError> {
-        let endpoint = Endpoint::parse(spelling.trim())?;
-        Ok(Self { spelling: spelling.trim().to_owned(), ..Self::new(endpoint) })
+        let spelling = spelling.trim();
+        let options = Self::new(Endpoint::parse(spelling)?);
+        // what stands before an @ may be a password, and the spelling is shown
+        if spelling.contains('@') {
+            return Ok(options);
+        }
+        Ok(Self { spelling: spelling.to_owned(), ..options })
+    }
+
+    /// The server's address as it was given, without a user and password.
+    pub fn spelling(&self) -> &str {
+        &self.spelling
     }
 
     /// The server at `endpoint`: its system database, without credentials.

@@ -267,6 +267,11 @@ fn a6_a_failed_reconnect_is_logged_unless_that_is_not_wanted() {
         "{lines:?}"
     );
     assert!(!lines[0].contains("SECRET"));
+    drop(lines);
+    let server = server(|_| json_reply(200, "1"));
+    let url = server.url.replace("http://", "tcp://root:SECRET@");
+    let shown = server.url.replace("http://", "http+tcp://");
+    assert_eq!(run.text(&format!("arango::reconnect(`{url}`); arango::endpoint()")), shown);
 }
 
 #[test]

@@ -36,8 +36,9 @@ pub(super) fn reconnect(run: &NativeContext, endpoint: &str, map: &Map) -> Nativ
     if let Some(name) = options.string("database")? {
         server = server.database(database_name(&name)?);
     }
+    let endpoint = server.spelling().to_owned();
     if let Err(error) = target.connections.reconnect(server, &run.deadline) {
-        let error = not_connected(error, endpoint)?;
+        let error = not_connected(error, &endpoint)?;
         if warn {
             let text = format!("cannot connect to '{endpoint}': {}", error.message());
             log::log(run, Level::Warning, GENERAL, &text.into())?;
