@@ -81,7 +81,7 @@ E errors, H HTTP, A server connection, D deadline and time, L logging, F files, 
 Z environment, V VelocyPack and JSON, T terminal and printing, S shell.
 
 END
-    table tests/conformance/natives.tsv src/cli src/deadline.rs src/host src/http src/natives tests/cli tests/host.rs tests/http.rs tests/natives tests/natives_*.rs
+    table tests/conformance/natives.tsv src/cli src/connection src/deadline.rs src/host src/http src/natives tests/cli tests/host.rs tests/http.rs tests/natives tests/natives_*.rs
 } > "$work/page"
 
 if [ "${1:-}" = --check ]; then

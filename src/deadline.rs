@@ -5,6 +5,7 @@
 //! [`Deadline::check`] says so.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -221,6 +222,43 @@ impl Deadline {
         }
     }
 
+    /// Does work that looks at no deadline on a thread of its own, which is left behind when a deadline
+    /// passes or an interrupt comes.
+    ///
+    /// # Errors
+    /// Why it was left behind.
+    pub fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Stop> {
+        self.check()?;
+        let work = Arc::new(Mutex::new(Some(work)));
+        let take = |work: &Mutex<Option<_>>| work.lock().ok().and_then(|mut work| work.take());
+        let (sender, receiver) = sync_channel(1);
+        let theirs = Arc::clone(&work);
+        let spawned =
+            std::thread::Builder::new().name("agencysh-aside".to_owned()).spawn(move || {
+                if let Some(work) = take(&theirs) {
+                    // nobody listens any more when it was left behind
+                    let _ = sender.send(work());
+                }
+            });
+        // where there can be no thread, it is done at once
+        if spawned.is_err()
+            && let Some(work) = take(&work)
+        {
+            return Ok(work());
+        }
+        loop {
+            match receiver.recv_timeout(SLICE) {
+                Ok(result) => return Ok(result),
+                Err(RecvTimeoutError::Timeout) => self.check()?,
+                // the work has panicked, which its own thread has told
+                Err(RecvTimeoutError::Disconnected) => return Err(Stop::Interrupted),
+            }
+        }
+    }
+
     fn verdict(state: &State, now: Instant) -> Result<(), Stop> {
         if state.interrupted {
             return Err(Stop::Interrupted);
@@ -278,6 +316,19 @@ mod tests {
         assert!(matches!(deadline.sleep(Duration::ZERO), Err(Stop::ScriptDeadline { .. })));
         assert!(deadline.set_script(None), "the previous deadline had passed");
         assert_eq!(deadline.check(), Ok(()));
+    }
+
+    #[test]
+    fn work_aside_gives_its_result_or_is_left_behind() {
+        let deadline = Deadline::default();
+        assert_eq!(deadline.aside(|| 7), Ok(7));
+        let (leave, left) = sync_channel::<()>(0);
+        deadline.set_script(Some(Duration::from_millis(30)));
+        let outcome = deadline.aside(move || left.recv());
+        assert!(matches!(outcome, Err(Stop::ScriptDeadline { .. })), "{outcome:?}");
+        drop(leave);
+        deadline.interrupt();
+        assert_eq!(deadline.aside(|| 7), Err(Stop::Interrupted));
     }
 
     #[test]

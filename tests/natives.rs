@@ -2,9 +2,19 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "support/server.rs"]
+mod server;
 #[path = "natives/support.rs"]
 mod support;
+#[path = "support/wait.rs"]
+mod wait;
 
+#[path = "natives/arango.rs"]
+mod arango;
+#[path = "natives/arango_deadlines.rs"]
+mod arango_deadlines;
+#[path = "natives/arango_login.rs"]
+mod arango_login;
 #[path = "natives/arguments.rs"]
 mod arguments;
 #[path = "natives/crypto.rs"]

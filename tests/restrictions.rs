@@ -74,6 +74,7 @@ fn a_run_that_only_reads_refuses_every_way_to_write() {
         "agency::current().transient([[#{ \"/arango/Test/x\": 1 }]])",
         "agency::current().unique_id()",
         "http::post(\"http://127.0.0.1:1/_api/agency/write\", \"[]\")",
+        "arango::post(\"/_api/agency/write\", [])",
         "http::request(\"put\", \"http://127.0.0.1:1/_db/x/_api/agency/config\", #{ json: #{} })",
     ] {
         refused(builder(), script, "permission.agency_writes");

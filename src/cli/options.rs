@@ -150,7 +150,33 @@ pub(super) struct Options {
     /// Accept any certificate
     #[arg(long, global = true, env = "AGENCYSH_INSECURE", help_heading = "Target")]
     insecure: bool,
-    /// How long one operation on the agency may take, with all its repetitions [default: 30]
+    /// The database that `arango` talks to
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        env = "AGENCYSH_DATABASE",
+        alias = "server.database",
+        value_parser = clap::builder::NonEmptyStringValueParser::new(),
+        help_heading = "Target"
+    )]
+    database: Option<String>,
+    /// Let `arango` send and ask for JSON in place of VelocyPack
+    #[arg(long, global = true, env = "AGENCYSH_FORCE_JSON", help_heading = "Target")]
+    force_json: bool,
+    /// How long a server may take to accept a connection [default: 5]
+    #[arg(
+        long,
+        global = true,
+        value_name = "SECONDS",
+        env = "AGENCYSH_CONNECT_TIMEOUT",
+        alias = "server.connection-timeout",
+        allow_negative_numbers = true,
+        value_parser = number_of_seconds,
+        help_heading = "Target"
+    )]
+    connect_timeout: Option<f64>,
+    /// How long one operation on the agency may take, with all its repetitions, and one request of `arango` [default: 30 and 1200]
     #[arg(
         long,
         global = true,
@@ -265,11 +291,11 @@ impl Options {
         let json = self.log_json;
         let mut logs = Vec::new();
         for destination in &self.log_output {
-            let opened = LogOutput::open(destination);
+            let opened = LogOutput::open(destination, self.color);
             logs.push(opened.map_err(|problem| OptionError::value("--log-output", problem))?);
         }
         if logs.is_empty() {
-            logs.push(LogOutput::Stderr);
+            logs.push(LogOutput::stderr(self.color));
         }
         let mut builder = Host::builder()
             .target(self.target()?)
@@ -278,6 +304,7 @@ impl Options {
             .output(output::write)
             .log_sink(move |record| output::log(record, json, &logs))
             .options(self.shown())
+            .force_json(self.force_json)
             .color(output::colored(self.color, &stdout))
             .pretty(std::io::IsTerminal::is_terminal(&stdout));
         if let Some(limit) = self.deadline {
@@ -288,6 +315,9 @@ impl Options {
         }
         if let Some(folder) = &self.temp_dir {
             builder = builder.temp_dir(folder);
+        }
+        if let Some(name) = &self.database {
+            builder = builder.database(name);
         }
         for folder in &self.module_path {
             if !folder.is_dir() {
@@ -312,6 +342,7 @@ impl Options {
             "embedded": self.embedded,
             "timeout": self.timeout,
             "deadline": self.deadline,
+            "database": self.database,
             "log-level": self.log_level,
             "insecure": self.insecure,
         });
@@ -369,6 +400,7 @@ impl Options {
     ) -> Result<Target, OptionError> {
         let defaults = ClientOptions::default();
         let timeout = self.timeout.map(|limit| seconds("--timeout", limit)).transpose()?;
+        let connect = self.connect_timeout.map(|limit| seconds("--connect-timeout", limit));
         let ca_file = self.ca_file.clone().or(ca_file);
         let tls = TlsOptions { insecure: self.insecure, ca_file };
         tls.check().map_err(|error| OptionError::value("--ca-file", error.to_string()))?;
@@ -376,6 +408,7 @@ impl Options {
             endpoints,
             auth: self.auth(secret_file)?,
             timeout: timeout.unwrap_or(defaults.timeout),
+            connect_timeout: connect.transpose()?.unwrap_or(defaults.connect_timeout),
             tls,
             ..defaults
         })))

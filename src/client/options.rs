@@ -44,8 +44,17 @@ impl ClientAuth {
         Self::Signed(Arc::new(TokenSource::new(secret, "agencysh")))
     }
 
+    /// The same, with signed tokens in the name of `server_id`.
+    #[must_use]
+    pub fn in_the_name_of(self, server_id: &str) -> Self {
+        match self {
+            Self::Signed(source) => Self::Signed(Arc::new(source.in_the_name_of(server_id))),
+            other => other,
+        }
+    }
+
     /// The credentials for one request.
-    pub(super) fn header(&self) -> Result<Option<Auth>, ClientError> {
+    pub(crate) fn header(&self) -> Result<Option<Auth>, ClientError> {
         Ok(match self {
             Self::None => None,
             Self::Signed(source) => Some(Auth::Bearer(source.token()?)),

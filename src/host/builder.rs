@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::engine::{self, ExitRequest, Steps};
 use super::resolver::Resolver;
 use super::sources::Sources;
+use super::target::TargetSettings;
 use super::{Host, HostError, Limits, Target};
 use crate::deadline::Deadline;
 use crate::natives::env::RunOptions;
@@ -20,7 +21,7 @@ use crate::natives::{NativeContext, NativeResult, OutputSink, Permissions};
 pub struct HostBuilder {
     target: Target,
     limit: Option<Duration>,
-    operation_limit: Option<Duration>,
+    target_settings: TargetSettings,
     permissions: Permissions,
     limits: Limits,
     output: Option<OutputSink>,
@@ -38,7 +39,7 @@ impl Default for HostBuilder {
         Self {
             target: Target::None,
             limit: None,
-            operation_limit: None,
+            target_settings: TargetSettings::default(),
             permissions: Permissions::none(),
             limits: Limits::default(),
             output: None,
@@ -68,12 +69,27 @@ impl HostBuilder {
         self
     }
 
-    /// How long one operation on embedded agents may take, with all its repetitions; 30 s unless said.
+    /// How long one operation on embedded agents may take, with all its repetitions, and one request
+    /// of `arango`; 30 s and 1200 s unless said.
     ///
-    /// For agents that exist already their [`ClientOptions`](crate::client::ClientOptions) say it.
+    /// For agents that exist already their [`ClientOptions`](crate::client::ClientOptions) say the former.
     #[must_use]
     pub fn operation_timeout(mut self, limit: Duration) -> Self {
-        self.operation_limit = Some(limit);
+        self.target_settings.operation_limit = Some(limit);
+        self
+    }
+
+    /// The database that paths of `arango` belong to at first; `_system` unless said.
+    #[must_use]
+    pub fn database(mut self, name: impl Into<String>) -> Self {
+        self.target_settings.database = Some(name.into());
+        self
+    }
+
+    /// Whether `arango` sends and asks for JSON in place of VelocyPack at first.
+    #[must_use]
+    pub fn force_json(mut self, on: bool) -> Self {
+        self.target_settings.force_json = on;
         self
     }
 
@@ -172,7 +188,7 @@ impl HostBuilder {
             context = context.output(output);
         }
         context = context.permissions(self.permissions).most_output(self.limits.output);
-        let context = self.target.put_into(context, self.operation_limit).build();
+        let context = self.target.put_into(context, self.target_settings).build();
         let sources = Arc::new(Sources::default());
         let resolver = Arc::new(Resolver::new(
             Arc::clone(&sources),

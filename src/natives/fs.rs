@@ -88,7 +88,8 @@ fn working(run: &NativeContext) -> impl Fn() -> NativeResult<()> {
     || Ok(run.deadline.check_run()?)
 }
 
-fn read(run: &NativeContext, path: &str) -> NativeResult<Blob> {
+/// The bytes of a file, if the run may read it.
+pub(super) fn read(run: &NativeContext, path: &str) -> NativeResult<Blob> {
     files::read(at(run, path)?, &waiting(run))
 }
 

@@ -75,7 +75,13 @@ fn levels(run: &NativeContext) -> Arc<LogLevels> {
     run.extension::<LogLevels>()
 }
 
-fn log(run: &NativeContext, level: Level, topic: &str, message: &Dynamic) -> NativeResult<()> {
+/// Logs a message if its level is shown.
+pub(super) fn log(
+    run: &NativeContext,
+    level: Level,
+    topic: &str,
+    message: &Dynamic,
+) -> NativeResult<()> {
     let sink = run.extension::<LogSink>();
     if level > levels(run).level(topic)? {
         return Ok(());

@@ -5,6 +5,7 @@
 //! engine's tag, so that two hosts in one process never meet.
 
 pub mod agency;
+pub mod arango;
 mod argument;
 mod bounds;
 pub mod cluster;
@@ -33,6 +34,7 @@ pub mod reference;
 mod term;
 mod terminal;
 mod time;
+mod transport;
 mod vpack;
 
 pub use context::{Invocation, NativeContext, NativeContextBuilder, OutputSink};
@@ -52,6 +54,7 @@ use rhai::{Dynamic, Engine, FLOAT, INT, ImmutableString, NativeCallContext};
 /// Every namespace of natives: its name, and the functions and constants it holds.
 pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[
     ("agency", &agency::natives::RHAI_MANIFEST),
+    ("arango", &arango::natives::RHAI_MANIFEST),
     ("cluster", &cluster::natives::RHAI_MANIFEST),
     ("crypto", &crypto::natives::RHAI_MANIFEST),
     ("env", &env::natives::RHAI_MANIFEST),

@@ -7,17 +7,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use rhai::{Dynamic, INT, Map};
+use rhai::{Dynamic, Map};
 
 use super::velocypack;
 use crate::http::{
-    Auth, Endpoint, EndpointError, Hosts, HttpClient, HttpError, HttpOptions, Phase, Request,
-    Response, TlsOptions,
+    Auth, Endpoint, EndpointError, Hosts, HttpClient, HttpError, HttpOptions, Request, Response,
+    TlsOptions,
 };
+use crate::natives::arango::ArangoTarget;
 use crate::natives::options::bytes;
+use crate::natives::transport::TransportFailure;
 use crate::natives::{
-    ErrorName, Gate, Last, NativeContext, NativeError, NativeResult, Options, argument,
-    permissions, to_json,
+    ErrorName, Gate, Last, NativeContext, NativeError, NativeResult, Options, argument, to_json,
 };
 
 /// The largest body that a script receives.
@@ -115,7 +116,7 @@ fn checked(
             METHODS.join(", ")
         )));
     }
-    let (url, user) = checked_url(url)?;
+    let (url, user) = checked_url(run, url)?;
     run.may_send(&method, &url)?;
     let mut request = Request::new(method, url);
     append_query(&mut request.url, options.map("query")?);
@@ -153,19 +154,14 @@ fn checked(
 }
 
 /// The URL to request, and the credentials of the user that it names.
-fn checked_url(url: &str) -> NativeResult<(String, Option<Auth>)> {
+fn checked_url(run: &NativeContext, url: &str) -> NativeResult<(String, Option<Auth>)> {
     let bad = |reason: &str| {
         NativeError::plain("http.bad_url", ErrorName::SyntaxError, format!("'{url}' {reason}"))
             .with("url", url.to_owned())
     };
     if url.starts_with('/') {
-        return Err(NativeError::arango(
-            "http.no_connection",
-            2001,
-            format!(
-                "'{url}' has no host and there is no current server connection; give the whole URL"
-            ),
-        ));
+        let current = run.extension::<ArangoTarget>().current(&run.deadline)?;
+        return Ok((format!("{}{url}", current.endpoint().url()), None));
     }
     let (scheme, rest) =
         url.split_once("://").ok_or_else(|| bad("is no URL; begin with http:// or https://"))?;
@@ -371,64 +367,12 @@ fn response_map(response: &Response) -> Map {
 
 /// The answer that stands for a transport failure; what is wrong with the request itself is raised.
 fn failure(error: HttpError, url: &str) -> NativeResult<Map> {
-    let kind = error.kind();
-    let connect =
-        |endpoint: &str, detail: &str| format!("Could not connect to '{endpoint}' '{detail}'");
-    let (code, word, message): (INT, _, _) = match error {
-        HttpError::Stopped(stop) => return Err(stop.into()),
-        HttpError::HostRefused { endpoint } => return Err(permissions::host_refused(&endpoint)),
-        HttpError::BadUrl { .. } => {
-            let raised = NativeError::plain(kind, ErrorName::SyntaxError, error.to_string());
-            return Err(raised.with("url", url.to_owned()));
-        }
-        HttpError::BadRequest { .. } => {
-            return Err(
-                NativeError::arango(kind, 10, error.to_string()).with("url", url.to_owned())
-            );
-        }
-        HttpError::TooManyRedirects { .. } | HttpError::BadRedirect { .. } => {
-            return Err(NativeError::internal(kind, error.to_string()).with("url", url.to_owned()));
-        }
-        HttpError::NoTime { .. } => (504, "timeout", "Request timeout reached".to_owned()),
-        HttpError::Resolve { endpoint, source } => {
-            (500, "resolve", connect(&endpoint, &format!("getaddrinfo: {source}")))
-        }
-        HttpError::Unreachable { endpoint, source } => {
-            let number =
-                source.raw_os_error().map_or_else(String::new, |number| format!("#{number}"));
-            (500, "connect", connect(&endpoint, &format!("failed with {number} - {source}")))
-        }
-        HttpError::Tls { endpoint, reason } => {
-            (500, "tls", connect(&endpoint, &format!("SSL: {reason}")))
-        }
-        HttpError::NoTls { endpoint } => {
-            (500, "tls", connect(&endpoint, "SSL: the server does not speak TLS"))
-        }
-        HttpError::Timeout { endpoint, phase: Phase::Connect, .. } => {
-            (500, "timeout", connect(&endpoint, "timeout during connect"))
-        }
-        HttpError::Timeout { endpoint, .. } => {
-            (500, "timeout", format!("Error reading from: '{endpoint}' 'timeout during read'"))
-        }
-        HttpError::Closed { .. } => (500, "closed", "Connection closed by remote".to_owned()),
-        HttpError::Broken { endpoint, source, .. } => {
-            (500, "read", format!("Error reading from: '{endpoint}' '{source}'"))
-        }
-        HttpError::Truncated { .. } => {
-            (500, "closed", "Got unexpected response from remote".to_owned())
-        }
-        HttpError::TooLarge { .. } => (
-            500,
-            "too_large",
-            "Got unexpected response from remote: max packet size exceeded".to_owned(),
-        ),
-        other => (500, "protocol", format!("Got unexpected response from remote: {other}")),
-    };
+    let failure = TransportFailure::of(error, url)?;
     let mut map = Map::new();
-    map.insert("code".into(), Dynamic::from(code));
-    map.insert("message".into(), message.into());
+    map.insert("code".into(), Dynamic::from(failure.code));
+    map.insert("message".into(), failure.message.into());
     map.insert("headers".into(), Map::new().into());
     map.insert("url".into(), url.to_owned().into());
-    map.insert("transport_error".into(), word.into());
+    map.insert("transport_error".into(), failure.word.into());
     Ok(map)
 }

@@ -307,9 +307,11 @@ fn writes_to_an_agency(method: &str, url: &str) -> bool {
     if matches!(method.to_ascii_uppercase().as_str(), "GET" | "HEAD" | "OPTIONS") {
         return false;
     }
-    let path =
-        url.split_once("://").map_or(url, |(_, rest)| rest.find('/').map_or("", |at| &rest[at..]));
-    let path = path.split(['?', '#']).next().unwrap_or_default();
+    let whole = url.split(['?', '#']).next().unwrap_or_default();
+    let path = match whole.split_once("://") {
+        Some((_, rest)) if !whole.starts_with('/') => rest.find('/').map_or("", |at| &rest[at..]),
+        _ => whole,
+    };
     let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let parts = match parts.as_slice() {
@@ -348,6 +350,7 @@ mod tests {
             "//_api//agency/write?x=1",
             "/_db/a/_api/agency/transact",
             "/_api/agency/%77rite",
+            "/_api/agency/write?x=://",
         ] {
             assert!(writes("post", path), "{path}");
         }
@@ -361,5 +364,6 @@ mod tests {
             assert!(!writes("POST", path), "{path}");
         }
         assert!(!writes("GET", "/_api/agency/config"));
+        assert!(writes_to_an_agency("POST", "_api/agency/write"), "a path alone");
     }
 }
