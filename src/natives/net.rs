@@ -57,6 +57,8 @@ fn within<T: Send + 'static>(
     })?;
     loop {
         let left = end.map_or(SLICE, |end| end.saturating_duration_since(Instant::now()));
+        // the script's deadline may have come nearer meanwhile
+        let left = run.deadline.clamp(left);
         match answer.recv_timeout(left.min(SLICE)) {
             Ok(result) => return Ok(Some(result)),
             Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(None),
