@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::engine::{self, ExitRequest};
+use super::engine;
 use super::resolver::Resolver;
 use super::sources::Sources;
 use super::{Host, HostError, Target};
@@ -12,7 +12,7 @@ use crate::deadline::Deadline;
 use crate::natives::env::RunOptions;
 use crate::natives::log::{LogFunction, LogRecord, LogSink};
 use crate::natives::log_levels::LogLevels;
-use crate::natives::{Gate, NativeContext, NativeResult, OutputSink};
+use crate::natives::{ExitRequest, Gate, NativeContext, NativeResult, OutputSink};
 
 /// What scripts may do besides computing and talking to their target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,14 +20,16 @@ pub struct Permissions {
     files: bool,
     network: bool,
     environment: bool,
+    processes: bool,
 }
 
 impl Permissions {
     /// Everything, as on the command line.
-    pub const ALL: Self = Self { files: true, network: true, environment: true };
+    pub const ALL: Self = Self { files: true, network: true, environment: true, processes: true };
 
     /// Nothing; what a host of the library starts with.
-    pub const NONE: Self = Self { files: false, network: false, environment: false };
+    pub const NONE: Self =
+        Self { files: false, network: false, environment: false, processes: false };
 
     /// The same with one thing more.
     #[must_use]
@@ -36,6 +38,7 @@ impl Permissions {
             Gate::Files => self.files = true,
             Gate::Network => self.network = true,
             Gate::Environment => self.environment = true,
+            Gate::Processes => self.processes = true,
         }
         self
     }
@@ -45,6 +48,7 @@ impl Permissions {
             (Gate::Files, self.files),
             (Gate::Network, self.network),
             (Gate::Environment, self.environment),
+            (Gate::Processes, self.processes),
         ]
         .into_iter()
         .filter_map(|(gate, allowed)| (!allowed).then_some(gate))
@@ -175,13 +179,15 @@ impl HostBuilder {
     /// The target cannot be one: an even number of agents, or no endpoint.
     pub fn build(self) -> Result<Host, HostError> {
         self.target.check()?;
+        let exit = ExitRequest::default();
         let mut context = NativeContext::builder()
             .deadline(Deadline::default())
             .color(self.color)
             .pretty(self.pretty)
             .extension(Arc::new(LogSink(self.log)))
             .extension(Arc::new(self.log_levels))
-            .extension(Arc::new(RunOptions(self.options)));
+            .extension(Arc::new(RunOptions(self.options)))
+            .extension(Arc::new(exit.clone()));
         if let Some(output) = self.output {
             context = context.output(output);
         }
@@ -189,7 +195,6 @@ impl HostBuilder {
         let context = self.target.put_into(context, self.operation_limit).build();
         let sources = Arc::new(Sources::default());
         let resolver = Arc::new(Resolver::new(Arc::clone(&sources), self.module_folders));
-        let exit = ExitRequest::default();
         Ok(Host {
             engine: engine::build(&context, Arc::clone(&resolver), &exit),
             context,

@@ -33,7 +33,7 @@ use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, Scope};
 use serde_json::Value;
 
 use crate::deadline::Deadline;
-use crate::natives::{Invocation, NativeContext, NativeError, from_json, to_json};
+use crate::natives::{ExitRequest, Invocation, NativeContext, NativeError, from_json, to_json};
 
 pub use builder::{HostBuilder, Permissions};
 pub use error::{Frame, HostError, Location, ScriptError};
@@ -52,7 +52,7 @@ pub struct Host {
     engine: Engine,
     context: Arc<NativeContext>,
     limit: Option<std::time::Duration>,
-    exit: engine::ExitRequest,
+    exit: ExitRequest,
     sources: Arc<sources::Sources>,
     resolver: Arc<resolver::Resolver>,
     /// The script that ran last: [`Host::call`] finds its functions. Locked while one runs.

@@ -21,6 +21,8 @@ pub enum Gate {
     Network,
     /// Reading and changing environment variables.
     Environment,
+    /// Starting programs and sending signals.
+    Processes,
 }
 
 /// Which script runs, and with which words after its name.

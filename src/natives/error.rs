@@ -94,6 +94,7 @@ impl NativeError {
             Gate::Files => ("file access", "permission.files"),
             Gate::Network => ("network access", "permission.network"),
             Gate::Environment => ("access to the environment", "permission.environment"),
+            Gate::Processes => ("process control", "permission.processes"),
         };
         Self::arango(
             kind,

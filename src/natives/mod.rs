@@ -27,6 +27,7 @@ mod net;
 mod options;
 mod paths;
 mod printing;
+mod process;
 mod random;
 pub mod reference;
 mod term;
@@ -39,6 +40,7 @@ pub use convert::{from_json, to_json};
 pub use error::{ErrorName, NativeError, NativeResult, call, with_causes};
 pub use options::Options;
 pub use printing::{compact, pretty};
+pub use process::{ExitRequest, exit};
 
 use std::sync::Arc;
 
@@ -60,6 +62,7 @@ pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[
     ("jwt", &jwt::natives::RHAI_MANIFEST),
     ("log", &log::natives::RHAI_MANIFEST),
     ("net", &net::natives::RHAI_MANIFEST),
+    ("process", &process::natives::RHAI_MANIFEST),
     ("random", &random::natives::RHAI_MANIFEST),
     ("term", &term::natives::RHAI_MANIFEST),
     ("time", &time::natives::RHAI_MANIFEST),

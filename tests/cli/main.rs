@@ -8,6 +8,7 @@ mod cluster;
 mod doc;
 mod errors;
 mod options;
+mod processes;
 mod readme;
 #[cfg(feature = "standin")]
 mod replay;
