@@ -1,6 +1,8 @@
 //! `net`: which ports are free, who listens.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs, UdpSocket};
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -92,8 +94,26 @@ fn can_bind(address: SocketAddr) -> bool {
     socket.and_then(|socket| socket.bind(address)).is_ok()
 }
 
+/// The path of a socket in the file system, where the address names one.
+fn socket_path(address: &Dynamic) -> Option<PathBuf> {
+    let address = address.clone().into_immutable_string().ok()?;
+    let path = address.strip_prefix("http+").unwrap_or(&address).strip_prefix("unix://")?;
+    Some(PathBuf::from(path))
+}
+
+/// Whether a socket can be made there; it is removed again.
+fn can_make_socket(path: &Path) -> bool {
+    // what is there already, a server may use
+    let made = UnixListener::bind(path).is_ok();
+    made && std::fs::remove_file(path).is_ok()
+}
+
 fn port_free(run: &NativeContext, address: &Dynamic) -> NativeResult<bool> {
     run.require(Gate::Network)?;
+    if let Some(path) = socket_path(address) {
+        run.require(Gate::Files)?;
+        return Ok(can_make_socket(&path));
+    }
     Ok(can_bind(resolve(run, address)?))
 }
 
@@ -157,9 +177,9 @@ pub(super) mod natives {
     ///
     /// `net::port_free(address: string | integer) -> boolean`
     ///
-    /// Arguments: `address`, a port number, `host:port`, or an endpoint such as `tcp://0.0.0.0:8529`.
-    /// Units: none; ports that wait for late packets count as used.
-    /// Errors: `net.bad_address` and `argument.invalid` (number 10); `permission.network` (11); `deadline.script` (36) while a name is looked up.
+    /// Arguments: `address`, a port number, `host:port`, or an endpoint such as `tcp://0.0.0.0:8529` or `unix:///path`.
+    /// Units: none; ports that wait for late packets count as used, and so do paths at which there is a file.
+    /// Errors: `net.bad_address` and `argument.invalid` (number 10); `permission.network` (11), for a path `permission.files` too; `deadline.script` (36) while a name is looked up.
     /// Legacy: `SYS_TEST_PORT`, `internal.testPort(endpoint)`.
     ///
     /// ```rhai
