@@ -255,6 +255,24 @@ fn p18_a_host_of_the_library_starts_no_programs_unless_allowed() {
 }
 
 #[test]
+fn what_an_interrupt_does_is_up_to_each_run() {
+    let host = Host::builder().permissions(Permissions::NONE).build().unwrap();
+    host.eval("time::interrupt_sets_deadline(true)").unwrap();
+    let handle = host.interrupt_handle();
+    let script = "try { sleep(60); } catch { } loop { }";
+    let error = std::thread::scope(|scope| {
+        let run = scope.spawn(|| script_error(host.eval(script)));
+        // one that comes before the run begins is forgotten
+        while !run.is_finished() {
+            handle.interrupt();
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        run.join().unwrap()
+    });
+    assert_eq!(error.stop, Some(Stop::Interrupted));
+}
+
+#[test]
 fn children_stay_known_from_run_to_run() {
     let host = Host::builder().permissions(Permissions::ALL).build().unwrap();
     let pid = host.eval("process::start(\"cat\", [], #{ stdin: \"pipe\" }).pid").unwrap().value;

@@ -212,6 +212,7 @@ impl Host {
         self.exit.clear();
         self.context.deadline.clear_interrupt();
         self.context.deadline.set_script(None);
+        self.context.deadline.interrupt_sets_script(false);
         self.context.deadline.set_run(self.limit);
     }
 
