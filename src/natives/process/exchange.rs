@@ -51,7 +51,7 @@ impl Exchange {
         pid: i32,
         patience: Patience,
     ) -> NativeResult<Status> {
-        let mut wait = Wait::begin(patience);
+        let wait = Wait::begin(patience);
         loop {
             let ended = look(children, pid.into(), |pid, child| {
                 child.state.is_end().then(|| Status::report(pid, child))

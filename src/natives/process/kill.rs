@@ -9,33 +9,32 @@ use rhai::{INT, Map};
 use super::super::argument::duration;
 use super::super::{NativeContext, NativeResult, Options};
 use super::signals::{is_deadly, send, signal, target};
-use super::status::{Status, look};
+use super::status::{Status, look, pause_since};
 use super::stranger::Stranger;
 use super::table::{Children, State};
 use super::{allowed, with_pid};
-use crate::deadline::SLICE;
 
 /// Seconds until SIGKILL, and until the call gives up, unless options say otherwise.
 const GRACE: f64 = 13.0;
 const TIMEOUT: f64 = 27.0;
 /// How long a stop or its end may take to be seen.
 const SETTLE: Duration = Duration::from_millis(30);
-/// The pause between two looks at a process that is about to end.
-const PAUSE: Duration = Duration::from_millis(2);
 
 /// How a call waits for the end of a process.
 struct Plan {
     waits: bool,
-    grace: Duration,
+    /// Until SIGKILL; who only asks never sends it.
+    grace: Option<Duration>,
     timeout: Duration,
 }
 
 impl Plan {
     fn read(options: &Map, signal: Option<Signal>) -> NativeResult<Self> {
         let options = Options::new(options, &["wait", "grace", "timeout"])?;
+        let grace = Some(duration(options.number("grace")?.unwrap_or(GRACE)));
         Ok(Self {
             waits: options.bool("wait", is_deadly(signal))?,
-            grace: duration(options.number("grace")?.unwrap_or(GRACE)),
+            grace: grace.filter(|_| signal.is_some()),
             timeout: duration(options.number("timeout")?.unwrap_or(TIMEOUT)),
         })
     }
@@ -51,24 +50,25 @@ impl Plan {
         mut kill: impl FnMut() -> NativeResult<bool>,
     ) -> NativeResult<Option<Status>> {
         let begin = Instant::now();
-        let (mut killed, mut pause) = (false, PAUSE);
+        let mut killed = self.grace.is_none();
         loop {
             if let Some(status) = ended() {
                 return Ok(Some(status));
             }
             run.deadline.check_run().map_err(with_pid(pid.as_raw()))?;
             let elapsed = begin.elapsed();
-            if !killed && elapsed >= self.grace {
+            if !killed && self.grace.is_some_and(|grace| elapsed >= grace) {
                 kill()?;
                 killed = true;
             }
             if elapsed >= self.timeout {
                 return Ok(None);
             }
-            let next = if killed { self.timeout } else { self.grace.min(self.timeout) };
-            let left = next.saturating_sub(elapsed);
-            std::thread::sleep(pause.min(left));
-            pause = (pause * 2).min(SLICE);
+            let next = self
+                .grace
+                .filter(|_| !killed)
+                .map_or(self.timeout, |grace| grace.min(self.timeout));
+            std::thread::sleep(next.saturating_sub(elapsed).min(pause_since(begin)));
         }
     }
 }
@@ -161,6 +161,6 @@ fn settle(children: &Children, pid: i32, signal: Option<Signal>) {
         if state.is_none_or(|state| state == wanted || state.is_end()) {
             return;
         }
-        std::thread::sleep(PAUSE / 2);
+        std::thread::sleep(pause_since(begin));
     }
 }

@@ -105,8 +105,8 @@ fn keep(children: &Children, pid: i32, streams: Streams) {
     let Some(child) = table.child(pid) else { return };
     if !child.state.is_end() {
         child.input = streams.input.map(Arc::new);
-        child.kept.extend(streams.errors);
     }
+    child.kept.extend(streams.errors);
     child.output = streams.output.map(|pipe| Arc::new(Output::new(pipe)));
 }
 

@@ -9,8 +9,14 @@ use super::table::{Child, Children, State};
 use super::with_pid;
 use crate::deadline::{SLICE, Stop};
 
-/// The first pause of whoever waits for a process; each next one is twice as long, up to a slice.
-const FIRST_PAUSE: Duration = Duration::from_millis(1);
+/// The shortest pause of whoever waits for a process.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
+
+/// The pause until the next look at a process that has been waited for since `begin`: what ends
+/// soon is noticed soon.
+pub(super) fn pause_since(begin: Instant) -> Duration {
+    (begin.elapsed() / 4).clamp(SHORTEST_PAUSE, SLICE)
+}
 
 /// The status of a process, as scripts see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,19 +97,20 @@ pub(super) enum Patience {
 /// Waits for the end of a child, for as long as patience and deadlines let it.
 #[derive(Debug)]
 pub(super) struct Wait {
+    begin: Instant,
     end: Option<Instant>,
     has_timeout: bool,
-    pause: Duration,
 }
 
 impl Wait {
     pub(super) fn begin(patience: Patience) -> Self {
+        let begin = Instant::now();
         let (has_timeout, end) = match patience {
-            Patience::None => (true, Some(Instant::now())),
-            Patience::For(time) => (true, Instant::now().checked_add(time)),
+            Patience::None => (true, Some(begin)),
+            Patience::For(time) => (true, begin.checked_add(time)),
             Patience::Endless => (false, None),
         };
-        Self { end, has_timeout, pause: FIRST_PAUSE }
+        Self { begin, end, has_timeout }
     }
 
     /// Whether the time is over. The script's deadline ends a wait with a timeout in the same
@@ -126,10 +133,9 @@ impl Wait {
     }
 
     /// Lets some time pass until the next look.
-    pub(super) fn pause(&mut self, run: &NativeContext) {
+    pub(super) fn pause(&self, run: &NativeContext) {
         // whoever waits looks at the deadline next
-        let _ = run.deadline.sleep(self.slice(run).min(self.pause));
-        self.pause = self.pause.saturating_mul(2).min(SLICE);
+        let _ = run.deadline.sleep(self.slice(run).min(pause_since(self.begin)));
     }
 }
 
@@ -137,7 +143,7 @@ impl Wait {
 pub(super) fn status(run: &NativeContext, pid: INT, patience: Patience) -> NativeResult<Status> {
     run.deadline.check().map_err(with_pid(pid))?;
     let children = run.extension::<Children>();
-    let mut wait = Wait::begin(patience);
+    let wait = Wait::begin(patience);
     loop {
         let found = look(&children, pid, |pid, child| {
             let is_final = child.state.is_end() || patience == Patience::None;

@@ -56,7 +56,7 @@ pub(super) struct Child {
     pub(super) input: Option<Arc<PipeWriter>>,
     /// Our end of its output.
     pub(super) output: Option<Arc<Output>>,
-    /// Ends of pipes that are kept so that the child can go on writing.
+    /// Ends of pipes that are kept so that the child, or one of its own, can go on writing.
     pub(super) kept: Vec<PipeReader>,
 }
 
@@ -92,7 +92,6 @@ impl Child {
             }
         }
         self.input = None;
-        self.kept.clear();
         if let Some(deadline) = self.monitor.take() {
             deadline.expire_script(format!("{MONITOR_REASON} - {pid}"));
         }
@@ -203,5 +202,33 @@ impl Drop for Children {
         self.shared.changed.notify_all();
         self.watcher.join();
         self.table().look();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_thread_that_watches_ends_with_the_children() {
+        let children = Children::default();
+        children.watch().unwrap();
+        children.watch().unwrap();
+        let shared = Arc::downgrade(&children.shared);
+        assert_eq!(shared.strong_count(), 2, "the table's owner and one thread");
+        drop(children);
+        assert_eq!(shared.strong_count(), 0);
+    }
+
+    #[test]
+    fn a_child_that_somebody_else_has_waited_for_has_an_unknown_end() {
+        let mut other = std::process::Command::new("true").spawn().unwrap();
+        let pid = i32::try_from(other.id()).unwrap();
+        other.wait().unwrap();
+        let children = Children::default();
+        children.insert(pid, Child::new(vec!["true".to_owned()]));
+        let state = children.table().child(pid).map(|child| child.state);
+        assert_eq!(state, Some(State::Unknown));
+        assert!(!children.table().send(pid, None).unwrap(), "its number is not used any more");
     }
 }
