@@ -312,6 +312,14 @@ fn p10_the_timeout_gives_up_before_the_grace_period_is_over() {
 }
 
 #[test]
+fn p11_who_is_only_asked_for_is_never_killed() {
+    Run::new().is_true(&format!(
+        "{LIVES} process::kill(child.pid, 0, #{{ wait: true, grace: 0, timeout: 0.1 }}).status == \"RUNNING\" \
+         && process::kill(child.pid, 1, #{{ wait: true, grace: 0 }}).status == \"ABORTED\""
+    ));
+}
+
+#[test]
 fn p11_signals_that_do_not_end_a_process_return_at_once() {
     let run = Run::new();
     let begin = Instant::now();
@@ -457,6 +465,29 @@ fn p17_written_text_comes_back_and_closing_ends_the_child() {
         assert_eq!(run.number(&format!("process::{call}")), number, "{call}");
     }
     assert_eq!(run.number("let c = process::start(\"true\", []); process::read_pipe(c.pid)"), 1203);
+}
+
+#[test]
+fn what_a_child_has_written_is_read_after_its_end() {
+    Run::new().is_true(
+        "let child = process::start(\"sh\", [\"-c\", \"head -c 5000 /dev/zero | tr '\\\\0' x\"], #{ stdout: \"pipe\" }); \
+         process::status(child.pid, #{ wait: true }); let read = 0; \
+         loop { let text = process::read_pipe(child.pid); if text == \"\" { break; } read += text.len; } read == 5000",
+    );
+}
+
+#[test]
+fn pipes_are_closed_with_the_end_of_the_child_but_for_those_of_a_grandchild() {
+    let run = Run::new();
+    // other tests of this process open some, too
+    run.is_true(
+        "let open = || fs::list(\"/proc/self/fd\").len; let before = open.call(); \
+         for i in 0..400 { process::run(\"true\", [], #{ stdin: \"pipe\", stdout: \"pipe\" }); } open.call() < before + 300",
+    );
+    run.is_true(
+        "let r = process::run(\"sh\", [\"-c\", \"(sleep 0.2; echo late; echo late >&2) & echo early\"], #{ capture: true }); \
+         r.exit == 0 && r.stdout == \"early\\n\" && process::read_pipe(r.pid) == \"late\\n\"",
+    );
 }
 
 #[test]

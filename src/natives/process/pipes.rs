@@ -20,6 +20,9 @@ pub(super) const DEFAULT_READ: INT = 1023;
 /// The most that it reads, in bytes.
 const LONGEST_READ: INT = 64 << 20;
 
+/// The most that the system lets a pipe hold, in bytes.
+const LARGEST_PIPE: u64 = 1 << 20;
+
 /// Our end of a child's output, and what was read of it but not given to the script.
 #[derive(Debug)]
 pub(super) struct Output(Mutex<Unread>);
@@ -35,6 +38,17 @@ impl Output {
     /// `pipe` must not block.
     pub(super) fn new(pipe: PipeReader) -> Self {
         Self(Mutex::new(Unread { pipe: Some(pipe), bytes: Vec::new() }))
+    }
+
+    /// Takes what a child has left in the pipe, so that the pipe can be closed.
+    pub(super) fn take_rest(&self) {
+        // whoever holds it reads to the end himself
+        if let Ok(mut unread) = self.0.try_lock() {
+            let Unread { pipe, bytes } = &mut *unread;
+            if pipe.as_ref().is_some_and(|pipe| take_rest(pipe, bytes)) {
+                *pipe = None;
+            }
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Unread> {
@@ -71,6 +85,15 @@ impl Unread {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             _ => self.pipe = None,
         }
+    }
+}
+
+/// Takes what is in a pipe that does not block; tells whether nobody can write to it any more.
+pub(super) fn take_rest(pipe: &PipeReader, bytes: &mut Vec<u8>) -> bool {
+    // one process that goes on writing fills it again and again
+    match pipe.take(LARGEST_PIPE).read_to_end(bytes) {
+        Ok(count) => (count as u64) < LARGEST_PIPE,
+        Err(error) => error.kind() != ErrorKind::WouldBlock,
     }
 }
 

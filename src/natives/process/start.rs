@@ -103,11 +103,12 @@ pub(super) fn run_to_end(
 fn keep(children: &Children, pid: i32, streams: Streams) {
     let mut table = children.table();
     let Some(child) = table.child(pid) else { return };
-    if !child.state.is_end() {
-        child.input = streams.input.map(Arc::new);
-    }
-    child.kept.extend(streams.errors);
+    child.input = streams.input.map(Arc::new);
     child.output = streams.output.map(|pipe| Arc::new(Output::new(pipe)));
+    child.kept.extend(streams.errors);
+    if child.state.is_end() {
+        child.close_pipes();
+    }
 }
 
 fn launch(

@@ -15,7 +15,7 @@ use rustix::io::Errno;
 use rustix::process::{WaitOptions, waitpid};
 
 use super::super::NativeResult;
-use super::pipes::Output;
+use super::pipes::{Output, take_rest};
 use super::signals::send;
 use super::watcher::Watcher;
 use crate::deadline::Deadline;
@@ -73,8 +73,18 @@ impl Child {
         }
     }
 
+    /// Closes the pipes of a child that has ended, except those that one of its own still writes to.
+    pub(super) fn close_pipes(&mut self) {
+        self.input = None;
+        if let Some(output) = &self.output {
+            output.take_rest();
+        }
+        self.kept.retain(|pipe| !take_rest(pipe, &mut Vec::new()));
+    }
+
     /// Asks the system what became of it.
     fn look(&mut self, pid: i32) {
+        let had_ended = self.state.is_end();
         let options = WaitOptions::NOHANG | WaitOptions::UNTRACED | WaitOptions::CONTINUED;
         while !self.state.is_end() {
             match waitpid(rustix::process::Pid::from_raw(pid), options) {
@@ -91,7 +101,9 @@ impl Child {
                 Err(_) => self.state = State::Unknown,
             }
         }
-        self.input = None;
+        if !had_ended {
+            self.close_pipes();
+        }
         if let Some(deadline) = self.monitor.take() {
             deadline.expire_script(format!("{MONITOR_REASON} - {pid}"));
         }
