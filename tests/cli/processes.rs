@@ -80,16 +80,17 @@ fn an_interrupt_ends_every_wait_for_a_child_with_130() {
     for wait in [
         "process::status(child.pid, #{ wait: true })",
         "process::read_pipe(child.pid)",
-        "process::run(\"sleep\", [5], #{ capture: true, new_group: true })",
+        "process::run(\"cat\", [], #{ stdin: \"pipe\", capture: true, new_group: true })",
         "process::kill(child.pid, 18, #{ wait: true, grace: 60, timeout: 60 })",
     ] {
-        let (waiting, line) = Waiting::start(&format!(
-            "let child = process::start(\"sleep\", [5], #{{ stdout: \"pipe\", stderr: \"null\", new_group: true }}); print(child.pid); {wait}; exit(9)"
+        // its children end with their input, which is with the program
+        let (waiting, _) = Waiting::start(&format!(
+            "let child = process::start(\"cat\", [], #{{ stdin: \"pipe\", stdout: \"pipe\", stderr: \"null\", new_group: true }}); \
+             print(\"ready\"); {wait}; exit(9)"
         ));
         kill(waiting.pid(), Signal::SIGINT).unwrap();
         let (_, errors, code) = waiting.end();
         assert_eq!(code, Some(130), "{wait}: {errors}");
-        kill(pid(line.parse::<i32>().unwrap()), Signal::SIGKILL).unwrap();
     }
 }
 

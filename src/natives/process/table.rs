@@ -169,7 +169,8 @@ impl Shared {
     }
 }
 
-/// The children of one run; they outlive it.
+/// The children of one run; they outlive it. One that lives on when this is dropped stays a child
+/// of the process, and nobody waits for it any more.
 #[derive(Debug, Default)]
 pub(super) struct Children {
     shared: Arc<Shared>,
