@@ -62,7 +62,14 @@ struct State {
     interrupted: bool,
     ended: Option<Stop>,
     interrupt_sets_script: bool,
-    reason: Option<&'static str>,
+    /// Why the script's deadline passed, unless it was its time.
+    reason: Option<String>,
+}
+
+impl State {
+    fn reason(&self) -> String {
+        self.reason.clone().unwrap_or_else(|| DEFAULT_REASON.to_owned())
+    }
 }
 
 /// Shared by all waiting calls of one run; cloning gives another handle to the same deadline.
@@ -115,7 +122,7 @@ impl Deadline {
         let mut state = self.state();
         if state.interrupt_sets_script {
             state.script_end = Some(Instant::now());
-            state.reason = Some(INTERRUPT_REASON);
+            state.reason = Some(INTERRUPT_REASON.to_owned());
         } else {
             state.interrupted = true;
             self.shared.over.store(true, Ordering::Relaxed);
@@ -131,6 +138,15 @@ impl Deadline {
         self.shared.changed.notify_all();
     }
 
+    /// Lets the script's own deadline pass now: the call that waits ends, the next one raises `reason`.
+    pub fn expire_script(&self, reason: String) {
+        let mut state = self.state();
+        state.script_end = Some(Instant::now());
+        state.reason = Some(reason);
+        drop(state);
+        self.shared.changed.notify_all();
+    }
+
     /// Whether an interrupt lets the script's deadline pass instead of ending the run.
     pub fn interrupt_sets_script(&self, enabled: bool) {
         self.state().interrupt_sets_script = enabled;
@@ -138,7 +154,7 @@ impl Deadline {
 
     /// Why the script's deadline passed, or would pass.
     pub fn reason(&self) -> String {
-        self.state().reason.unwrap_or(DEFAULT_REASON).to_owned()
+        self.state().reason()
     }
 
     /// Takes an interrupt back, so that a shell can run the next line.
@@ -270,9 +286,7 @@ impl Deadline {
             return Err(Stop::Deadline);
         }
         if state.script_end.is_some_and(|end| end <= now) {
-            return Err(Stop::ScriptDeadline {
-                reason: state.reason.unwrap_or(DEFAULT_REASON).to_owned(),
-            });
+            return Err(Stop::ScriptDeadline { reason: state.reason() });
         }
         Ok(())
     }
@@ -329,6 +343,22 @@ mod tests {
         drop(leave);
         deadline.interrupt();
         assert_eq!(deadline.aside(|| 7), Err(Stop::Interrupted));
+    }
+
+    #[test]
+    fn d12_an_expired_script_deadline_tells_its_reason_until_it_is_set_anew() {
+        let deadline = Deadline::default();
+        let other = deadline.clone();
+        let sleeper = std::thread::spawn(move || other.sleep(Duration::from_secs(60)));
+        deadline.expire_script("somebody ended - 7".to_owned());
+        // it may have begun only afterwards, and ends in either case
+        drop(sleeper.join().expect("sleeper does not panic"));
+        assert_eq!(
+            deadline.check(),
+            Err(Stop::ScriptDeadline { reason: "somebody ended - 7".to_owned() })
+        );
+        deadline.set_script(None);
+        assert_eq!(deadline.reason(), DEFAULT_REASON);
     }
 
     #[test]

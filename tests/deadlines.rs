@@ -7,6 +7,8 @@
 
 #[path = "support/server.rs"]
 mod server;
+#[path = "support/wait.rs"]
+mod wait;
 
 use std::io::Read;
 use std::net::{TcpListener, TcpStream};
@@ -200,4 +202,93 @@ fn work_without_end() {
         "a callback",
         "let a = []; a.pad(1000, 1); a.filter(|x| { for i in 0..100000 {} true })",
     );
+}
+
+#[test]
+fn p10_children_that_do_not_end() {
+    let start = "let child = process::start(\"sh\", [\"-c\", \"trap '' TERM; echo; while :; do sleep 1; done\"], #{ new_group: true, stdout: \"pipe\" });";
+    for wait in [
+        "process::status(child.pid, #{ wait: true })",
+        "process::kill(child.pid, 15, #{ grace: 60 })",
+    ] {
+        // whatever ended the run, the child must not stay: its whole group is killed
+        let script = format!("{start} try {{ {wait} }} catch {{}}");
+        with_child(wait, &script);
+    }
+    let held = Held::new();
+    let program = held.program();
+    ends_in_time("run", &format!("process::run({program})"));
+    ends_in_time("capture", &format!("process::run({program}, #{{ capture: true }})"));
+}
+
+#[test]
+fn p17_pipes_that_nobody_serves() {
+    let held = Held::new();
+    for (what, call) in [
+        ("read", "process::read_pipe(child.pid)"),
+        ("write", "let text = \"\"; text.pad(300000, 'x'); process::write_pipe(child.pid, text)"),
+    ] {
+        let options = "#{ stdin: \"pipe\", stdout: \"pipe\" }";
+        let start = format!("let child = process::start({}, {options});", held.program());
+        ends_in_time(what, &format!("{start} {call}"));
+    }
+}
+
+/// Programs that run until this is dropped: they read a pipe which nobody has opened for writing.
+struct Held {
+    folder: tempfile::TempDir,
+}
+
+impl Held {
+    fn new() -> Self {
+        let held = Self { folder: tempfile::tempdir().unwrap() };
+        nix::unistd::mkfifo(&held.pipe(), nix::sys::stat::Mode::S_IRWXU).unwrap();
+        held
+    }
+
+    fn pipe(&self) -> std::path::PathBuf {
+        self.folder.path().join("pipe")
+    }
+
+    /// The program and its arguments as a script gives them.
+    fn program(&self) -> String {
+        format!("\"cat\", [{:?}]", self.pipe().to_str().unwrap())
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let mut options = std::fs::File::options();
+        options.write(true);
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, nix::libc::O_NONBLOCK);
+        // opening it succeeds while somebody reads, and closing it ends the reading
+        wait::wait_for("the programs end", || options.open(self.pipe()).err());
+    }
+}
+
+/// As [`ends_in_time`], for scripts that print the pid of a child which nobody ends.
+fn with_child(what: &str, script: &str) {
+    let script = script.replace(
+        "stdout: \"pipe\" });",
+        "stdout: \"pipe\" }); print(child.pid); process::read_pipe(child.pid, 1);",
+    );
+    let late = lateness(|| {
+        let pids = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+        let sink = std::sync::Arc::clone(&pids);
+        let host = Host::builder()
+            .permissions(Permissions::all())
+            .deadline(LIMIT)
+            .output(move |text| sink.lock().unwrap().extend(text.trim().parse::<i32>()))
+            .build()
+            .unwrap();
+        let begin = Instant::now();
+        assert_eq!(run(&host, &script), Stop::Deadline, "{what}");
+        let late = begin.elapsed().saturating_sub(LIMIT);
+        for pid in pids.lock().unwrap().iter() {
+            let group = nix::unistd::Pid::from_raw(*pid);
+            nix::sys::signal::killpg(group, nix::sys::signal::Signal::SIGKILL).unwrap();
+        }
+        late
+    });
+    assert!(late <= LATE, "{what}: {late:?} after the deadline");
 }

@@ -27,5 +27,11 @@ mod fs;
 mod log;
 #[path = "natives/misc.rs"]
 mod misc;
+#[path = "natives/process.rs"]
+mod process;
+#[path = "natives/process_argv.rs"]
+mod process_argv;
+#[path = "natives/process_waits.rs"]
+mod process_waits;
 #[path = "natives/time.rs"]
 mod time;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::engine::{self, ExitRequest, Steps};
+use super::engine::{self, Steps};
 use super::resolver::Resolver;
 use super::sources::Sources;
 use super::target::TargetSettings;
@@ -14,7 +14,7 @@ use crate::natives::env::RunOptions;
 use crate::natives::fs::TempDirectory;
 use crate::natives::log::{LogFunction, LogRecord, LogSink};
 use crate::natives::log_levels::LogLevels;
-use crate::natives::{NativeContext, NativeResult, OutputSink, Permissions};
+use crate::natives::{ExitRequest, NativeContext, NativeResult, OutputSink, Permissions};
 
 /// Collects what a [`Host`] is made of; by default it has no target, no deadline, no
 /// permissions, and throws away what scripts print and log.
@@ -174,13 +174,15 @@ impl HostBuilder {
     /// The target cannot be one: an even number of agents, or no endpoint.
     pub fn build(self) -> Result<Host, HostError> {
         self.target.check()?;
+        let exit = ExitRequest::default();
         let mut context = NativeContext::builder()
             .deadline(Deadline::default())
             .color(self.color)
             .pretty(self.pretty)
             .extension(Arc::new(LogSink(self.log)))
             .extension(Arc::new(self.log_levels))
-            .extension(Arc::new(RunOptions(self.options)));
+            .extension(Arc::new(RunOptions(self.options)))
+            .extension(Arc::new(exit.clone()));
         if let Some(folder) = self.temp_dir {
             context = context.extension(Arc::new(TempDirectory::at(folder)));
         }
@@ -195,7 +197,6 @@ impl HostBuilder {
             self.module_folders,
             Arc::clone(&context),
         ));
-        let exit = ExitRequest::default();
         let steps = Steps::default();
         Ok(Host {
             engine: engine::build(&context, Arc::clone(&resolver), &exit, &steps, &self.limits),

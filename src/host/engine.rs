@@ -1,14 +1,14 @@
 //! The engine of a host: natives, limits, and what ends a run.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use rhai::{Dynamic, Engine, EvalAltResult, INT, LexError, NativeCallContext, Token};
+use rhai::{Dynamic, Engine, INT, LexError, NativeCallContext, Token};
 
 use super::Limits;
 use super::resolver::{Resolver, ResolverHandle};
 use crate::deadline::Stop;
-use crate::natives::{self, NativeContext, NativeError};
+use crate::natives::{self, ExitRequest, NativeContext, NativeError};
 
 /// How deep expressions may nest.
 const MAX_EXPRESSION_DEPTH: usize = 256;
@@ -18,33 +18,6 @@ const STEPS_BETWEEN_CHECKS: u64 = 1024;
 
 /// The deadline is looked at each time the compiler has read so many words.
 const TOKENS_BETWEEN_CHECKS: u32 = 256;
-
-/// The code that a script gave to `exit`, until the run has ended.
-///
-/// The engine's own errors can be caught on their way through functions; this cannot.
-#[derive(Debug, Clone, Default)]
-pub(super) struct ExitRequest(Arc<(AtomicBool, Mutex<Option<i64>>)>);
-
-impl ExitRequest {
-    fn request(&self, code: i64) {
-        let mut request = self.0.1.lock().unwrap_or_else(PoisonError::into_inner);
-        request.get_or_insert(code);
-        self.0.0.store(true, Ordering::Relaxed);
-    }
-
-    fn is_set(&self) -> bool {
-        self.0.0.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn requested(&self) -> Option<i64> {
-        *self.0.1.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn clear(&self) {
-        *self.0.1.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        self.0.0.store(false, Ordering::Relaxed);
-    }
-}
 
 /// How many steps a run has made, those of functions that natives call back included: for them the
 /// engine itself counts anew.
@@ -80,7 +53,7 @@ pub(super) fn build(
         .set_strict_variables(true)
         .set_module_resolver(ResolverHandle(resolver));
     natives::register(&mut engine, Arc::clone(context));
-    register_exit(&mut engine, exit);
+    register_exit(&mut engine);
     end_when_told(&mut engine, context, exit, steps, limits.operations);
     end_compiling_when_told(&mut engine, context);
     let output = Arc::clone(context);
@@ -92,20 +65,10 @@ pub(super) fn build(
     engine
 }
 
-fn register_exit(engine: &mut Engine, exit: &ExitRequest) {
-    let end = |exit: ExitRequest| {
-        move |context: &NativeCallContext, code: i64| -> Result<Dynamic, Box<EvalAltResult>> {
-            exit.request(code);
-            let position = context.call_position();
-            Err(EvalAltResult::ErrorTerminated(Dynamic::UNIT, position).into())
-        }
-    };
-    let plain = end(exit.clone());
-    engine.register_fn("exit", move |context: NativeCallContext| plain(&context, 0));
-    let with_code = end(exit.clone());
-    engine.register_fn("exit", move |context: NativeCallContext, code: INT| {
-        with_code(&context, code)
-    });
+fn register_exit(engine: &mut Engine) {
+    engine.register_fn("exit", |context: NativeCallContext| natives::exit(&context, 0));
+    engine
+        .register_fn("exit", |context: NativeCallContext, code: INT| natives::exit(&context, code));
     // the language's own `exit` takes anything, and ends the run as if all had gone well
     engine.register_fn("exit", |context: NativeCallContext, code: Dynamic| {
         let message = format!("the exit code must be an integer, not {}", code.type_name());

@@ -34,7 +34,7 @@ use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, Scope};
 use serde_json::Value;
 
 use crate::deadline::Deadline;
-use crate::natives::{Invocation, NativeContext, NativeError, from_json, to_json};
+use crate::natives::{ExitRequest, Invocation, NativeContext, NativeError, from_json, to_json};
 
 pub use crate::natives::{Gate, PermissionError, Permissions};
 pub use builder::HostBuilder;
@@ -55,7 +55,7 @@ pub struct Host {
     engine: Engine,
     context: Arc<NativeContext>,
     limit: Option<std::time::Duration>,
-    exit: engine::ExitRequest,
+    exit: ExitRequest,
     steps: engine::Steps,
     sources: Arc<sources::Sources>,
     resolver: Arc<resolver::Resolver>,
@@ -218,6 +218,7 @@ impl Host {
         self.context.deadline.clear_interrupt();
         self.context.begin_output();
         self.context.deadline.set_script(None);
+        self.context.deadline.interrupt_sets_script(false);
         self.context.deadline.set_run(self.limit);
     }
 

@@ -29,6 +29,7 @@ mod options;
 mod paths;
 mod permissions;
 mod printing;
+mod process;
 mod random;
 pub mod reference;
 mod term;
@@ -43,6 +44,7 @@ pub use error::{ErrorName, NativeError, NativeResult, call, with_causes};
 pub use options::Options;
 pub use permissions::{Gate, Last, PermissionError, Permissions};
 pub use printing::{compact, pretty};
+pub use process::{ExitRequest, exit};
 
 use std::sync::Arc;
 
@@ -65,6 +67,7 @@ pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[
     ("jwt", &jwt::natives::RHAI_MANIFEST),
     ("log", &log::natives::RHAI_MANIFEST),
     ("net", &net::natives::RHAI_MANIFEST),
+    ("process", &process::natives::RHAI_MANIFEST),
     ("random", &random::natives::RHAI_MANIFEST),
     ("term", &term::natives::RHAI_MANIFEST),
     ("time", &time::natives::RHAI_MANIFEST),

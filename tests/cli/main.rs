@@ -9,6 +9,7 @@ mod cluster;
 mod doc;
 mod errors;
 mod options;
+mod processes;
 mod readme;
 #[cfg(feature = "standin")]
 mod replay;

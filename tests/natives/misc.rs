@@ -1,6 +1,7 @@
 //! N1-N3, Z1-Z2, V1-V5, T1-T5.
 
 use std::net::TcpListener;
+use std::os::unix::net::UnixListener;
 
 use agencysh::natives::{Gate, Invocation, Permissions};
 
@@ -22,6 +23,17 @@ fn n1_a_port_is_free_once_its_listener_closes() {
             .number("net::port_free(8529)"),
         11
     );
+}
+
+#[test]
+fn n1_a_socket_in_the_file_system_is_free_and_stays_so() {
+    let run = Run::new();
+    run.is_true("net::port_free(`unix://${dir}/s`) && net::port_free(`unix://${dir}/s`) && fs::list(dir) == []");
+    let listener = UnixListener::bind(run.directory.path().join("s")).unwrap();
+    run.is_true("!net::port_free(`unix://${dir}/s`) && !net::port_free(`unix://${dir}/no/s`) && fs::list(dir) == [\"s\"]");
+    drop(listener);
+    let closed = Run::with(|builder| builder.permissions(Permissions::all().deny(Gate::Files)));
+    assert_eq!(closed.number("net::port_free(`unix://${dir}/s`)"), 11);
 }
 
 #[test]
