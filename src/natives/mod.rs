@@ -16,7 +16,6 @@ mod dispatch;
 pub mod env;
 mod error;
 mod errors;
-mod files;
 pub mod fs;
 mod http;
 mod json;
@@ -25,7 +24,6 @@ pub mod log;
 pub mod log_levels;
 mod net;
 mod options;
-mod paths;
 mod printing;
 mod random;
 pub mod reference;
@@ -47,14 +45,21 @@ use std::any::TypeId;
 use rhai::plugin::ModuleManifest;
 use rhai::{Dynamic, Engine, FLOAT, INT, ImmutableString, NativeCallContext};
 
-/// Every namespace of natives: its name, and the functions and constants it holds.
+/// Every namespace of natives: its name, and the functions and constants it holds. One that is
+/// made of several files has an entry for each.
 pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[
     ("agency", &agency::natives::RHAI_MANIFEST),
     ("cluster", &cluster::natives::RHAI_MANIFEST),
     ("crypto", &crypto::natives::RHAI_MANIFEST),
     ("env", &env::natives::RHAI_MANIFEST),
     ("errors", &errors::natives::RHAI_MANIFEST),
-    ("fs", &fs::natives::RHAI_MANIFEST),
+    ("fs", &fs::directories::natives::RHAI_MANIFEST),
+    ("fs", &fs::entries::natives::RHAI_MANIFEST),
+    ("fs", &fs::looking::natives::RHAI_MANIFEST),
+    ("fs", &fs::path_parts::natives::RHAI_MANIFEST),
+    ("fs", &fs::reading::natives::RHAI_MANIFEST),
+    ("fs", &fs::temporary::natives::RHAI_MANIFEST),
+    ("fs", &fs::writing::natives::RHAI_MANIFEST),
     ("http", &http::natives::RHAI_MANIFEST),
     ("json", &json::natives::RHAI_MANIFEST),
     ("jwt", &jwt::natives::RHAI_MANIFEST),
@@ -68,8 +73,11 @@ pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[
 
 /// Registers all namespaces on `engine` and ties them to `context`.
 pub fn register(engine: &mut Engine, context: Arc<NativeContext>) {
-    for (name, manifest) in NAMESPACES {
-        engine.register_static_module(*name, dispatch::module(name, manifest).into());
+    for parts in NAMESPACES.chunk_by(|(one, _), (other, _)| one == other) {
+        if let Some((name, _)) = parts.first() {
+            let manifests = parts.iter().map(|(_, manifest)| *manifest);
+            engine.register_static_module(*name, dispatch::module(name, manifests).into());
+        }
     }
     register_globals(engine);
     bounds::register(engine);

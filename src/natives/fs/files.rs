@@ -13,8 +13,8 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use rhai::{FLOAT, INT};
 
-use super::{NativeError, NativeResult};
 use crate::deadline::SLICE;
+use crate::natives::{NativeError, NativeResult};
 
 /// The most that a packed file may hold, or a device may give, in bytes.
 const MOST_UNPACKED: u64 = 1 << 30;

@@ -2,9 +2,9 @@
 
 use rhai::{Dynamic, INT, ImmutableString};
 
-use super::argument::whole;
-use super::dispatch::type_word;
-use super::{ErrorName, NativeError, NativeResult};
+use crate::natives::argument::whole;
+use crate::natives::dispatch::type_word;
+use crate::natives::{ErrorName, NativeError, NativeResult};
 
 /// `path` without `.`, `..` and doubled slashes; a slash at the end stays.
 pub(super) fn normalize(path: &str) -> String {
