@@ -52,7 +52,8 @@ impl Connector<()> for SlicedConnector {
 fn open(uri: &Uri) -> Result<Socket, HttpError> {
     let host = uri.host().unwrap_or_default();
     if let Some(path) = Endpoint::socket_of_host(host) {
-        return UnixStream::connect(path).map(Socket::Unix).map_err(unreachable);
+        // waits when the server accepts nothing for a while
+        return in_slices(|| UnixStream::connect(path))?.map(Socket::Unix).map_err(unreachable);
     }
     let default_port = if uri.scheme_str() == Some("https") { 443 } else { 80 };
     let port = uri.port_u16().unwrap_or(default_port);

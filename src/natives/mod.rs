@@ -7,6 +7,7 @@
 pub mod agency;
 mod argument;
 mod bounds;
+mod callback;
 pub mod cluster;
 mod context;
 mod convert;

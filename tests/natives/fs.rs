@@ -1,4 +1,4 @@
-//! F1-F23 but the archives.
+//! F1-F23 but the archives (`fs_archives`).
 
 use crate::support::Run;
 
@@ -388,6 +388,44 @@ fn f16_rename_works_across_file_systems() {
          fs::write(\"{other}/f\", \"old\"); fs::rename(dir + \"/f\", \"{other}/f\"); fs::rename(dir + \"/d\", \"{other}/d\");
          fs::read(\"{other}/f\") == \"new\" && fs::list_tree(\"{other}/d\") == [\"e\", \"e/x\", \"l\"] && fs::is_symlink(\"{other}/d/l\") && fs::list(dir) == []"
     ));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn f16_a_move_across_file_systems_that_fails_changes_nothing() {
+    use std::os::unix::fs::MetadataExt as _;
+    let run = Run::new();
+    let Ok(other) = tempfile::tempdir_in("/dev/shm") else { return };
+    let device = |path: &std::path::Path| std::fs::metadata(path).unwrap().dev();
+    if device(other.path()) == device(run.directory.path()) {
+        return;
+    }
+    let shown = other.path().display();
+    run.exec("fs::create_dir(dir + \"/d\"); fs::write(dir + \"/d/a\", \"1\")");
+    let pipe = run.directory.path().join("d/pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    assert_eq!(run.number(&format!("fs::rename(dir + \"/d\", \"{shown}/d\")")), 10);
+    run.exec(&format!("fs::write(\"{shown}/f\", \"old\")"));
+    assert_eq!(run.number(&format!("fs::rename(dir + \"/d/pipe\", \"{shown}/f\")")), 10);
+    run.is_true(&format!("fs::list(\"{shown}\") == [\"f\"] && fs::read(\"{shown}/f\") == \"old\" && fs::list(dir + \"/d\") == [\"a\", \"pipe\"]"));
+}
+
+#[test]
+fn f3_an_atomic_write_does_not_replace_what_is_no_file() {
+    let run = Run::new();
+    let socket = std::os::unix::net::UnixListener::bind(run.directory.path().join("s")).unwrap();
+    assert_eq!(run.number("fs::write(dir + \"/s\", \"x\", #{ atomic: true })"), 2);
+    drop(socket);
+    run.is_true("fs::list(dir) == [\"s\"] && !fs::is_dir(dir + \"/s\")");
+}
+
+#[test]
+fn f10_remove_dir_all_takes_files_without_permissions_and_every_kind_of_link() {
+    let run = Run::new();
+    run.is_true(
+        "fs::create_dir_all(dir + \"/d/e/f\"); fs::write(dir + \"/d/e/f/x\", \"\"); fs::symlink(\"..\", dir + \"/d/e/up\"); fs::symlink(\"nowhere\", dir + \"/d/gone\");
+         fs::set_mode(dir + \"/d/e/f/x\", \"0000\"); fs::remove_dir_all(dir + \"/d\", true); fs::list(dir) == []",
+    );
 }
 
 #[test]

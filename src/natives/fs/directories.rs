@@ -2,16 +2,15 @@
 
 use rhai::plugin::*;
 
-use super::access::at;
-use super::files;
 use super::temporary::{self, shown};
+use super::{disk, to_write};
 use crate::natives::{NativeContext, NativeError, NativeResult, Raw, call};
 
 /// A temporary directory with a shorter path, such as `/`, does not show what may be removed.
 const SHORTEST_TEMP: usize = 6;
 
 fn remove_tree(run: &NativeContext, path: &str, force: bool) -> NativeResult<()> {
-    let target = at(run, path)?;
+    let target = to_write(run, path)?;
     let allowed = if force { None } else { Some(temporary::directory(run)?) };
     if allowed.as_ref().is_some_and(|allowed| shown(allowed).len() < SHORTEST_TEMP) {
         return Err(NativeError::arango(
@@ -21,7 +20,7 @@ fn remove_tree(run: &NativeContext, path: &str, force: bool) -> NativeResult<()>
         )
         .with("path", path.to_owned()));
     }
-    files::remove_dir_all(target, allowed.as_deref())
+    disk::remove_dir_all(target, allowed.as_deref(), &run.deadline)
 }
 
 #[export_module(manifest)]
@@ -42,7 +41,7 @@ pub(in crate::natives) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn create_dir(ctx: NativeCallContext, path: &str) -> Raw<()> {
-        call(&ctx, "fs::create_dir", |run| files::create_dir(at(run, path)?))
+        call(&ctx, "fs::create_dir", |run| disk::create_dir(to_write(run, path)?))
     }
 
     /// Makes a directory and those above it; existing ones are fine.
@@ -61,7 +60,7 @@ pub(in crate::natives) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn create_dir_all(ctx: NativeCallContext, path: &str) -> Raw<()> {
-        call(&ctx, "fs::create_dir_all", |run| files::create_dir_all(at(run, path)?))
+        call(&ctx, "fs::create_dir_all", |run| disk::create_dir_all(to_write(run, path)?))
     }
 
     /// Removes an empty directory.
@@ -80,7 +79,7 @@ pub(in crate::natives) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn remove_dir(ctx: NativeCallContext, path: &str) -> Raw<()> {
-        call(&ctx, "fs::remove_dir", |run| files::remove_dir(at(run, path)?))
+        call(&ctx, "fs::remove_dir", |run| disk::remove_dir(to_write(run, path)?))
     }
 
     /// Removes a directory with everything in it; links are removed, not followed.

@@ -3,8 +3,7 @@
 use rhai::Dynamic;
 use rhai::plugin::*;
 
-use super::access::{at, working};
-use super::{files, paths};
+use super::{at, disk, paths, to_write};
 use crate::natives::{Raw, call};
 
 #[export_module(manifest)]
@@ -26,7 +25,7 @@ pub(in crate::natives) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn remove_file(ctx: NativeCallContext, path: &str) -> Raw<()> {
-        call(&ctx, "fs::remove_file", |run| files::remove_file(at(run, path)?))
+        call(&ctx, "fs::remove_file", |run| disk::remove_file(to_write(run, path)?))
     }
 
     /// Moves a file or directory, to another file system too.
@@ -45,7 +44,9 @@ pub(in crate::natives) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn rename(ctx: NativeCallContext, from: &str, to: &str) -> Raw<()> {
-        call(&ctx, "fs::rename", |run| files::rename(at(run, from)?, at(run, to)?, &working(run)))
+        call(&ctx, "fs::rename", |run| {
+            disk::rename(to_write(run, from)?, to_write(run, to)?, &run.deadline)
+        })
     }
 
     /// Copies a file with its mode and time.
@@ -64,7 +65,9 @@ pub(in crate::natives) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn copy_file(ctx: NativeCallContext, from: &str, to: &str) -> Raw<()> {
-        call(&ctx, "fs::copy_file", |run| files::copy_file(at(run, from)?, at(run, to)?))
+        call(&ctx, "fs::copy_file", |run| {
+            disk::copy_file(at(run, from)?, to_write(run, to)?, &run.deadline)
+        })
     }
 
     /// Copies a directory with everything in it, or a file.
@@ -85,7 +88,7 @@ pub(in crate::natives) mod natives {
     #[rhai_fn(return_raw)]
     pub fn copy_dir(ctx: NativeCallContext, from: &str, to: &str) -> Raw<()> {
         call(&ctx, "fs::copy_dir", |run| {
-            files::copy_dir(at(run, from)?, at(run, to)?, &working(run))
+            disk::copy_dir(at(run, from)?, to_write(run, to)?, &run.deadline)
         })
     }
 
@@ -105,7 +108,7 @@ pub(in crate::natives) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn symlink(ctx: NativeCallContext, target: &str, link: &str) -> Raw<()> {
-        call(&ctx, "fs::symlink", |run| files::symlink(target, at(run, link)?))
+        call(&ctx, "fs::symlink", |run| disk::symlink(target, to_write(run, link)?))
     }
 
     /// Sets the permission bits of a file.
@@ -124,6 +127,6 @@ pub(in crate::natives) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn set_mode(ctx: NativeCallContext, path: &str, mode: Dynamic) -> Raw<()> {
-        call(&ctx, "fs::set_mode", |run| files::set_mode(at(run, path)?, paths::mode(&mode)?))
+        call(&ctx, "fs::set_mode", |run| disk::set_mode(to_write(run, path)?, paths::mode(&mode)?))
     }
 }

@@ -3,8 +3,7 @@
 use rhai::plugin::*;
 use rhai::{Array, FLOAT, INT, Map};
 
-use super::access::{at, working};
-use super::files;
+use super::{at, disk};
 use crate::natives::{NativeContext, NativeResult, Options, Raw, call};
 
 fn names(names: Vec<String>) -> Array {
@@ -13,7 +12,8 @@ fn names(names: Vec<String>) -> Array {
 
 fn list(run: &NativeContext, path: &str, options: &Map) -> NativeResult<Array> {
     let options = Options::new(options, &["missing_ok"])?;
-    files::list(at(run, path)?, options.bool("missing_ok", false)?).map(names)
+    let missing_ok = options.bool("missing_ok", false)?;
+    disk::list(at(run, path)?, missing_ok, &run.deadline).map(names)
 }
 
 #[export_module(manifest)]
@@ -106,7 +106,7 @@ pub(in crate::natives) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn size(ctx: NativeCallContext, path: &str) -> Raw<INT> {
-        call(&ctx, "fs::size", |run| files::size(at(run, path)?))
+        call(&ctx, "fs::size", |run| disk::size(at(run, path)?))
     }
 
     /// Tells when a file was last changed.
@@ -123,7 +123,7 @@ pub(in crate::natives) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn mtime(ctx: NativeCallContext, path: &str) -> Raw<FLOAT> {
-        call(&ctx, "fs::mtime", |run| files::mtime(at(run, path)?))
+        call(&ctx, "fs::mtime", |run| disk::mtime(at(run, path)?))
     }
 
     /// Lists the names in a directory, sorted.
@@ -142,7 +142,7 @@ pub(in crate::natives) mod natives {
     /// ```
     #[rhai_fn(name = "list", return_raw)]
     pub fn list_strict(ctx: NativeCallContext, path: &str) -> Raw<Array> {
-        call(&ctx, "fs::list", |run| files::list(at(run, path)?, false).map(names))
+        call(&ctx, "fs::list", |run| list(run, path, &Map::new()))
     }
 
     #[rhai_fn(name = "list", return_raw)]
@@ -166,8 +166,6 @@ pub(in crate::natives) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn list_tree(ctx: NativeCallContext, path: &str) -> Raw<Array> {
-        call(&ctx, "fs::list_tree", |run| {
-            files::list_tree(at(run, path)?, &working(run)).map(names)
-        })
+        call(&ctx, "fs::list_tree", |run| disk::list_tree(at(run, path)?, &run.deadline).map(names))
     }
 }

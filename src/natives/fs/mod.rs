@@ -1,11 +1,11 @@
 //! `fs`: files, directories and paths.
 //!
-//! One file a group of natives; what they do on the disk is in `files`.
+//! One file a group of natives; what they do on the disk is in `disk`.
 
 mod access;
 pub(super) mod directories;
+mod disk;
 pub(super) mod entries;
-mod files;
 pub(super) mod looking;
 pub(super) mod path_parts;
 mod paths;
@@ -13,4 +13,6 @@ pub(super) mod reading;
 pub(super) mod temporary;
 pub(super) mod writing;
 
+pub(super) use access::{at, to_write};
+pub(super) use disk::Staged;
 pub use temporary::TempDirectory;

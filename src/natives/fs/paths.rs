@@ -1,6 +1,6 @@
 //! Paths as text, without a look at the disk.
 
-use rhai::{Dynamic, INT, ImmutableString};
+use rhai::{Dynamic, ImmutableString};
 
 use crate::natives::argument::whole;
 use crate::natives::dispatch::type_word;
@@ -113,14 +113,4 @@ pub(super) fn mode(mode: &Dynamic) -> NativeResult<u32> {
             format!("'{mode}' is no mode: 1 to 5 octal digits"),
         )
     })
-}
-
-/// The Adler-32 checksum of `bytes`.
-pub(super) fn adler32(bytes: &[u8]) -> INT {
-    let (mut low, mut high) = (1_u64, 0_u64);
-    for byte in bytes {
-        low = (low + u64::from(*byte)) % 65_521;
-        high = (high + low) % 65_521;
-    }
-    ((high << 16) | low).cast_signed()
 }

@@ -3,18 +3,15 @@
 use rhai::plugin::*;
 use rhai::{Array, Blob, INT};
 
-use super::access::{at, waiting};
-use super::{files, paths};
+use super::{at, disk};
 use crate::natives::{NativeContext, NativeResult, Raw, call};
 
 fn read(run: &NativeContext, path: &str) -> NativeResult<Blob> {
-    files::read(at(run, path)?, &waiting(run))
+    disk::read(at(run, path)?, &run.deadline)
 }
 
 fn read_text(run: &NativeContext, path: &str) -> NativeResult<String> {
-    let bytes = read(run, path)?;
-    Ok(String::from_utf8(bytes)
-        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+    read(run, path).map(disk::text)
 }
 
 #[export_module(manifest)]
@@ -25,8 +22,8 @@ pub(in crate::natives) mod natives {
     /// `fs::read(path: string) -> string`
     ///
     /// Arguments: `path` of a file; bytes that are no UTF-8 are replaced.
-    /// Units: none; nothing is cut.
-    /// Errors: `fs.not_found` (number 14); `fs.failed` (number 2), for a directory too; `deadline.script` (number 36) while a pipe gives nothing; `permission.files` (number 11) when the run may not use files.
+    /// Units: at most 1073741824 bytes; nothing is cut.
+    /// Errors: `fs.not_found` (number 14); `fs.failed` (number 2), for a directory too; `fs.too_large` (number 2); `deadline.script` (number 36) while a pipe gives nothing; `permission.files` (number 11) when the run may not use files.
     /// Legacy: `SYS_READ`, `fs.read(path)`.
     ///
     /// ```rhai
@@ -43,8 +40,8 @@ pub(in crate::natives) mod natives {
     /// `fs::read_blob(path: string) -> blob`
     ///
     /// Arguments: `path` of a file.
-    /// Units: bytes.
-    /// Errors: `fs.not_found` (number 14); `fs.failed` (number 2); `permission.files` (number 11) when the run may not use files.
+    /// Units: at most 1073741824 bytes.
+    /// Errors: `fs.not_found` (number 14); `fs.failed` and `fs.too_large` (number 2); `deadline.script` (number 36) while a pipe gives nothing; `permission.files` (number 11) when the run may not use files.
     /// Legacy: `SYS_READ_BUFFER`, `fs.readBuffer(path)`.
     ///
     /// ```rhai
@@ -82,7 +79,7 @@ pub(in crate::natives) mod natives {
     ///
     /// Arguments: `path` of a file.
     /// Units: at most 1073741824 bytes of text.
-    /// Errors: `fs.not_found` (number 14); `fs.failed` (number 2), also for a file that is no gzip or holds more; `permission.files` (number 11) when the run may not use files.
+    /// Errors: `fs.not_found` (number 14); `fs.failed` (number 2), also for a file that is no gzip; `fs.too_large` (number 2); `permission.files` (number 11) when the run may not use files.
     /// Legacy: `SYS_READ_GZIP`, `fs.readGzip(path)`.
     ///
     /// ```rhai
@@ -93,7 +90,7 @@ pub(in crate::natives) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn read_gzip(ctx: NativeCallContext, path: &str) -> Raw<String> {
-        call(&ctx, "fs::read_gzip", |run| files::read_gzip(at(run, path)?, &waiting(run)))
+        call(&ctx, "fs::read_gzip", |run| disk::read_gzip(at(run, path)?, &run.deadline))
     }
 
     /// Computes the Adler-32 checksum of a file.
@@ -111,6 +108,6 @@ pub(in crate::natives) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn adler32(ctx: NativeCallContext, path: &str) -> Raw<INT> {
-        call(&ctx, "fs::adler32", |run| Ok(paths::adler32(&super::read(run, path)?)))
+        call(&ctx, "fs::adler32", |run| disk::adler32(at(run, path)?, &run.deadline))
     }
 }

@@ -5,8 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rhai::plugin::*;
 
-use super::access::working;
-use super::{files, paths};
+use super::{disk, paths, to_write};
 use crate::natives::env::Environment;
 use crate::natives::{Gate, NativeContext, NativeError, NativeResult, Raw, call, random};
 
@@ -62,12 +61,13 @@ pub(super) fn directory(run: &NativeContext) -> NativeResult<PathBuf> {
 
 fn file(run: &NativeContext, subdirectory: &str, create: bool) -> NativeResult<String> {
     let base = directory(run)?;
-    let directory = PathBuf::from(paths::safe_join(&shown(&base), subdirectory)?);
-    files::create_dir_all(&directory)?;
+    let directory = paths::safe_join(&shown(&base), subdirectory)?;
+    let directory = to_write(run, &directory)?;
+    disk::create_dir_all(directory)?;
     let name = format!("tmp-{}-{}", std::process::id(), hex::encode(random::system_bytes(8)?));
     let path = directory.join(name);
     if create {
-        files::write(&path, b"", files::Manner::default(), &working(run))?;
+        disk::write(&path, b"", disk::Manner::default(), &run.deadline)?;
     }
     Ok(shown(&path))
 }

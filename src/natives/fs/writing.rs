@@ -1,20 +1,28 @@
 //! What files are to hold.
 
+use std::path::Path;
+
 use rhai::plugin::*;
 use rhai::{Dynamic, Map};
 
-use super::access::{to_write, waiting};
-use super::files;
+use super::{disk, to_write};
 use crate::natives::options::bytes;
-use crate::natives::{NativeContext, NativeResult, Options, Raw, call};
+use crate::natives::{ErrorName, NativeContext, NativeError, NativeResult, Options, Raw, call};
+
+/// The path of a file to write, which has to have a name.
+fn named<'a>(run: &NativeContext, path: &'a str) -> NativeResult<&'a Path> {
+    if path.is_empty() {
+        return Err(NativeError::plain("argument.type", ErrorName::TypeError, "the path is empty"));
+    }
+    to_write(run, path)
+}
 
 fn write(run: &NativeContext, path: &str, content: &Dynamic, options: &Map) -> NativeResult<()> {
     let options = Options::new(options, &["sync", "atomic"])?;
-    let manner = files::Manner {
-        sync: options.bool("sync", false)?,
-        atomic: options.bool("atomic", false)?,
-    };
-    files::write(to_write(run, path)?, &bytes(content, "content")?, manner, &waiting(run))
+    let manner =
+        disk::Manner { sync: options.bool("sync", false)?, atomic: options.bool("atomic", false)? };
+    let path = named(run, path)?;
+    disk::write(path, &bytes(content, "content")?, manner, &run.deadline)
 }
 
 #[export_module(manifest)]
@@ -66,7 +74,7 @@ pub(in crate::natives) mod natives {
     #[rhai_fn(return_raw)]
     pub fn append(ctx: NativeCallContext, path: &str, content: Dynamic) -> Raw<()> {
         call(&ctx, "fs::append", |run| {
-            files::append(to_write(run, path)?, &bytes(&content, "content")?, &waiting(run))
+            disk::append(named(run, path)?, &bytes(&content, "content")?, &run.deadline)
         })
     }
 }

@@ -1,8 +1,7 @@
 //! Bodies in VelocyPack, which scripts receive as JSON text in any form.
 
+use std::fs::File;
 use std::io::{self, Read, Seek, Write};
-
-use tempfile::NamedTempFile;
 
 use crate::http::{HttpError, Response};
 use crate::vpack;
@@ -32,7 +31,7 @@ pub(super) fn to_json(response: &Response, body: Vec<u8>) -> Result<Vec<u8>, Htt
 /// The file cannot be read or written; within, as [`to_json`].
 pub(super) fn file_to_json(
     response: &Response,
-    file: &mut NamedTempFile,
+    file: &mut File,
 ) -> io::Result<Result<(), HttpError>> {
     if !is_velocypack(response) {
         return Ok(Ok(()));
@@ -45,7 +44,7 @@ pub(super) fn file_to_json(
         Err(error) => return Ok(Err(error)),
     };
     file.rewind()?;
-    file.as_file().set_len(0)?;
+    file.set_len(0)?;
     file.write_all(&text)?;
     Ok(Ok(()))
 }
