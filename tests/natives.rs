@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "support/late.rs"]
+mod late;
 #[path = "natives/support.rs"]
 mod support;
 
@@ -13,6 +15,12 @@ mod crypto;
 mod errors;
 #[path = "natives/fs.rs"]
 mod fs;
+#[path = "natives/fs_archives.rs"]
+mod fs_archives;
+#[path = "natives/fs_deadlines.rs"]
+mod fs_deadlines;
+#[path = "natives/fs_rows.rs"]
+mod fs_rows;
 #[path = "natives/log.rs"]
 mod log;
 #[path = "natives/misc.rs"]

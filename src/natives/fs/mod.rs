@@ -3,6 +3,7 @@
 //! One file a group of natives; what they do on the disk is in `disk`.
 
 mod access;
+pub(super) mod archives;
 pub(super) mod directories;
 mod disk;
 pub(super) mod entries;
@@ -10,6 +11,7 @@ pub(super) mod looking;
 pub(super) mod path_parts;
 mod paths;
 pub(super) mod reading;
+pub(super) mod rows;
 pub(super) mod temporary;
 pub(super) mod writing;
 
