@@ -122,3 +122,39 @@ fn unreachable(source: Error) -> HttpError {
     }
     HttpError::Unreachable { endpoint: call::endpoint(), source }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::deadline::Deadline;
+
+    /// Looking a name up is such work: the system's resolver may take minutes.
+    #[test]
+    fn h24_a_name_that_never_resolves_is_left_at_the_deadline_and_at_an_interrupt() {
+        let hour = Duration::from_secs(3600);
+        let outcome = |deadline: &Deadline, limit: Duration| {
+            let end = Instant::now() + limit;
+            let times = call::Times { end, limit, connect_end: end, connect_limit: limit };
+            let endpoint = Endpoint::parse("tcp://never.invalid:1").unwrap();
+            let _running = call::enter(deadline, times, endpoint);
+            in_slices(std::thread::park)
+        };
+        let begin = Instant::now();
+        let error = outcome(&Deadline::default(), Duration::from_millis(50)).unwrap_err();
+        assert!(matches!(error, HttpError::Timeout { phase: Phase::Connect, .. }), "{error:?}");
+        let deadline = Deadline::after(Some(Duration::from_millis(50)));
+        let error = outcome(&deadline, hour).unwrap_err();
+        assert!(matches!(error, HttpError::Stopped(_)), "{error:?}");
+        let deadline = Deadline::default();
+        deadline.set_script(Some(Duration::from_millis(50)));
+        let error = outcome(&deadline, hour).unwrap_err();
+        assert!(matches!(error, HttpError::Timeout { .. }), "{error:?}");
+        let deadline = Deadline::default();
+        deadline.interrupt();
+        let error = outcome(&deadline, hour).unwrap_err();
+        assert!(matches!(error, HttpError::Stopped(_)), "{error:?}");
+        assert!(begin.elapsed() < Duration::from_secs(30), "{:?}", begin.elapsed());
+    }
+}
