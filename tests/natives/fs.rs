@@ -499,3 +499,50 @@ fn d4_a_pipe_that_gives_nothing_is_left_at_the_deadline() {
     run.exec("let t = \"\"; t.pad(200000, 'x'); fs::write(dir + \"/pipe\", t)");
     assert_eq!(reader.join().unwrap(), 200_000);
 }
+
+#[test]
+fn a_run_without_files_uses_none_of_them() {
+    let run = Run::with(|builder| builder.deny(agencysh::natives::Gate::Files));
+    for call in [
+        "exists(P)",
+        "is_file(P)",
+        "is_dir(P)",
+        "is_symlink(P)",
+        "size(P)",
+        "mtime(P)",
+        "list(P)",
+        "list_tree(P)",
+        "read(P)",
+        "read_blob(P)",
+        "read_lines(P)",
+        "read_gzip(P)",
+        "write(P, \"\")",
+        "append(P, \"\")",
+        "create_dir(P)",
+        "create_dir_all(P)",
+        "remove_file(P)",
+        "remove_dir(P)",
+        "remove_dir_all(P, true)",
+        "rename(P, P)",
+        "copy_file(P, P)",
+        "copy_dir(P, P)",
+        "symlink(\"a\", P)",
+        "set_mode(P, 0)",
+        "temp_dir()",
+        "temp_file()",
+        "home_dir()",
+        "adler32(P)",
+        "zip(P, P, [])",
+        "unzip(P, P)",
+        "each_csv_row(P, |row| ())",
+        "each_json_line(P, |value| ())",
+    ] {
+        let call = format!("fs::{}", call.replace('P', "dir"));
+        let error = run.error(&call);
+        assert_eq!(error["error_num"].as_int(), Ok(11), "{call}");
+        assert_eq!(error["kind"].to_string(), "permission.files", "{call}");
+    }
+    let download = "http::download(\"http://127.0.0.1:1\", dir + \"/x\")";
+    assert_eq!(run.number(download), 11);
+    assert_eq!(run.number("http::get(\"http://127.0.0.1:1\", #{ ca_file: dir })"), 11);
+}

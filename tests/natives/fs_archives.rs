@@ -72,7 +72,19 @@ fn f17_names_have_to_be_strings_that_stay_in_the_directory() {
     }
     assert_eq!(run.number("fs::zip(dir + \"/z\", dir + \"/x\", [])"), 10);
     assert_eq!(run.number("fs::zip(dir + \"/z\", dir, [\"x\"], \"\")"), 10);
+    assert_eq!(run.number("fs::zip(\"\", dir, [\"x\"])"), 10);
+    assert_eq!(run.number("fs::zip(dir + \"/z\", \"\", [\"x\"])"), 14);
     run.is_true("fs::list(dir) == [\"d\", \"x\"]");
+}
+
+#[test]
+fn f18_an_empty_target_is_not_the_root() {
+    let run = Run::new();
+    run.exec(
+        "fs::write(dir + \"/f18-member\", \"1\"); fs::zip(dir + \"/z\", dir, [\"f18-member\"])",
+    );
+    assert_eq!(run.number("fs::unzip(dir + \"/z\", \"\")"), 10);
+    assert!(!Path::new("/f18-member").exists());
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! D4 for `fs`: no native outlasts a deadline or an interrupt by more than 50 ms.
 
+use std::io::Write as _;
+
 use agencysh::deadline::Deadline;
 
 use crate::late::End;
@@ -18,9 +20,10 @@ const WAITING: &[&str] = &[
     "fs::append(PIPE, \"x\")",
 ];
 
-/// Natives that work through much; `BIG` is a file of many gigabytes without blocks, `TREE` many directories.
+/// Natives that work through much; `BIG` and `LARGE` are files without blocks, `GZIP` unpacks to gigabytes.
 const WORKING: &[&str] = &[
     "fs::read(LARGE)",
+    "fs::read_gzip(GZIP)",
     "fs::adler32(BIG)",
     "fs::each_csv_row(BIG, |row| ())",
     "fs::each_json_line(BIG, |value| ())",
@@ -34,7 +37,7 @@ fn run_with(deadline: &Deadline) -> Run {
 
 /// Runs a call that has to end because of the deadline.
 fn ended(run: &Run, call: &str) {
-    let call = ["PIPE", "BIG", "LARGE"].iter().fold(call.to_owned(), |call, word| {
+    let call = ["PIPE", "BIG", "LARGE", "GZIP"].iter().fold(call.to_owned(), |call, word| {
         call.replace(word, &format!("dir + \"/{}\"", word.to_lowercase()))
     });
     let error = run.try_eval(&call).expect_err(&call);
@@ -86,11 +89,15 @@ fn d4_much_work_ends_with_the_run_and_leaves_no_part() {
         let file = std::fs::File::create(run.directory.path().join(name)).unwrap();
         file.set_len(size).unwrap();
     }
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(&[0; 1 << 20]).unwrap();
+    let gzip = gzip.finish().unwrap().repeat(4096);
+    std::fs::write(run.directory.path().join("gzip"), gzip).unwrap();
     for call in WORKING {
         for end in [End::Run, End::Interrupt] {
             end.ends(call, &deadline, || ended(&run, call));
         }
-        run.is_true("fs::list(dir) == [\"big\", \"large\"]");
+        run.is_true("fs::list(dir) == [\"big\", \"gzip\", \"large\"]");
     }
 }
 
@@ -98,7 +105,7 @@ fn d4_much_work_ends_with_the_run_and_leaves_no_part() {
 fn d4_trees_are_left_when_the_run_has_to_end() {
     let deadline = Deadline::default();
     let run = run_with(&deadline);
-    run.exec("fs::create_dir_all(dir + \"/t/a/b\"); fs::write(dir + \"/t/a/b/x\", \"\")");
+    run.exec("fs::create_dir_all(dir + \"/t/a/b\"); fs::write(dir + \"/t/a/b/x\", \"\"); fs::zip(dir + \"/y\", dir, [\"t/a\"])");
     deadline.interrupt();
     for call in [
         "fs::list(dir + \"/t\")",
@@ -106,11 +113,12 @@ fn d4_trees_are_left_when_the_run_has_to_end() {
         "fs::copy_dir(dir + \"/t\", dir + \"/u\")",
         "fs::remove_dir_all(dir + \"/t\", true)",
         "fs::zip(dir + \"/z\", dir + \"/t\", [\"a\"])",
+        "fs::unzip(dir + \"/y\", dir + \"/u\")",
     ] {
         ended(&run, call);
     }
     deadline.clear_interrupt();
-    run.is_true("fs::list_tree(dir) == [\"t\", \"t/a\", \"t/a/b\", \"t/a/b/x\"]");
+    run.is_true("fs::list_tree(dir) == [\"t\", \"t/a\", \"t/a/b\", \"t/a/b/x\", \"y\"]");
 }
 
 #[test]

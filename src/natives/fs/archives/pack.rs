@@ -27,8 +27,8 @@ pub(super) fn zip(
     names: &Array,
     password: Option<&str>,
 ) -> NativeResult<()> {
-    if password.is_some_and(str::is_empty) {
-        return Err(NativeError::bad_parameter("the password is empty"));
+    if archive.is_empty() || password.is_some_and(str::is_empty) {
+        return Err(NativeError::bad_parameter("neither archive nor password may be empty"));
     }
     let target = to_write(run, archive)?;
     let base = at(run, base_dir)?;

@@ -43,6 +43,10 @@ pub(super) fn unzip(
     let options = Options::new(options, &["flatten", "overwrite", "password"])?;
     let (flatten, overwrite) = (options.bool("flatten", false)?, options.bool("overwrite", false)?);
     let password = options.string("password")?;
+    if out_dir.is_empty() {
+        // with a member behind it, it would become the root
+        return Err(NativeError::bad_parameter("the directory to unpack into must not be empty"));
+    }
     let source = at(run, archive)?;
     let target = to_write(run, out_dir)?;
     let file = open_at_once(source).map_err(failed(DOING, source))?;
