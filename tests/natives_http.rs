@@ -218,6 +218,23 @@ fn h19_velocypack_arrives_as_json_text_in_every_form() {
 }
 
 #[test]
+fn h19_large_velocypack_arrives_as_json_text_too() {
+    let value = serde_json::Value::from(vec!["0123456789"; 200_000]);
+    let expected = value.to_string();
+    let packed = agencysh::vpack::encode(&value.into());
+    let server = Server::start(move |_| {
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: application/x-velocypack\r\nContent-Length: ";
+        let head = format!("{head}{}\r\n\r\n", packed.len());
+        Reply::Raw([head.as_bytes(), &packed].concat())
+    });
+    assert!(text(&answer(&server.url, "http::get(url)"), "body") == expected);
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("file");
+    let _ = run(&server.url, &format!("http::download(url, `{}`)", path.display()));
+    assert!(std::fs::read_to_string(path).unwrap() == expected);
+}
+
+#[test]
 fn h20_h21_other_urls_are_refused() {
     for url in ["ftp://x", "tcp://x", "no url"] {
         assert_eq!(raised(url, "http::get(url)").1, "SyntaxError", "{url}");

@@ -3,7 +3,6 @@
 use std::io::{Error, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::os::unix::net::UnixStream;
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 
 use ureq::config::Config;
 use ureq::http::Uri;
@@ -14,6 +13,7 @@ use super::call;
 use super::endpoint::Endpoint;
 use super::error::{HttpError, Phase};
 use super::transport::{SlicedTransport, Socket, wrap};
+use crate::apart::apart;
 use crate::deadline::SLICE;
 
 /// Resolves nothing: ureq would ask before each request, also when the pool has a connection.
@@ -95,23 +95,9 @@ fn connect(address: SocketAddr) -> Result<TcpStream, HttpError> {
     }
 }
 
-/// Runs what cannot be interrupted on a thread of its own and stops waiting for it when the request has to end.
+/// Stops waiting for `work` when the request has to end.
 fn in_slices<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, HttpError> {
-    let (sender, receiver) = sync_channel(1);
-    std::thread::Builder::new()
-        .name("http-connect".to_owned())
-        .spawn(move || sender.send(work()).ok())
-        .map_err(unreachable)?;
-    loop {
-        let left = call::time_left(Phase::Connect)?;
-        match receiver.recv_timeout(left.min(SLICE)) {
-            Ok(result) => return Ok(result),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => {
-                return Err(unreachable(ErrorKind::Other.into()));
-            }
-        }
-    }
+    apart("http-connect", work, || call::time_left(Phase::Connect), unreachable)
 }
 
 fn unreachable(source: Error) -> HttpError {

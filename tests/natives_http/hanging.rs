@@ -82,6 +82,9 @@ impl Caller {
                     assert_eq!(found["code"].as_int(), Ok(500), "{found:?}");
                     assert_eq!(found["transport_error"].to_string(), "timeout", "{found:?}");
                 }
+                // on a busy machine the deadline may have passed before the request
+                (End::Script | End::InterruptedScript, Err(error))
+                    if error.to_string().contains("deadline.script") => {}
                 (_, other) => panic!("{script} by {end:?}: {other:?}"),
             }
         });

@@ -211,7 +211,9 @@ fn set_body(
         if !request.body.is_empty() && !body.is_empty() {
             return Err(NativeError::bad_parameter("the body is given twice"));
         }
-        request.body.extend(body);
+        if !body.is_empty() {
+            request.body = body;
+        }
     }
     if let Some(json) = json {
         if !request.body.is_empty() {
@@ -266,7 +268,7 @@ pub(super) fn request(
             let body = if !asked.body_on_error && !(200..300).contains(&response.status) {
                 Dynamic::UNIT
             } else {
-                match velocypack::to_json(&response, body) {
+                match velocypack::to_json(&response, body, &run.deadline) {
                     Ok(body) if asked.as_blob => Dynamic::from_blob(body),
                     Ok(body) => text_of(body).into(),
                     Err(error) => return failed(error),

@@ -56,16 +56,18 @@ pub(super) fn download(
         keep = keep_errors || (200..300).contains(&status);
         keep.then_some(staged.file() as &mut dyn Write)
     });
+    let sent = sent.and_then(|response| {
+        if keep {
+            velocypack::file_to_json(&response, staged.file(), &run.deadline)?;
+        }
+        Ok(response)
+    });
     let response = match sent {
         Err(HttpError::Sink { source, .. }) => return Err(cannot_write(path, &source)),
         Err(error) => return failure(error, &url),
         Ok(response) => response,
     };
     if keep {
-        let converted = velocypack::file_to_json(&response, staged.file());
-        if let Err(error) = converted.map_err(|error| cannot_write(path, &error))? {
-            return failure(error, &url);
-        }
         let placed = if overwrite { staged.replace() } else { staged.put_new() };
         placed.map_err(|error| match error.kind() {
             // somebody else made one while this one was on its way

@@ -3,10 +3,10 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 
 use super::pipe::{is_pipe, write_to_pipe};
 use super::{PIECE, Staged, failed};
+use crate::apart::apart;
 use crate::deadline::{Deadline, SLICE};
 use crate::natives::NativeResult;
 
@@ -53,19 +53,10 @@ fn fill(mut file: &File, content: &[u8], sync: bool, deadline: &Deadline) -> io:
     if sync { synced(file.try_clone()?, deadline) } else { Ok(()) }
 }
 
-/// Waits until the disk has the file, which cannot be interrupted: so a thread of its own waits.
+/// Waits until the disk has the file.
 fn synced(file: File, deadline: &Deadline) -> io::Result<()> {
-    let (sender, receiver) = sync_channel(1);
-    std::thread::Builder::new()
-        .name("fs-sync".to_owned())
-        .spawn(move || sender.send(file.sync_all()).ok())?;
-    loop {
-        match receiver.recv_timeout(SLICE) {
-            Ok(done) => return done,
-            Err(RecvTimeoutError::Disconnected) => return Err(io::ErrorKind::Other.into()),
-            Err(RecvTimeoutError::Timeout) => deadline.check_run().map_err(io::Error::other)?,
-        }
-    }
+    let left = || deadline.check_run().map(|()| SLICE).map_err(io::Error::other);
+    apart("fs-sync", move || file.sync_all(), left, |error| error)?
 }
 
 /// Adds to the end of a file.
