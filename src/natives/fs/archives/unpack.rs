@@ -137,7 +137,8 @@ fn must_fit(members: &[Member], target: &Path) -> NativeResult<()> {
     let existing = target.ancestors().find(|path| path.exists()).unwrap_or(Path::new("."));
     let Ok(disk) = statvfs(existing) else { return Ok(()) };
     let free = u128::from(disk.blocks_available()) * u128::from(disk.fragment_size());
-    if needed > free {
+    // some file systems do not say
+    if needed > free && disk.blocks() > 0 {
         let text = format!("holds {needed} bytes, and only {free} are free");
         return Err(error("no_space", 15, DOING, target, &text));
     }
