@@ -21,6 +21,8 @@ mod fs_archives;
 mod fs_deadlines;
 #[path = "natives/fs_rows.rs"]
 mod fs_rows;
+#[path = "natives/fs_trees.rs"]
+mod fs_trees;
 #[path = "natives/log.rs"]
 mod log;
 #[path = "natives/misc.rs"]

@@ -112,6 +112,20 @@ fn h6_h7_closed_and_reset_connections_have_their_own_words() {
 }
 
 #[test]
+fn h6_a_request_on_a_kept_connection_is_not_sent_again_either() {
+    let server = Server::start(|request| match request.target.as_str() {
+        "/first" => reply(200, &[], ""),
+        _ => Reply::RawClose(Vec::new()),
+    });
+    for call in ["http::get(url)", "http::post(url, `x`)"] {
+        let found = answer(&server.url, &format!("http::get(url + `/first`); {call}"));
+        assert_eq!(text(&found, "message"), "Connection closed by remote");
+    }
+    let connections: Vec<_> = server.seen().iter().map(|request| request.connection).collect();
+    assert_eq!(connections, [0, 0, 1, 1], "each request once, on the connection that was kept");
+}
+
+#[test]
 fn h8_a_timeout_of_zero_is_code_504_without_a_connection() {
     let server = Server::start(|_| reply(200, &[], ""));
     for timeout in ["0", "0.0", "-1", "-0.5"] {
