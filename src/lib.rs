@@ -30,6 +30,7 @@
 //! ```
 
 pub mod agency;
+mod apart;
 pub mod auth;
 pub mod client;
 #[cfg(feature = "standin")]

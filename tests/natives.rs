@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "support/late.rs"]
+mod late;
 #[path = "support/server.rs"]
 mod server;
 #[path = "natives/support.rs"]
@@ -23,6 +25,14 @@ mod crypto;
 mod errors;
 #[path = "natives/fs.rs"]
 mod fs;
+#[path = "natives/fs_archives.rs"]
+mod fs_archives;
+#[path = "natives/fs_deadlines.rs"]
+mod fs_deadlines;
+#[path = "natives/fs_rows.rs"]
+mod fs_rows;
+#[path = "natives/fs_trees.rs"]
+mod fs_trees;
 #[path = "natives/log.rs"]
 mod log;
 #[path = "natives/misc.rs"]

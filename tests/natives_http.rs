@@ -2,6 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "natives_http/downloads.rs"]
+mod downloads;
+#[path = "natives_http/hanging.rs"]
+mod hanging;
+#[path = "support/late.rs"]
+mod late;
 #[path = "support/server.rs"]
 mod server;
 
@@ -106,12 +112,30 @@ fn h6_h7_closed_and_reset_connections_have_their_own_words() {
 }
 
 #[test]
-fn h8_a_timeout_of_zero_is_code_504() {
-    let found = answer(&closed_port(), "http::get(url, #{ timeout: -1 })");
-    assert_eq!(
-        (found["code"].as_int().unwrap(), text(&found, "message")),
-        (504, "Request timeout reached".to_owned())
-    );
+fn h6_a_request_on_a_kept_connection_is_not_sent_again_either() {
+    let server = Server::start(|request| match request.target.as_str() {
+        "/first" => reply(200, &[], ""),
+        _ => Reply::RawClose(Vec::new()),
+    });
+    for call in ["http::get(url)", "http::post(url, `x`)"] {
+        let found = answer(&server.url, &format!("http::get(url + `/first`); {call}"));
+        assert_eq!(text(&found, "message"), "Connection closed by remote");
+    }
+    let connections: Vec<_> = server.seen().iter().map(|request| request.connection).collect();
+    assert_eq!(connections, [0, 0, 1, 1], "each request once, on the connection that was kept");
+}
+
+#[test]
+fn h8_a_timeout_of_zero_is_code_504_without_a_connection() {
+    let server = Server::start(|_| reply(200, &[], ""));
+    for timeout in ["0", "0.0", "-1", "-0.5"] {
+        let found = answer(&server.url, &format!("http::get(url, #{{ timeout: {timeout} }})"));
+        assert_eq!(
+            (found["code"].as_int().unwrap(), text(&found, "message")),
+            (504, "Request timeout reached".to_owned())
+        );
+    }
+    assert!(server.seen().is_empty());
 }
 
 #[test]
@@ -208,6 +232,23 @@ fn h19_velocypack_arrives_as_json_text_in_every_form() {
 }
 
 #[test]
+fn h19_large_velocypack_arrives_as_json_text_too() {
+    let value = serde_json::Value::from(vec!["0123456789"; 200_000]);
+    let expected = value.to_string();
+    let packed = agencysh::vpack::encode(&value.into());
+    let server = Server::start(move |_| {
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: application/x-velocypack\r\nContent-Length: ";
+        let head = format!("{head}{}\r\n\r\n", packed.len());
+        Reply::Raw([head.as_bytes(), &packed].concat())
+    });
+    assert!(text(&answer(&server.url, "http::get(url)"), "body") == expected);
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("file");
+    let _ = run(&server.url, &format!("http::download(url, `{}`)", path.display()));
+    assert!(std::fs::read_to_string(path).unwrap() == expected);
+}
+
+#[test]
 fn h20_h21_other_urls_are_refused() {
     for url in ["ftp://x", "tcp://x", "no url"] {
         assert_eq!(raised(url, "http::get(url)").1, "SyntaxError", "{url}");
@@ -290,6 +331,39 @@ fn h24_d4_the_script_deadline_ends_a_request_and_is_raised_by_the_next() {
     assert!(begin.elapsed() < Duration::from_millis(600));
     let error = run_within(deadline, &server.url, "http::get(url)").unwrap_err();
     assert_eq!(error["error_num"].as_int().unwrap(), 36);
+}
+
+#[test]
+fn h25_every_framing_is_read_and_too_much_is_refused() {
+    let server = Server::start(|request| {
+        let bytes: &[u8] = match request.target.as_str() {
+            "/chunked" => b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n",
+            "/close" => b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nabcde",
+            // a body may have 1 GiB
+            _ => b"HTTP/1.1 200 OK\r\nContent-Length: 1073741825\r\n\r\nabcde",
+        };
+        Reply::RawClose(bytes.to_vec())
+    });
+    for path in ["/chunked", "/close"] {
+        let found = answer(&format!("{}{path}", server.url), "http::get(url)");
+        assert_eq!(text(&found, "body"), "abcde");
+    }
+    let found = answer(&server.url, "http::head(url)");
+    assert_eq!((found["code"].as_int().unwrap(), text(&found, "body")), (200, String::new()));
+    for script in ["http::get(url)", "http::get(url, #{ as_blob: true })"] {
+        let found = answer(&server.url, script);
+        assert_eq!(text(&found, "transport_error"), "too_large", "{found:?}");
+        assert!(text(&found, "message").contains("max packet size"), "{found:?}");
+    }
+}
+
+#[test]
+fn h1_names_are_in_lower_case_and_of_a_repeated_header_the_last_counts() {
+    let server = Server::start(|_| reply(200, &[("X-One", "a"), ("x-ONE", "b")], ""));
+    let found = answer(&server.url, "http::get(url)");
+    assert_eq!(text(&found, "message"), "OK");
+    assert_eq!(found["headers"].as_map_ref().unwrap()["x-one"].to_string(), "b");
+    assert_eq!(text(&found, "url"), server.url);
 }
 
 #[test]

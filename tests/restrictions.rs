@@ -130,6 +130,133 @@ fn ports_are_tested_only_when_allowed() {
     );
 }
 
+/// A folder to use, with links out of it, beside a secret.
+struct Fenced {
+    folder: tempfile::TempDir,
+}
+
+impl Fenced {
+    fn new() -> Self {
+        let fenced = Self { folder: tempfile::tempdir().unwrap() };
+        std::fs::create_dir_all(fenced.path("root/sub")).unwrap();
+        std::fs::create_dir(fenced.path("outside")).unwrap();
+        std::fs::write(fenced.path("outside/secret"), "secret").unwrap();
+        std::fs::write(fenced.path("root/sub/file"), "file").unwrap();
+        for (target, link) in [
+            (fenced.path("outside/secret"), "root/to-secret"),
+            (fenced.path("outside"), "root/to-outside"),
+            (fenced.path("outside/new"), "root/to-new"),
+            ("../../outside".into(), "root/sub/relative"),
+        ] {
+            std::os::unix::fs::symlink(target, fenced.path(link)).unwrap();
+        }
+        fenced
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn host(&self) -> HostBuilder {
+        host(Permissions::all().files_below(&self.path("root")).unwrap())
+    }
+
+    /// A script in which `r` is the folder to use and `o` the one outside.
+    fn script(&self, code: &str) -> String {
+        format!("let r = {:?}; let o = {:?}; {code}", self.path("root"), self.path("outside"))
+    }
+}
+
+#[test]
+fn files_are_used_below_their_root() {
+    let fenced = Fenced::new();
+    let script = fenced.script(
+        "fs::write(r + \"/a\", \"1\"); fs::copy_dir(r + \"/sub\", r + \"/copy\"); \
+         fs::rename(r + \"/a\", r + \"/sub/b\"); fs::remove_file(r + \"/to-secret\"); \
+         fs::write(fs::temp_file(), \"temporary\"); \
+         [fs::read(r + \"/sub/../sub/b\"), fs::read(r + \"/copy/file\"), fs::is_symlink(r + \"/to-new\")]",
+    );
+    assert_eq!(answer(fenced.host(), &script), serde_json::json!(["1", "file", true]));
+    assert!(fenced.path("outside/secret").exists(), "the link went, not its target");
+}
+
+#[test]
+fn neither_links_nor_dots_lead_out_of_a_root() {
+    let fenced = Fenced::new();
+    for code in [
+        "fs::read(o + \"/secret\")",
+        "fs::read(r + \"/../outside/secret\")",
+        "fs::read(r + \"/to-secret\")",
+        "fs::read(r + \"/to-outside/secret\")",
+        "fs::read(r + \"/sub/relative/secret\")",
+        "fs::read_blob(r + \"/to-secret\")",
+        "fs::read_lines(r + \"/to-secret\")",
+        "fs::read_gzip(r + \"/to-secret\")",
+        "fs::adler32(r + \"/to-secret\")",
+        "fs::exists(o)",
+        "fs::size(r + \"/to-secret\")",
+        "fs::list(r + \"/to-outside\")",
+        "fs::list_tree(r + \"/to-outside\")",
+        "fs::write(r + \"/to-new\", \"x\")",
+        "fs::write(r + \"/to-outside/x\", \"x\", #{ atomic: true })",
+        "fs::append(r + \"/to-secret\", \"x\")",
+        "fs::create_dir(r + \"/to-outside/d\")",
+        "fs::create_dir_all(r + \"/../outside/d/e\")",
+        "fs::remove_file(r + \"/to-outside/secret\")",
+        "fs::remove_dir(o)",
+        "fs::remove_dir_all(r + \"/to-outside/\", true)",
+        "fs::rename(r + \"/sub/file\", o + \"/stolen\")",
+        "fs::rename(o + \"/secret\", r + \"/secret\")",
+        "fs::copy_file(o + \"/secret\", r + \"/secret\")",
+        "fs::copy_file(r + \"/to-secret\", r + \"/secret\")",
+        "fs::copy_file(r + \"/sub/file\", r + \"/to-outside\")",
+        "fs::copy_dir(r + \"/to-outside/\", r + \"/copy\")",
+        "fs::symlink(r, o + \"/link\")",
+        "fs::set_mode(r + \"/to-secret\", \"0777\")",
+        "fs::zip(r + \"/a.zip\", r, [\"to-secret\"])",
+        "fs::zip(r + \"/a.zip\", o, [\"secret\"])",
+        "fs::zip(o + \"/a.zip\", r, [\"sub/file\"])",
+        "fs::zip(r + \"/b.zip\", r + \"/sub\", [\"file\"]); fs::unzip(r + \"/b.zip\", o)",
+        "fs::each_csv_row(r + \"/to-secret\", |row, n| ())",
+        "fs::each_json_line(r + \"/to-secret\", |row, n| ())",
+        "http::download(\"http://127.0.0.1:1/\", r + \"/to-new\")",
+        "http::get(\"https://127.0.0.1:1/\", #{ ca_file: o + \"/secret\" })",
+        "arango::send_file(\"/x\", r + \"/to-secret\")",
+        "agency::connect(#{ endpoints: \"tcp://127.0.0.1:1\", jwt_secret_file: o + \"/secret\" })",
+        "process::run(\"true\", [], #{ stdout: #{ file: r + \"/to-new\" } })",
+        "net::port_free(\"unix://\" + o + \"/socket\")",
+    ] {
+        refused(fenced.host(), &fenced.script(code), "permission.files");
+    }
+    let left: Vec<_> = std::fs::read_dir(fenced.path("outside")).unwrap().flatten().collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+    assert_eq!(std::fs::read(fenced.path("outside/secret")).unwrap(), b"secret");
+}
+
+#[test]
+fn a_link_that_a_script_makes_leads_nowhere_new() {
+    let fenced = Fenced::new();
+    let script = fenced.script("fs::symlink(o, r + \"/mine\"); fs::read(r + \"/mine/secret\")");
+    refused(fenced.host(), &script, "permission.files");
+}
+
+#[test]
+fn programs_get_only_the_variables_that_a_script_may_see() {
+    let builder = host(Permissions::all().variable("AGENCYSH_TEST_*"));
+    let script =
+        "env::set(\"AGENCYSH_TEST_A\", 7); process::run(\"env\", [], #{ capture: true }).stdout";
+    assert_eq!(answer(builder, script), "AGENCYSH_TEST_A=7\n");
+}
+
+#[test]
+fn programs_are_started_only_when_allowed() {
+    refused(
+        host(Permissions::all().deny(Gate::Processes)),
+        "process::run(\"true\", [])",
+        "permission.processes",
+    );
+}
+
 fn limited(change: impl FnOnce(&mut Limits)) -> HostBuilder {
     let mut limits = Limits::default();
     change(&mut limits);

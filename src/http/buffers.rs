@@ -2,8 +2,10 @@
 
 use ureq::unversioned::transport::Buffers;
 
-/// Bytes that one read can take.
+/// Bytes that one read can take at first.
 const INPUT: usize = 64 * 1024;
+/// Bytes that one read can take on a connection that brings much at once.
+const WIDE_INPUT: usize = 256 * 1024;
 /// Bytes that are gathered before a write.
 const OUTPUT: usize = 64 * 1024;
 /// With less room than this left, gathered output is written.
@@ -82,6 +84,9 @@ impl Buffers for GatheringBuffers {
 
     fn input_appended(&mut self, amount: usize) {
         self.end = (self.end + amount).min(self.input.len());
+        if self.end == self.input.len() && self.input.len() < WIDE_INPUT {
+            self.input.resize(WIDE_INPUT, 0);
+        }
     }
 
     fn input_consume(&mut self, amount: usize) {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::endpoint::Endpoint;
 use super::error::{HttpError, Phase};
 use super::tls;
-use crate::deadline::Deadline;
+use crate::deadline::{Deadline, Stop};
 
 thread_local! {
     static CURRENT: RefCell<Option<Call>> = const { RefCell::new(None) };
@@ -90,7 +90,10 @@ pub(super) fn time_left(phase: Phase) -> Result<Duration, HttpError> {
     CURRENT.with(|current| {
         let current = current.borrow();
         let Some(call) = current.as_ref() else { return Ok(Duration::from_secs(1)) };
-        call.deadline.check_run().map_err(HttpError::Stopped)?;
+        let stop = call.deadline.check().err();
+        if let Some(stop) = stop.clone().filter(Stop::ends_run) {
+            return Err(HttpError::Stopped(stop));
+        }
         let (end, after) = match phase {
             Phase::Connect => (call.times.connect_end, call.times.connect_limit),
             Phase::Write | Phase::Read => (call.times.end, call.times.limit),

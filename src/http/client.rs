@@ -22,7 +22,7 @@ use crate::deadline::Deadline;
 const MAX_IDLE: Duration = Duration::from_secs(30);
 /// Bounds of the pieces in which bodies are passed on, in bytes.
 const SMALLEST_PIECE: usize = 512;
-const LARGEST_PIECE: usize = 128 * 1024;
+const LARGEST_PIECE: usize = 256 * 1024;
 
 /// Sends requests over a pool of kept-alive connections; clones share the pool.
 #[derive(Debug, Clone)]
@@ -175,6 +175,9 @@ impl HttpClient {
         let (parts, mut body) = answer.into_parts();
         let length = body.content_length();
         let limit = self.options.max_body.unwrap_or(u64::MAX);
+        if length.is_some_and(|length| length > limit) {
+            return Err(HttpError::TooLarge { endpoint: call::endpoint(), limit });
+        }
         let mut reader = body.with_config().limit(limit).reader();
         let encoding = parts.headers.get(header::CONTENT_ENCODING);
         let deflated = encoding.is_some_and(|value| value.as_bytes() == b"deflate");

@@ -3,7 +3,6 @@
 use std::io::{Error, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::os::unix::net::UnixStream;
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 
 use ureq::config::Config;
 use ureq::http::Uri;
@@ -14,6 +13,7 @@ use super::call;
 use super::endpoint::Endpoint;
 use super::error::{HttpError, Phase};
 use super::transport::{SlicedTransport, Socket, wrap};
+use crate::apart::apart;
 use crate::deadline::SLICE;
 
 /// Resolves nothing: ureq would ask before each request, also when the pool has a connection.
@@ -52,7 +52,8 @@ impl Connector<()> for SlicedConnector {
 fn open(uri: &Uri) -> Result<Socket, HttpError> {
     let host = uri.host().unwrap_or_default();
     if let Some(path) = Endpoint::socket_of_host(host) {
-        return UnixStream::connect(path).map(Socket::Unix).map_err(unreachable);
+        // waits when the server accepts nothing for a while
+        return in_slices(|| UnixStream::connect(path))?.map(Socket::Unix).map_err(unreachable);
     }
     let default_port = if uri.scheme_str() == Some("https") { 443 } else { 80 };
     let port = uri.port_u16().unwrap_or(default_port);
@@ -94,23 +95,9 @@ fn connect(address: SocketAddr) -> Result<TcpStream, HttpError> {
     }
 }
 
-/// Runs what cannot be interrupted on a thread of its own and stops waiting for it when the request has to end.
+/// Stops waiting for `work` when the request has to end.
 fn in_slices<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, HttpError> {
-    let (sender, receiver) = sync_channel(1);
-    std::thread::Builder::new()
-        .name("http-connect".to_owned())
-        .spawn(move || sender.send(work()).ok())
-        .map_err(unreachable)?;
-    loop {
-        let left = call::time_left(Phase::Connect)?;
-        match receiver.recv_timeout(left.min(SLICE)) {
-            Ok(result) => return Ok(result),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => {
-                return Err(unreachable(ErrorKind::Other.into()));
-            }
-        }
-    }
+    apart("http-connect", work, || call::time_left(Phase::Connect), unreachable)
 }
 
 fn unreachable(source: Error) -> HttpError {
@@ -120,4 +107,40 @@ fn unreachable(source: Error) -> HttpError {
         return timeout;
     }
     HttpError::Unreachable { endpoint: call::endpoint(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::deadline::Deadline;
+
+    /// Looking a name up is such work: the system's resolver may take minutes.
+    #[test]
+    fn h24_a_name_that_never_resolves_is_left_at_the_deadline_and_at_an_interrupt() {
+        let hour = Duration::from_secs(3600);
+        let outcome = |deadline: &Deadline, limit: Duration| {
+            let end = Instant::now() + limit;
+            let times = call::Times { end, limit, connect_end: end, connect_limit: limit };
+            let endpoint = Endpoint::parse("tcp://never.invalid:1").unwrap();
+            let _running = call::enter(deadline, times, endpoint);
+            in_slices(std::thread::park)
+        };
+        let begin = Instant::now();
+        let error = outcome(&Deadline::default(), Duration::from_millis(50)).unwrap_err();
+        assert!(matches!(error, HttpError::Timeout { phase: Phase::Connect, .. }), "{error:?}");
+        let deadline = Deadline::after(Some(Duration::from_millis(50)));
+        let error = outcome(&deadline, hour).unwrap_err();
+        assert!(matches!(error, HttpError::Stopped(_)), "{error:?}");
+        let deadline = Deadline::default();
+        deadline.set_script(Some(Duration::from_millis(50)));
+        let error = outcome(&deadline, hour).unwrap_err();
+        assert!(matches!(error, HttpError::Timeout { .. }), "{error:?}");
+        let deadline = Deadline::default();
+        deadline.interrupt();
+        let error = outcome(&deadline, hour).unwrap_err();
+        assert!(matches!(error, HttpError::Stopped(_)), "{error:?}");
+        assert!(begin.elapsed() < Duration::from_secs(30), "{:?}", begin.elapsed());
+    }
 }

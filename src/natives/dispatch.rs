@@ -32,13 +32,19 @@ struct Native {
     overloads: Vec<Overload>,
 }
 
-/// The module of `manifest`, without documentation texts: [`super::reference()`] reads those.
-pub(super) fn module(namespace: &'static str, manifest: &'static ModuleManifest) -> Module {
+/// The module of `manifests`, without documentation texts: [`super::reference()`] reads those.
+pub(super) fn module(
+    namespace: &'static str,
+    manifests: impl Iterator<Item = &'static ModuleManifest>,
+) -> Module {
     let mut module = Module::new();
     module.set_id(namespace);
-    manifest.init_eager(&mut module);
     let mut natives: Vec<Native> = Vec::new();
-    for native in manifest.functions() {
+    let manifests: Vec<_> = manifests.collect();
+    for manifest in &manifests {
+        manifest.init_eager(&mut module);
+    }
+    for native in manifests.iter().flat_map(|manifest| manifest.functions()) {
         native.with_param_types(&mut |types| {
             FuncRegistration::new(native.name())
                 .with_namespace(native.namespace())

@@ -14,7 +14,7 @@ const DEEPEST: usize = 200;
 /// How many steps lead to a part that is replaced.
 const LONGEST_PATH: usize = 256;
 
-fn parse(text: &str) -> NativeResult<Dynamic> {
+pub(super) fn parse(text: &str) -> NativeResult<Dynamic> {
     let malformed = |message: String| NativeError::arango("json.malformed", 37, message);
     if let Some((line, column)) = too_deep(text) {
         return Err(malformed(format!(

@@ -8,6 +8,7 @@ pub mod agency;
 pub mod arango;
 mod argument;
 mod bounds;
+mod callback;
 pub mod cluster;
 mod context;
 mod convert;
@@ -17,7 +18,6 @@ mod dispatch;
 pub mod env;
 mod error;
 mod errors;
-mod files;
 pub mod fs;
 mod http;
 mod json;
@@ -26,7 +26,6 @@ pub mod log;
 pub mod log_levels;
 mod net;
 mod options;
-mod paths;
 mod permissions;
 mod printing;
 mod process;
@@ -53,7 +52,8 @@ use std::any::TypeId;
 use rhai::plugin::ModuleManifest;
 use rhai::{Dynamic, Engine, FLOAT, INT, ImmutableString, NativeCallContext};
 
-/// Every namespace of natives: its name, and the functions and constants it holds.
+/// Every namespace of natives: its name, and the functions and constants it holds. One that is
+/// made of several files has an entry for each.
 pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[
     ("agency", &agency::natives::RHAI_MANIFEST),
     ("arango", &arango::natives::RHAI_MANIFEST),
@@ -61,7 +61,15 @@ pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[
     ("crypto", &crypto::natives::RHAI_MANIFEST),
     ("env", &env::natives::RHAI_MANIFEST),
     ("errors", &errors::natives::RHAI_MANIFEST),
-    ("fs", &fs::natives::RHAI_MANIFEST),
+    ("fs", &fs::archives::natives::RHAI_MANIFEST),
+    ("fs", &fs::directories::natives::RHAI_MANIFEST),
+    ("fs", &fs::entries::natives::RHAI_MANIFEST),
+    ("fs", &fs::looking::natives::RHAI_MANIFEST),
+    ("fs", &fs::path_parts::natives::RHAI_MANIFEST),
+    ("fs", &fs::reading::natives::RHAI_MANIFEST),
+    ("fs", &fs::rows::natives::RHAI_MANIFEST),
+    ("fs", &fs::temporary::natives::RHAI_MANIFEST),
+    ("fs", &fs::writing::natives::RHAI_MANIFEST),
     ("http", &http::natives::RHAI_MANIFEST),
     ("json", &json::natives::RHAI_MANIFEST),
     ("jwt", &jwt::natives::RHAI_MANIFEST),
@@ -76,8 +84,11 @@ pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[
 
 /// Registers all namespaces on `engine` and ties them to `context`.
 pub fn register(engine: &mut Engine, context: Arc<NativeContext>) {
-    for (name, manifest) in NAMESPACES {
-        engine.register_static_module(*name, dispatch::module(name, manifest).into());
+    for parts in NAMESPACES.chunk_by(|(one, _), (other, _)| one == other) {
+        if let Some((name, _)) = parts.first() {
+            let manifests = parts.iter().map(|(_, manifest)| *manifest);
+            engine.register_static_module(*name, dispatch::module(name, manifests).into());
+        }
     }
     register_globals(engine);
     bounds::register(engine);

@@ -111,8 +111,15 @@ const LABELS: &[(&str, Part)] = &[
 /// Overloads of one name share one entry: the documentation of the overload that carries it.
 pub fn reference() -> Vec<NativeDoc> {
     let mut engine = Engine::new_raw();
-    for (name, manifest) in NAMESPACES {
-        engine.register_static_module(*name, rhai::Module::from_manifest(manifest).into());
+    for parts in NAMESPACES.chunk_by(|(one, _), (other, _)| one == other) {
+        let mut module = rhai::Module::new();
+        for (_, manifest) in parts {
+            module.combine_manifest(manifest);
+        }
+        if let Some((name, _)) = parts.first() {
+            module.build_index();
+            engine.register_static_module(*name, module.into());
+        }
     }
     let read = |info: rhai::FuncInfo| {
         let comment = info.metadata.comments.join("\n");

@@ -1,49 +1,17 @@
-//! Errors of the client, and of a script's own function, on their way into the script.
+//! Errors of the client on their way into the script.
 
-use rhai::{Array, Dynamic, EvalAltResult, NativeCallContext};
+use rhai::{Array, Dynamic};
 
 use crate::client::ClientError;
 use crate::http::HttpError;
+pub(super) use crate::natives::callback::{Raised, call_back};
 use crate::natives::error::causes;
-use crate::natives::{NativeContext, NativeError, permissions, with_causes};
-
-/// Why a method that calls back into the script ended.
-pub(super) enum Raised {
-    /// The client or the native failed.
-    Native(NativeError),
-    /// The script's function raised this; it goes on unchanged.
-    Script(Box<EvalAltResult>),
-}
+use crate::natives::{NativeError, permissions, with_causes};
 
 impl From<ClientError> for Raised {
     fn from(error: ClientError) -> Self {
         Self::Native(error.into())
     }
-}
-
-impl From<NativeError> for Raised {
-    fn from(error: NativeError) -> Self {
-        Self::Native(error)
-    }
-}
-
-impl From<Box<EvalAltResult>> for Raised {
-    fn from(error: Box<EvalAltResult>) -> Self {
-        Self::Script(error)
-    }
-}
-
-/// As `natives::call`, for bodies that call back into the script.
-pub(super) fn call_back<T>(
-    ctx: &NativeCallContext,
-    func: &'static str,
-    body: impl FnOnce(&NativeContext) -> Result<T, Raised>,
-) -> Result<T, Box<EvalAltResult>> {
-    let result = NativeContext::of(ctx).map_err(Raised::Native).and_then(|run| body(&run));
-    result.map_err(|raised| match raised {
-        Raised::Native(error) => error.with("func", func).into_engine_error(ctx.call_position()),
-        Raised::Script(error) => error,
-    })
 }
 
 impl From<ClientError> for NativeError {

@@ -1,8 +1,6 @@
 //! What the functions of `http` do: check options, send, build the answer.
 
-use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,10 +13,11 @@ use crate::http::{
     TlsOptions,
 };
 use crate::natives::arango::ArangoTarget;
+use crate::natives::fs::at;
 use crate::natives::options::bytes;
 use crate::natives::transport::TransportFailure;
 use crate::natives::{
-    ErrorName, Gate, Last, NativeContext, NativeError, NativeResult, Options, argument, to_json,
+    ErrorName, NativeContext, NativeError, NativeResult, Options, argument, to_json,
 };
 
 /// The largest body that a script receives.
@@ -47,34 +46,19 @@ const OPTIONS: [&str; 17] = [
     "ca_file",
     "user_agent",
 ];
-/// The options of `http::download`.
-const DOWNLOAD_OPTIONS: [&str; 15] = [
-    "headers",
-    "query",
-    "timeout",
-    "follow_redirects",
-    "max_redirects",
-    "body_on_error",
-    "jwt",
-    "username",
-    "password",
-    "verify_certificates",
-    "verify_depth",
-    "min_tls",
-    "ca_file",
-    "user_agent",
-    "overwrite",
-];
-
 /// What stands for itself in a query: letters, digits, `-`, `.`, `_` and `~`.
 const IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The connections of one run: a client for each way to judge servers.
 #[derive(Debug, Default)]
-struct Clients(Mutex<Vec<(TlsOptions, HttpClient)>>);
+pub(super) struct Clients(Mutex<Vec<(TlsOptions, HttpClient)>>);
 
 impl Clients {
-    fn get(&self, tls: TlsOptions, hosts: Option<Arc<Hosts>>) -> NativeResult<HttpClient> {
+    pub(super) fn get(
+        &self,
+        tls: TlsOptions,
+        hosts: Option<Arc<Hosts>>,
+    ) -> NativeResult<HttpClient> {
         let mut clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, client)) = clients.iter().find(|(known, _)| *known == tls) {
             return Ok(client.clone());
@@ -94,14 +78,14 @@ impl Clients {
 }
 
 /// What a call asks for, checked.
-struct Asked {
-    request: Request,
-    tls: TlsOptions,
-    body_on_error: bool,
+pub(super) struct Asked {
+    pub(super) request: Request,
+    pub(super) tls: TlsOptions,
+    pub(super) body_on_error: bool,
     as_blob: bool,
 }
 
-fn checked(
+pub(super) fn checked(
     run: &NativeContext,
     method: &str,
     url: &str,
@@ -143,14 +127,23 @@ fn checked(
             "option 'min_tls' must be \"1.2\": TLS 1.2 and 1.3 are spoken",
         ));
     }
-    let readable = |path: String| run.usable_path(Path::new(&path), Last::Followed);
-    let ca_file = options.string("ca_file")?.map(readable).transpose()?;
+    let ca_file = options.string("ca_file")?.map(|file| authorities(run, &file)).transpose()?;
     Ok(Asked {
         request,
         tls: TlsOptions { insecure: !options.bool("verify_certificates", false)?, ca_file },
         body_on_error: options.bool("body_on_error", keep_errors)?,
         as_blob: options.bool("as_blob", false)?,
     })
+}
+
+/// The path of a file with authorities. Reading a pipe could take for ever.
+fn authorities(run: &NativeContext, file: &str) -> NativeResult<PathBuf> {
+    let path = at(run, file)?;
+    if path.exists() && !path.is_file() {
+        let message = format!("cannot use the authorities in '{file}': not a regular file");
+        return Err(NativeError::arango("http.ca_file", 10, message).with("path", file.to_owned()));
+    }
+    Ok(path)
 }
 
 /// The URL to request, and the credentials of the user that it names.
@@ -216,7 +209,9 @@ fn set_body(
         if !request.body.is_empty() && !body.is_empty() {
             return Err(NativeError::bad_parameter("the body is given twice"));
         }
-        request.body.extend(body);
+        if !body.is_empty() {
+            request.body = body;
+        }
     }
     if let Some(json) = json {
         if !request.body.is_empty() {
@@ -271,7 +266,7 @@ pub(super) fn request(
             let body = if !asked.body_on_error && !(200..300).contains(&response.status) {
                 Dynamic::UNIT
             } else {
-                match velocypack::to_json(&response, body) {
+                match velocypack::to_json(&response, body, &run.deadline) {
                     Ok(body) if asked.as_blob => Dynamic::from_blob(body),
                     Ok(body) => text_of(body).into(),
                     Err(error) => return failed(error),
@@ -289,68 +284,7 @@ fn text_of(body: Vec<u8>) -> String {
         .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
-pub(super) fn download(
-    run: &NativeContext,
-    url: &str,
-    path: &str,
-    options: &Map,
-) -> NativeResult<Map> {
-    let hosts = run.hosts()?;
-    run.require(Gate::Files)?;
-    if path.is_empty() {
-        return Err(NativeError::bad_parameter("the path of the file must not be empty"));
-    }
-    let options = Options::new(options, &DOWNLOAD_OPTIONS)?;
-    let asked = checked(run, "GET", url, None, &options, false)?;
-    let target = &run.usable_path(Path::new(path), Last::Followed)?;
-    if target.exists() && !options.bool("overwrite", false)? {
-        return Err(NativeError::arango(
-            "fs.exists",
-            16,
-            format!("the file '{path}' exists already"),
-        )
-        .with("path", path.to_owned()));
-    }
-    let cannot_write = |error: &dyn std::fmt::Display| {
-        NativeError::arango(
-            "fs.cannot_write",
-            15,
-            format!("cannot write the file '{path}': {error}"),
-        )
-        .with("path", path.to_owned())
-    };
-    let directory =
-        target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new()
-        // what the umask leaves of it, as for any new file
-        .permissions(std::fs::Permissions::from_mode(0o666))
-        .tempfile_in(directory)
-        .map_err(|error| cannot_write(&error))?;
-    let keep_errors = asked.body_on_error;
-    let mut keep = false;
-    let client = run.extension::<Clients>().get(asked.tls, hosts)?;
-    let url = asked.request.url.clone();
-    let sent = client.send_to(asked.request, &run.deadline, |status| {
-        keep = keep_errors || (200..300).contains(&status);
-        keep.then_some(&mut file as &mut dyn Write)
-    });
-    match sent {
-        Err(HttpError::Sink { source, .. }) => Err(cannot_write(&source)),
-        Err(error) => failure(error, &url),
-        Ok(response) => {
-            if keep {
-                let converted = velocypack::file_to_json(&response, &mut file);
-                if let Err(error) = converted.map_err(|error| cannot_write(&error))? {
-                    return failure(error, &url);
-                }
-                file.persist(target).map_err(|error| cannot_write(&error.error))?;
-            }
-            Ok(response_map(&response))
-        }
-    }
-}
-
-fn response_map(response: &Response) -> Map {
+pub(super) fn response_map(response: &Response) -> Map {
     let headers: Map = response
         .headers
         .iter()
@@ -366,7 +300,7 @@ fn response_map(response: &Response) -> Map {
 }
 
 /// The answer that stands for a transport failure; what is wrong with the request itself is raised.
-fn failure(error: HttpError, url: &str) -> NativeResult<Map> {
+pub(super) fn failure(error: HttpError, url: &str) -> NativeResult<Map> {
     let failure = TransportFailure::of(error, url)?;
     let mut map = Map::new();
     map.insert("code".into(), Dynamic::from(failure.code));

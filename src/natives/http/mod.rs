@@ -1,13 +1,15 @@
 //! `http`: requests to any server; transport failures are answers, not errors.
 
 mod calls;
+mod download;
 mod velocypack;
 
 use rhai::plugin::*;
 use rhai::{Dynamic, Map};
 
 use super::{Raw, call};
-use calls::{download, request};
+use calls::request;
+use download::download;
 
 #[export_module(manifest)]
 #[allow(unreachable_pub, reason = "the macro exports pub functions only")]

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use rhai::{Dynamic, Map};
 
 use super::super::argument::wrong_type;
-use super::super::files::failed;
+use super::super::fs::failed;
 use super::super::{Last, NativeContext, NativeError, NativeResult, Options};
 
 /// Where one stream of a child leads.

@@ -1,10 +1,10 @@
 //! Paths as text, without a look at the disk.
 
-use rhai::{Dynamic, INT, ImmutableString};
+use rhai::{Dynamic, ImmutableString};
 
-use super::argument::whole;
-use super::dispatch::type_word;
-use super::{ErrorName, NativeError, NativeResult};
+use crate::natives::argument::whole;
+use crate::natives::dispatch::type_word;
+use crate::natives::{ErrorName, NativeError, NativeResult};
 
 /// `path` without `.`, `..` and doubled slashes; a slash at the end stays.
 pub(super) fn normalize(path: &str) -> String {
@@ -113,14 +113,4 @@ pub(super) fn mode(mode: &Dynamic) -> NativeResult<u32> {
             format!("'{mode}' is no mode: 1 to 5 octal digits"),
         )
     })
-}
-
-/// The Adler-32 checksum of `bytes`.
-pub(super) fn adler32(bytes: &[u8]) -> INT {
-    let (mut low, mut high) = (1_u64, 0_u64);
-    for byte in bytes {
-        low = (low + u64::from(*byte)) % 65_521;
-        high = (high + low) % 65_521;
-    }
-    ((high << 16) | low).cast_signed()
 }
