@@ -60,6 +60,14 @@ fn d6_zero_and_negative_clear() {
 }
 
 #[test]
+fn d7_the_passed_deadline_is_an_error_that_can_be_caught() {
+    let run = Run::new();
+    let script = "let number = 0; time::set_deadline(0.02); sleep(1); \
+                  try { sleep(1); } catch (error) { number = error.error_num; } number";
+    assert_eq!(run.eval(script).as_int().unwrap(), 36);
+}
+
+#[test]
 fn d11_an_interrupt_can_set_the_script_deadline() {
     let deadline = Deadline::default();
     let run = Run::with(|builder| builder.deadline(deadline.clone()));
