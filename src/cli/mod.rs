@@ -33,6 +33,8 @@ use options::Options;
 struct Cli {
     #[command(flatten)]
     options: Options,
+    #[command(flatten)]
+    shell: repl::ShellOptions,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -120,7 +122,7 @@ fn without_empty_variables(command: clap::Command) -> clap::Command {
 }
 
 fn dispatch(cli: Cli) -> ExitCode {
-    let Cli { options, command } = cli;
+    let Cli { options, shell, command } = cli;
     let outcome = match command {
         Some(Command::Run { file, arguments }) => run::file(&options, &file, &arguments),
         Some(Command::Eval { code, arguments }) => run::code(&options, &code, &arguments),
@@ -136,7 +138,7 @@ fn dispatch(cli: Cli) -> ExitCode {
             Ok(ExitCode::USAGE)
         }
         Some(Command::Doc { name }) => doc::show(name.as_deref()),
-        None if output::is_interactive() => repl::run(&options),
+        None if output::is_interactive() => repl::run(&options, &shell),
         None => run::stdin(&options, &[]),
     };
     outcome.unwrap_or_else(|error| {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::engine::{self, ExitRequest};
+use super::engine::{self, EnteredText, ExitRequest};
 use super::resolver::Resolver;
 use super::sources::Sources;
 use super::{Host, HostError, Target};
@@ -190,8 +190,10 @@ impl HostBuilder {
         let sources = Arc::new(Sources::default());
         let resolver = Arc::new(Resolver::new(Arc::clone(&sources), self.module_folders));
         let exit = ExitRequest::default();
+        let entered = EnteredText::default();
         Ok(Host {
-            engine: engine::build(&context, Arc::clone(&resolver), &exit),
+            engine: engine::build(&context, Arc::clone(&resolver), &exit, entered.clone()),
+            entered,
             context,
             limit: self.limit,
             exit,

@@ -41,11 +41,12 @@ pub(super) fn explain(
         let (function, inner, position, next) = match error {
             EvalAltResult::ErrorInFunctionCall(name, from, inner, position) => {
                 let closure = name.starts_with("anon$");
-                let next = match (closure.then(|| sources.of_closure(name)).flatten(), from) {
-                    (Some(defined_in), _) => defined_in,
-                    (None, from) if from.is_empty() => source.clone(),
-                    (None, from) => from.clone(),
+                let told = if from.is_empty() { source.clone() } else { from.clone() };
+                let defined_in = match closure {
+                    true => sources.of_closure(name),
+                    false => sources.of_entered_function(&told, name),
                 };
+                let next = defined_in.unwrap_or(told);
                 let name = if closure { "a closure".to_owned() } else { name.clone() };
                 (name, inner, *position, next)
             }
@@ -289,14 +290,18 @@ fn unknown_function(signature: &str, known: Vec<String>) -> Finding {
 }
 
 /// The name most like `name`, if one is like it at all.
-pub(super) fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
+pub(crate) fn nearest<'a, T: AsRef<str> + ?Sized + 'a>(
+    name: &str,
+    known: impl IntoIterator<Item = &'a T>,
+) -> Option<&'a str> {
     let most = name.chars().count() / 3;
     known
-        .iter()
+        .into_iter()
+        .map(AsRef::as_ref)
         .map(|candidate| (strsim::damerau_levenshtein(candidate, name), candidate))
         .filter(|(distance, _)| (1..=most).contains(distance))
         .min()
-        .map(|(_, candidate)| candidate.as_str())
+        .map(|(_, candidate)| candidate)
 }
 
 /// The engine's own text, without the position that it ends with.

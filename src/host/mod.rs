@@ -10,7 +10,7 @@
 //! * `resolver`, `stdlib`, `sources`, `script_text`: where scripts come from
 //! * `error`, `diagnosis`: what an uncaught error says
 //! * `check`: finds mistakes without running a script
-//! * `session`: one line after the other, as in a shell
+//! * `session`: one line after the other, as in a shell; `onlooker`: a glance at its agency
 
 mod builder;
 mod check;
@@ -19,6 +19,7 @@ mod diagnosis;
 mod embedded;
 mod engine;
 mod error;
+mod onlooker;
 mod resolver;
 mod script_text;
 mod session;
@@ -36,9 +37,11 @@ use crate::deadline::Deadline;
 use crate::natives::{Invocation, NativeContext, NativeError, from_json, to_json};
 
 pub use builder::{HostBuilder, Permissions};
+pub(crate) use diagnosis::nearest;
 pub use error::{Frame, HostError, Location, ScriptError};
+pub use onlooker::Onlooker;
 pub use script_text::{ScriptFileError, read as read_script};
-pub use session::{Entered, Session};
+pub use session::{Callable, Entered, Session};
 pub use target::{Target, Topology, TopologyError};
 
 /// How deep functions may call each other.
@@ -53,6 +56,7 @@ pub struct Host {
     context: Arc<NativeContext>,
     limit: Option<std::time::Duration>,
     exit: engine::ExitRequest,
+    entered: engine::EnteredText,
     sources: Arc<sources::Sources>,
     resolver: Arc<resolver::Resolver>,
     /// The script that ran last: [`Host::call`] finds its functions. Locked while one runs.

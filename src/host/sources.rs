@@ -11,6 +11,8 @@ use super::error::Location;
 #[derive(Debug, Default)]
 pub(super) struct Sources {
     texts: Mutex<HashMap<String, Source>>,
+    /// The texts that were entered one after the other, the oldest first.
+    entered: Mutex<Vec<String>>,
 }
 
 #[derive(Debug, Default)]
@@ -25,6 +27,25 @@ impl Sources {
     pub(super) fn keep_text(&self, name: &str, text: &str) {
         self.texts()
             .insert(name.to_owned(), Source { text: text.into(), functions: HashSet::new() });
+    }
+
+    /// Counts a text among those whose functions all later ones see.
+    pub(super) fn keep_entered(&self, name: &str) {
+        self.entered.lock().unwrap_or_else(PoisonError::into_inner).push(name.to_owned());
+    }
+
+    /// The entered text that defines a function which `name`, entered too, calls: the engine takes
+    /// all of them for one.
+    pub(super) fn of_entered_function(&self, name: &str, function: &str) -> Option<String> {
+        let entered = self.entered.lock().unwrap_or_else(PoisonError::into_inner);
+        if !entered.iter().any(|one| one == name) {
+            return None;
+        }
+        let texts = self.texts();
+        let defines = |one: &&String| {
+            texts.get(*one).is_some_and(|source| source.functions.contains(function))
+        };
+        entered.iter().rev().find(defines).cloned()
     }
 
     /// Keeps the names of the functions that the text called `name` defines.

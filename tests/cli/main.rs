@@ -14,6 +14,8 @@ mod replay;
 mod rubbish;
 mod run;
 mod shell;
+mod shell_editing;
+mod shell_words;
 mod support;
 #[cfg(feature = "standin")]
 mod tls;
