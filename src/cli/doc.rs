@@ -9,6 +9,7 @@ use super::options::OptionError;
 use super::output;
 use crate::host::stdlib;
 use crate::natives::NAMESPACES;
+use crate::natives::legacy::{self, Fate};
 use crate::natives::reference::{self, NativeDoc};
 
 /// Shows one function, one namespace, or what there is.
@@ -55,9 +56,18 @@ pub(super) fn text(name: Option<&str>) -> Option<String> {
         return Some(summaries(&members));
     }
     match reference::find(docs, name).as_slice() {
-        [] => None,
+        [] => legacy::fate(name).map(|fate| without_native(name, fate)),
         [one] => Some(whole(one)),
         several => Some(summaries(several)),
+    }
+}
+
+fn without_native(name: &str, fate: Fate) -> String {
+    match fate {
+        Fate::Otherwise(way) => format!("{name} of arangosh: here {way}\n"),
+        Fate::NotProvided(reason) => {
+            format!("{name} of arangosh is not provided: {reason}\n")
+        }
     }
 }
 

@@ -5,9 +5,12 @@ mod arangod;
 mod check;
 #[cfg(feature = "standin")]
 mod cluster;
+mod completions;
+mod definitions;
 mod doc;
 mod exit;
 mod interrupt;
+mod natives_page;
 mod options;
 mod output;
 mod repl;
@@ -82,6 +85,19 @@ enum Command {
     Doc {
         /// A function, a namespace, or a name of arangosh such as SYS_DOWNLOAD
         name: Option<String>,
+        /// All of it as one page of Markdown
+        #[arg(long, conflicts_with = "name")]
+        markdown: bool,
+    },
+    /// Write `.d.rhai` files for editors: what scripts can call
+    Definitions {
+        /// The folder for the files; made when it is missing
+        dir: PathBuf,
+    },
+    /// Print the script that lets a shell complete command lines of agencysh
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
     },
 }
 
@@ -137,7 +153,13 @@ fn dispatch(cli: Cli) -> ExitCode {
             options.reporter().plain(message, None);
             Ok(ExitCode::USAGE)
         }
-        Some(Command::Doc { name }) => doc::show(name.as_deref()),
+        Some(Command::Doc { markdown: true, .. }) => {
+            output::write(&natives_page::page());
+            Ok(ExitCode::OK)
+        }
+        Some(Command::Doc { name, .. }) => doc::show(name.as_deref()),
+        Some(Command::Definitions { dir }) => definitions::write(&options, &dir),
+        Some(Command::Completions { shell }) => Ok(completions::show(shell)),
         None if output::is_interactive() => repl::run(&options, &shell),
         None => run::stdin(&options, &[]),
     };

@@ -2,7 +2,7 @@
 
 use rhai::Engine;
 
-use super::NAMESPACES;
+use super::{NAMESPACES, legacy};
 
 /// The documentation of one native; each part as its source states it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -111,9 +111,7 @@ const LABELS: &[(&str, Part)] = &[
 /// Overloads of one name share one entry: the documentation of the overload that carries it.
 pub fn reference() -> Vec<NativeDoc> {
     let mut engine = Engine::new_raw();
-    for (name, manifest) in NAMESPACES {
-        engine.register_static_module(*name, rhai::Module::from_manifest(manifest).into());
-    }
+    add_documented(&mut engine);
     let read = |info: rhai::FuncInfo| {
         let comment = info.metadata.comments.join("\n");
         Some(NativeDoc::parse(&info.namespace, &info.metadata.name, &comment))
@@ -121,6 +119,13 @@ pub fn reference() -> Vec<NativeDoc> {
     let mut docs = engine.collect_fn_metadata(None, read, false);
     merge_overloads(&mut docs);
     docs
+}
+
+/// The natives with their documentation, for an engine that is asked about them and runs nothing.
+pub fn add_documented(engine: &mut Engine) {
+    for (name, manifest) in NAMESPACES {
+        engine.register_static_module(*name, rhai::Module::from_manifest(manifest).into());
+    }
 }
 
 /// Sorts by namespace and name, and keeps of several functions of one name the documented one.
@@ -133,20 +138,21 @@ pub fn merge_overloads(docs: &mut Vec<NativeDoc>) {
     docs.dedup_by(|later, kept| later.namespace == kept.namespace && later.name == kept.name);
 }
 
-/// Those of `docs` whose name, or whose name in arangosh, is `text`; else those where it contains `text`.
+/// Those of `docs` whose name is `text`; else those that stand for this name of arangosh; else
+/// those where either contains it.
 pub fn find<'a>(docs: &'a [NativeDoc], text: &str) -> Vec<&'a NativeDoc> {
     let wanted = text.trim().to_lowercase();
-    let exact = |doc: &&NativeDoc| {
-        doc.full_name() == wanted
-            || doc.name == wanted
-            || doc
-                .legacy
-                .split(|c: char| !(c.is_alphanumeric() || "_.".contains(c)))
-                .any(|word| word.eq_ignore_ascii_case(&wanted))
-    };
+    let named: Vec<&NativeDoc> =
+        docs.iter().filter(|doc| doc.full_name() == wanted || doc.name == wanted).collect();
+    if !named.is_empty() {
+        return named;
+    }
+    let owners = legacy::owners(docs, text);
+    if !owners.is_empty() || legacy::fate(text).is_some() {
+        return owners;
+    }
     let near = |doc: &&NativeDoc| {
         doc.full_name().contains(&wanted) || doc.legacy.to_lowercase().contains(&wanted)
     };
-    let found: Vec<&NativeDoc> = docs.iter().filter(exact).collect();
-    if found.is_empty() { docs.iter().filter(near).collect() } else { found }
+    docs.iter().filter(near).collect()
 }
