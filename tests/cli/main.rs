@@ -7,6 +7,7 @@ mod check;
 mod cluster;
 mod doc;
 mod errors;
+mod mistakes;
 mod options;
 mod readme;
 #[cfg(feature = "standin")]
