@@ -97,6 +97,7 @@ impl Session {
             let compile = || host.compile(engine, scope, name, text);
             let compiled = match file {
                 None => host.entered.while_compiling(text, compile),
+                // a file is a script, where `_` is no name
                 Some(_) => compile(),
             };
             let line = match compiled {

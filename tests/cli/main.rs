@@ -16,6 +16,7 @@ mod rubbish;
 mod run;
 mod shell;
 mod shell_editing;
+mod shell_page;
 mod shell_words;
 mod support;
 #[cfg(feature = "standin")]

@@ -86,9 +86,9 @@ fn the_parameters_of_a_function_are_shown_behind_the_cursor() {
     shell.press("fs::read(");
     shell.expect("path: string");
     shell.press_control('u');
-    shell.press("fn area(width, height) { width * height }\r");
+    shell.run("fn area(width, height) { width * height }");
     shell.press("area(4,");
-    shell.expect("height)");
+    shell.expect(" height)");
     shell.press(" 250)\r");
     shell.expect("1000\r\n");
     leave(shell);

@@ -61,6 +61,9 @@ fn what_was_entered_can_be_saved_and_loaded() {
     shell.run("fn twice(x) { x * 2 } // a comment");
     shell.run("map.a = twice(21)");
     assert!(shell.run(&format!(":save {path}")).contains("4 entries are in"));
+    shell.run("_ ?? 1");
+    let shown = shell.run(&format!(":save {path}.2"));
+    assert!(shown.contains("1 of them use `_`"), "{shown}");
     assert!(shell.run(&format!(":save {path}")).contains("cannot write"));
     leave(shell);
     let script = std::fs::read_to_string(&file).unwrap();

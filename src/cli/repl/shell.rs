@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use rhai::Dynamic;
 
 use super::command::{self, Command};
+use super::syntax::{Kind, pieces};
 use super::{paths, prompt, show};
 use crate::cli::exit::ExitCode;
 use crate::cli::interrupt::Pending;
@@ -236,6 +237,12 @@ impl Shell {
                     self.entered.len(),
                     path.display()
                 ));
+                let by_last = self.entered.iter().filter(|entry| uses_last_value(entry)).count();
+                if by_last > 0 {
+                    output::note(&format!(
+                        "{by_last} of them use `_`, which a script does not have: give that value a name there"
+                    ));
+                }
                 ExitCode::OK
             }
             Err(error) => {
@@ -298,6 +305,17 @@ impl Shell {
     }
 }
 
+/// Whether code uses the value of the entry before it.
+fn uses_last_value(code: &str) -> bool {
+    let all = pieces(code);
+    all.iter().filter(|piece| piece.kind == Kind::Word).any(|piece| match piece.of(code) {
+        "_last" => true,
+        // before `=>` it stands for all other cases
+        "_" => !code[piece.end..].trim_start().starts_with("=>"),
+        _ => false,
+    })
+}
+
 /// Whether a value of the host, such as an agency, has no text that tells more than its type.
 fn is_nameless(value: &Dynamic) -> bool {
     value.to_string() == value.type_name() && !value.is_string()
@@ -328,5 +346,29 @@ fn readable(duration: Duration) -> String {
         _ if seconds < 1e-3 => format!("{:.1} µs", seconds * 1e6),
         _ if seconds < 1.0 => format!("{:.2} ms", seconds * 1e3),
         _ => format!("{seconds:.3} s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_that_use_the_last_value_are_known() {
+        for (code, uses) in [
+            ("_ + 1", true),
+            ("f(_last)", true),
+            ("`${_}`", true),
+            ("switch x { _ => 1 }", false),
+            ("\"_\" + a_b", false),
+        ] {
+            assert_eq!(uses_last_value(code), uses, "{code}");
+        }
+    }
+
+    #[test]
+    fn durations_have_the_unit_that_fits() {
+        let shown = [1_500, 2_500_000, 3_000_000_000].map(|n| readable(Duration::from_nanos(n)));
+        assert_eq!(shown, ["1.5 µs", "2.50 ms", "3.000 s"]);
     }
 }
