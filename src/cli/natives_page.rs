@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::doc;
 use crate::natives::legacy::{self, Fate};
-use crate::natives::reference::NativeDoc;
+use crate::natives::reference::{self, NativeDoc};
 
 const BEGINNING: &str = "\
 # Natives
@@ -32,6 +32,11 @@ pub(super) fn page() -> String {
     page.push_str("| names of arangosh | [with a native](#names-of-arangosh), [without one](#names-without-a-native) |\n");
     for (namespace, members) in &namespaces {
         line(&mut page, format_args!("\n## {namespace}"));
+        let constants = reference::constants(namespace).unwrap_or_default();
+        if !constants.is_empty() {
+            let quoted: Vec<String> = constants.iter().map(|name| format!("`{name}`")).collect();
+            line(&mut page, format_args!("\nConstants: {}", quoted.join(" ")));
+        }
         members.iter().for_each(|native| entry(&mut page, native));
     }
     names(&mut page);

@@ -121,6 +121,15 @@ pub fn reference() -> Vec<NativeDoc> {
     docs
 }
 
+/// The constants of a namespace, sorted; `None` when there is no such namespace.
+pub fn constants(namespace: &str) -> Option<Vec<String>> {
+    let (_, manifest) = NAMESPACES.iter().find(|(name, _)| *name == namespace)?;
+    let module = rhai::Module::from_manifest(manifest);
+    let mut names: Vec<String> = module.iter_var().map(|(name, _)| name.to_string()).collect();
+    names.sort();
+    Some(names)
+}
+
 /// The natives with their documentation, for an engine that is asked about them and runs nothing.
 pub fn add_documented(engine: &mut Engine) {
     for (name, manifest) in NAMESPACES {
@@ -150,6 +159,11 @@ pub fn find<'a>(docs: &'a [NativeDoc], text: &str) -> Vec<&'a NativeDoc> {
     let owners = legacy::owners(docs, text);
     if !owners.is_empty() || legacy::fate(text).is_some() {
         return owners;
+    }
+    // a method as it is called
+    let called = wanted.replacen('.', "::", 1);
+    if let Some(method) = docs.iter().find(|doc| doc.is_method && doc.full_name() == called) {
+        return vec![method];
     }
     let near = |doc: &&NativeDoc| {
         doc.full_name().contains(&wanted) || doc.legacy.to_lowercase().contains(&wanted)

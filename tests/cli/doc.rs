@@ -7,6 +7,8 @@ use crate::support::{Folder, agencysh};
 
 #[test]
 fn a_native_is_found_by_its_name_and_by_the_name_it_had() {
+    let method = agencysh(&["doc", "agency.cas"]).stdout;
+    assert_eq!(method, agencysh(&["doc", "agency::cas"]).stdout);
     for name in ["fs::read", "SYS_READ"] {
         let said = agencysh(&["doc", name]);
         assert_eq!(said.code, Some(0));

@@ -39,6 +39,20 @@ fn tab_completes_variables_functions_imports_and_keys_along_a_path() {
 }
 
 #[test]
+fn tab_completes_files_topics_of_help_constants_and_words() {
+    let folder = Folder::new();
+    let file = folder.file("a_script.rhai", "let loaded = 40 + 2;");
+    let begin = &file[..file.len() - 9];
+    let mut shell = Shell::start();
+    shell.run(&format!(":lo\t {begin}\t"));
+    assert!(shell.run("loaded").contains("42"));
+    assert!(shell.run(&format!("fs::si\t\"{begin}\t\")")).contains("20"));
+    assert!(shell.run("help vpa\t").contains("vpack::decode("));
+    assert!(shell.run("fs::SEP\t.len() + 1000").contains("1001"));
+    leave(shell);
+}
+
+#[test]
 fn tab_completes_methods_and_live_paths_of_the_agency() {
     let mut shell = Shell::start();
     shell.run("let a = agency::current(); a.set(\"Plan/Deep/Value\", 40 + 2); ()");

@@ -8,7 +8,7 @@ use super::{command, syntax};
 use crate::cli::doc;
 use crate::client::AgencyClient;
 use crate::host::{Onlooker, Session, stdlib};
-use crate::natives::reference::NativeDoc;
+use crate::natives::reference::{self, NativeDoc};
 
 /// The namespace whose functions are methods of agencies.
 const AGENCY: &str = "agency";
@@ -69,6 +69,7 @@ impl Sources<'_> {
             let natives = doc::natives().iter();
             let own = natives.filter(|doc| doc.namespace == module && !doc.is_method);
             offers.extend(own.map(|doc| Offer::call(&doc.name)));
+            offers.extend(reference::constants(module).into_iter().flatten().map(Offer::plain));
         }
         offers
     }

@@ -14,7 +14,8 @@ use rhai::{AST, ASTNode, Engine, FnAccess, Position, Scope, Stmt};
 use super::diagnosis::{self, Known, nearest};
 use super::error::{HostError, ScriptError};
 use super::{Host, script_text};
-use crate::natives::{NAMESPACES, NativeError};
+use crate::natives::NativeError;
+use crate::natives::reference::constants;
 use calls::{Call, Calls};
 use known::{BUILT_IN, Functions, functions, natives, taken_by};
 
@@ -174,7 +175,7 @@ impl Host {
             let exported = match modules.iter().find(|one| one.alias == *module) {
                 Some(imported) => imported.variables.clone(),
                 None => match constants(module) {
-                    Some(constants) => constants,
+                    Some(constants) => constants.into_iter().collect(),
                     None => continue,
                 },
             };
@@ -236,13 +237,6 @@ fn exports(ast: &AST) -> BTreeSet<String> {
         true
     });
     found
-}
-
-/// The constants of a namespace of natives.
-fn constants(namespace: &str) -> Option<BTreeSet<String>> {
-    let (_, manifest) = NAMESPACES.iter().find(|(name, _)| *name == namespace)?;
-    let module = rhai::Module::from_manifest(manifest);
-    Some(module.iter_var().map(|(name, _)| name.to_string()).collect())
 }
 
 fn shown(names: &BTreeSet<String>) -> String {

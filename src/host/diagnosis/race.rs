@@ -32,7 +32,7 @@ fn likelihood(text: &str, at: usize, length: usize) -> u8 {
     };
     let from = at + length;
     let arguments = &text[from..from + matching(&text[from..], '(', ')')];
-    match (inside(arguments), inside(&text[..at])) {
+    match (inside(arguments), inside(&text[..at - variable.len()])) {
         (true, _) => 2,
         (false, true) => 1,
         _ => 0,
