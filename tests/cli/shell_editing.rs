@@ -43,7 +43,11 @@ fn tab_completes_files_topics_of_help_constants_and_words() {
     let folder = Folder::new();
     let file = folder.file("a_script.rhai", "let loaded = 40 + 2;");
     let begin = &file[..file.len() - 9];
-    let mut shell = Shell::start();
+    let home = Folder::new();
+    home.file("two words.rhai", "let spaced = 50 + 2;");
+    let mut shell = Shell::at_home(home, |_| {});
+    shell.run(":load ~/two\t");
+    assert!(shell.run("spaced").contains("52"));
     shell.run(&format!(":lo\t {begin}\t"));
     assert!(shell.run("loaded").contains("42"));
     assert!(shell.run(&format!("fs::si\t\"{begin}\t\")")).contains("20"));
@@ -76,6 +80,22 @@ fn s10_tab_starts_no_agency_and_asks_none_without_a_path() {
     leave(shell);
 }
 
+#[cfg(feature = "standin")]
+#[test]
+fn a_target_that_exists_is_asked_by_the_first_tab_and_named_by_its_address() {
+    let agency = agencysh::standin::EmbeddedAgency::start(1).unwrap();
+    let url = agency.endpoints().remove(0);
+    let mut shell = Shell::start_with(&["--endpoint", &url]);
+    // through another connection: the shell has none of its own yet
+    shell.run("agency::connect(#{ endpoints: env::options().endpoint }).set(\"Plan/Sub/Leaf\", 40 + 2); ()");
+    assert!(shell.run("agency::current().get(\"Plan/Su\tL\t\")").contains("42\r\n"));
+    let address = url.trim_start_matches("http://");
+    wait_for("the leader in the prompt", || {
+        shell.run("").contains(&format!("agencysh {address} t")).then_some(())
+    });
+    leave(shell);
+}
+
 #[test]
 fn a_target_that_does_not_answer_costs_tab_a_moment_and_shows_no_error() {
     // accepts connections, as far as the system goes, and says nothing
@@ -100,6 +120,12 @@ fn the_parameters_of_a_function_are_shown_behind_the_cursor() {
     shell.press("fs::read(");
     shell.expect("path: string");
     shell.press_control('u');
+    shell.press("agency::current().cas(");
+    shell.expect("path: string, old: any, new_value: any) -> boolean");
+    shell.press_control('u');
+    // a text has a function of the same name as an agency
+    let shown = shell.run("let text = \"a\"; text.replace(\"a\", \"b\"); text");
+    assert!(shown.contains("\"b\"") && !shown.contains("path: string"), "{shown}");
     shell.run("fn area(width, height) { width * height }");
     shell.press("area(4,");
     shell.expect(" height)");

@@ -79,7 +79,7 @@ impl Sources<'_> {
         if *of == Chain::CurrentAgency {
             return agency_methods();
         }
-        let Some(value) = self.value(of) else { return Vec::new() };
+        let Some(value) = value(self.session, of) else { return Vec::new() };
         if value.is::<AgencyClient>() {
             return agency_methods();
         }
@@ -92,27 +92,11 @@ impl Sources<'_> {
         offers
     }
 
-    /// The value that a chain of names leads to, as the session holds it.
-    fn value(&self, chain: &Chain<'_>) -> Option<Dynamic> {
-        match chain {
-            Chain::Text => Some("".into()),
-            Chain::Value { variable, keys } => {
-                let root = self.session.variable(variable)?;
-                keys.iter().try_fold(root, |value, key| {
-                    let map = value.read_lock::<Map>()?;
-                    map.get(*key).map(Dynamic::flatten_clone)
-                })
-            }
-            Chain::CurrentAgency | Chain::Unknown => None,
-        }
-    }
-
     /// Paths of the agency that a method is called on.
     fn agency_paths(&self, of: &Chain<'_>, typed: &str) -> Vec<Offer> {
         let client = match of {
             Chain::CurrentAgency => self.onlooker.client(paths::LIMIT),
-            other => self
-                .value(other)
+            other => value(self.session, other)
                 .and_then(|value| value.try_cast::<AgencyClient>())
                 .map(|client| client.glancing(paths::LIMIT)),
         };
@@ -148,6 +132,21 @@ impl Sources<'_> {
             offers.extend(command::plain_words().map(Offer::plain));
         }
         offers
+    }
+}
+
+/// The value that a chain of names leads to, as the session holds it.
+pub(super) fn value(session: &Session, chain: &Chain<'_>) -> Option<Dynamic> {
+    match chain {
+        Chain::Text => Some("".into()),
+        Chain::Value { variable, keys } => {
+            let root = session.variable(variable)?;
+            keys.iter().try_fold(root, |value, key| {
+                let map = value.read_lock::<Map>()?;
+                map.get(*key).map(Dynamic::flatten_clone)
+            })
+        }
+        Chain::CurrentAgency | Chain::Unknown => None,
     }
 }
 

@@ -1,7 +1,9 @@
 //! The signature of the function whose arguments are being typed.
 
-use super::cursor::{Place, open_call};
+use super::completion;
+use super::cursor::{Chain, Place, open_call};
 use crate::cli::doc;
+use crate::client::AgencyClient;
 use crate::host::Session;
 
 /// What is still to be typed of the call that is open at the end of `line`.
@@ -34,7 +36,12 @@ fn signature(
     if let Some(entered) = entered {
         return Some((entered.parameters, String::new()));
     }
-    let is_method = matches!(place, Place::Member { .. });
+    let is_method = match place {
+        Place::Member { of: Chain::CurrentAgency } => true,
+        // methods of other values are the language's own
+        Place::Member { of } => completion::value(session, of)?.is::<AgencyClient>(),
+        _ => false,
+    };
     let native = doc::natives().iter().find(|doc| {
         doc.name == function && doc.is_method == is_method
             && module.is_none_or(|module| doc.namespace == module)

@@ -1,5 +1,6 @@
 //! The history of what was typed: kept in a file that only its owner reads, without secrets.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use rustyline::Editor;
@@ -33,7 +34,9 @@ impl Keeper {
         secrets: Vec<String>,
     ) -> Self {
         if let Some(file) = &file {
-            // there is none the first time
+            // what is there already is not overwritten by several first entries at once;
+            // a file that cannot be made is told of with the first entry
+            let _ = made(file);
             let _ = editor.load_history(file);
         }
         let secrets = secrets.into_iter().filter(|one| one.len() >= SHORTEST_SECRET).collect();
@@ -58,6 +61,15 @@ impl Keeper {
             self.file = None;
         }
     }
+}
+
+/// The file, made if there is none.
+fn made(file: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file)
 }
 
 fn append(editor: &mut Editor<LineHelper, FileHistory>, file: &Path) -> rustyline::Result<()> {

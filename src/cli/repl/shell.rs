@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -103,7 +103,7 @@ impl Shell {
         match command {
             Command::Exit => return Next::Leave,
             Command::Load(file) => {
-                let outcome = self.run(|session| session.enter_file(Path::new(file)));
+                let outcome = self.run(|session| session.enter_file(&typed_path(file)));
                 return self.ended(outcome, |shell, value| shell.show(value));
             }
             Command::Page("") => {
@@ -137,7 +137,7 @@ impl Shell {
                 output::write(&command::list());
                 self.code = ExitCode::OK;
             }
-            Command::Save(file) => self.code = self.save(Path::new(file)),
+            Command::Save(file) => self.code = self.save(&typed_path(file)),
             Command::Target => self.code = self.show_target(),
             Command::Variables => {
                 output::write(&self.variables());
@@ -302,6 +302,16 @@ impl Shell {
         }
         output::write(&lines);
         ExitCode::OK
+    }
+}
+
+/// A file as it is typed, or as Tab completes it: `~` is the home, a backslash stands before blanks.
+fn typed_path(text: &str) -> PathBuf {
+    let path = text.replace("\\ ", " ");
+    let home = std::env::var_os("HOME").filter(|home| !home.is_empty());
+    match (path.strip_prefix("~/"), home) {
+        (Some(rest), Some(home)) => Path::new(&home).join(rest),
+        _ => path.into(),
     }
 }
 
