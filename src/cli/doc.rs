@@ -42,7 +42,11 @@ pub(super) fn natives() -> &'static [NativeDoc] {
 /// The namespaces of the natives.
 pub(super) fn namespaces() -> &'static [&'static str] {
     static NAMES: OnceLock<Vec<&'static str>> = OnceLock::new();
-    NAMES.get_or_init(|| NAMESPACES.iter().map(|(name, _)| *name).collect())
+    NAMES.get_or_init(|| {
+        let mut names: Vec<&str> = NAMESPACES.iter().map(|(name, _)| *name).collect();
+        names.dedup();
+        names
+    })
 }
 
 /// The reference of a name; `None` when nothing has it.

@@ -18,6 +18,7 @@ mod repl;
 mod replay;
 mod report;
 mod run;
+mod shown_target;
 mod words;
 
 use std::ffi::OsString;

@@ -250,8 +250,9 @@ impl Host {
     }
 
     fn explained(&self, error: &EvalAltResult, name: &str) -> ScriptError {
-        let explained =
-            diagnosis::explain(error, name, &self.sources, || self.known_functions(&self.engine));
+        let explained = diagnosis::explain(error, name, &self.sources, MAX_CALL_LEVELS, || {
+            self.known_functions(&self.engine)
+        });
         match self.context.deadline.check_run() {
             // whatever the script made of it: the run has ended because it had to
             Err(stop) => ScriptError {

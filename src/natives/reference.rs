@@ -123,9 +123,13 @@ pub fn reference() -> Vec<NativeDoc> {
 
 /// The constants of a namespace, sorted; `None` when there is no such namespace.
 pub fn constants(namespace: &str) -> Option<Vec<String>> {
-    let (_, manifest) = NAMESPACES.iter().find(|(name, _)| *name == namespace)?;
-    let module = rhai::Module::from_manifest(manifest);
-    let mut names: Vec<String> = module.iter_var().map(|(name, _)| name.to_string()).collect();
+    let mut parts = NAMESPACES.iter().filter(|(name, _)| *name == namespace).peekable();
+    parts.peek()?;
+    let names = parts.flat_map(|(_, manifest)| {
+        let module = rhai::Module::from_manifest(manifest);
+        module.iter_var().map(|(name, _)| name.to_string()).collect::<Vec<_>>()
+    });
+    let mut names: Vec<String> = names.collect();
     names.sort();
     Some(names)
 }

@@ -228,3 +228,12 @@ fn input_is_read_by_lines_and_by_what_waits() {
 fn said_of(code: &str) -> String {
     said(program().args(["eval", code]).write_stdin("")).stdout
 }
+
+#[test]
+fn the_last_value_belongs_to_the_shell_alone() {
+    for code in ["1; _ + 1", "_last"] {
+        let said = agencysh(&["eval", code]);
+        assert_eq!(said.code, Some(1), "{code}: {}", said.stdout);
+    }
+    assert_eq!(agencysh(&["eval", "switch 5 { 1 => 2, _ => 3 }"]).stdout, "3\n");
+}

@@ -1,6 +1,6 @@
 //! The interactive shell.
 //!
-//! * `shell`: runs what is entered; `command`: the words that it obeys itself; `show`: values
+//! * `shell`: runs what is entered; `command`: the words that it obeys itself; `show`: values; `saving`
 //! * `helper`: what the line editor asks: `completion`, `hints`, `highlight`
 //! * `syntax`, `cursor`: what stands in a line; `paths`: paths of the live agency
 //! * `prompt`, `history`
@@ -14,6 +14,7 @@ mod hints;
 mod history;
 mod paths;
 mod prompt;
+mod saving;
 mod shell;
 mod show;
 mod syntax;

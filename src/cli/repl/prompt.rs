@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::paths;
-use crate::cli::options::ShownTarget;
+use crate::cli::shown_target::ShownTarget;
 use crate::client::{AgencyClient, Standing};
 use crate::host::Onlooker;
 

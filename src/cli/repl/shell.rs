@@ -1,21 +1,19 @@
 //! Runs what is entered: code, and words of the shell.
 
 use std::cell::RefCell;
-use std::fs::File;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use rhai::Dynamic;
 
 use super::command::{self, Command};
-use super::syntax::{Kind, pieces};
+use super::saving::{self, typed_path};
 use super::{paths, prompt, show};
 use crate::cli::exit::ExitCode;
 use crate::cli::interrupt::Pending;
-use crate::cli::options::ShownTarget;
 use crate::cli::report::Reporter;
+use crate::cli::shown_target::ShownTarget;
 use crate::cli::{doc, output};
 use crate::host::{HostError, Onlooker, Outcome, Session};
 use crate::natives;
@@ -137,7 +135,10 @@ impl Shell {
                 output::write(&command::list());
                 self.code = ExitCode::OK;
             }
-            Command::Save(file) => self.code = self.save(&typed_path(file)),
+            Command::Save(file) => match saving::save(&self.entered, &typed_path(file)) {
+                Ok(()) => self.code = ExitCode::OK,
+                Err(error) => self.fail(&format!("cannot write '{file}': {error}"), None),
+            },
             Command::Target => self.code = self.show_target(),
             Command::Variables => {
                 output::write(&self.variables());
@@ -217,42 +218,6 @@ impl Shell {
         }
     }
 
-    /// Writes what was entered into a new script.
-    fn save(&self, path: &Path) -> ExitCode {
-        let mut script = String::new();
-        for entry in &self.entered {
-            script.push_str(entry);
-            if !entry.ends_with(';') {
-                // a comment would swallow it
-                let comment = entry.lines().last().is_some_and(|line| line.contains("//"));
-                script.push_str(if comment { "\n;" } else { ";" });
-            }
-            script.push('\n');
-        }
-        let written = File::create_new(path).and_then(|mut file| file.write_all(script.as_bytes()));
-        match written {
-            Ok(()) => {
-                output::note(&format!(
-                    "{} entries are in '{}'",
-                    self.entered.len(),
-                    path.display()
-                ));
-                let by_last = self.entered.iter().filter(|entry| uses_last_value(entry)).count();
-                if by_last > 0 {
-                    output::note(&format!(
-                        "{by_last} of them use `_`, which a script does not have: give that value a name there"
-                    ));
-                }
-                ExitCode::OK
-            }
-            Err(error) => {
-                let message = format!("cannot write '{}': {error}", path.display());
-                self.reporter.plain(&message, None);
-                ExitCode::FAILED
-            }
-        }
-    }
-
     fn variables(&self) -> String {
         let session = self.session.borrow();
         let mut lines = String::new();
@@ -305,27 +270,6 @@ impl Shell {
     }
 }
 
-/// A file as it is typed, or as Tab completes it: `~` is the home, a backslash stands before blanks.
-fn typed_path(text: &str) -> PathBuf {
-    let path = text.replace("\\ ", " ");
-    let home = std::env::var_os("HOME").filter(|home| !home.is_empty());
-    match (path.strip_prefix("~/"), home) {
-        (Some(rest), Some(home)) => Path::new(&home).join(rest),
-        _ => path.into(),
-    }
-}
-
-/// Whether code uses the value of the entry before it.
-fn uses_last_value(code: &str) -> bool {
-    let all = pieces(code);
-    all.iter().filter(|piece| piece.kind == Kind::Word).any(|piece| match piece.of(code) {
-        "_last" => true,
-        // before `=>` it stands for all other cases
-        "_" => !code[piece.end..].trim_start().starts_with("=>"),
-        _ => false,
-    })
-}
-
 /// Whether a value of the host, such as an agency, has no text that tells more than its type.
 fn is_nameless(value: &Dynamic) -> bool {
     value.to_string() == value.type_name() && !value.is_string()
@@ -362,19 +306,6 @@ fn readable(duration: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn entries_that_use_the_last_value_are_known() {
-        for (code, uses) in [
-            ("_ + 1", true),
-            ("f(_last)", true),
-            ("`${_}`", true),
-            ("switch x { _ => 1 }", false),
-            ("\"_\" + a_b", false),
-        ] {
-            assert_eq!(uses_last_value(code), uses, "{code}");
-        }
-    }
 
     #[test]
     fn durations_have_the_unit_that_fits() {

@@ -53,6 +53,8 @@ pub(super) struct Clues {
     pub(super) position: Position,
     /// Whether it arose in a text that was given to `eval`.
     pub(super) in_eval: bool,
+    /// How deep functions may call each other.
+    pub(super) deepest: usize,
     /// What can be called.
     pub(super) known: Vec<Known>,
 }

@@ -24,11 +24,13 @@ use finding::{Clues, Finding};
 pub(super) use finding::Known;
 pub(super) use unknown::likely;
 
-/// Explains an error of the script called `script`; `known` gives what can be called.
+/// Explains an error of the script called `script`; `deepest` is how deep functions may
+/// call each other, `known` gives what can be called.
 pub(super) fn explain(
     error: &EvalAltResult,
     script: &str,
     sources: &Sources,
+    deepest: usize,
     known: impl FnOnce() -> Vec<Known>,
 ) -> ScriptError {
     let mut trace: Vec<Frame> = Vec::new();
@@ -78,7 +80,7 @@ pub(super) fn explain(
             | EvalAltResult::ErrorDotExpr(..)
     );
     let known = if wants_names { known() } else { Vec::new() };
-    let clues = Clues { text, position, in_eval, known };
+    let clues = Clues { text, position, in_eval, deepest, known };
     let mut explained = finding(error, &clues);
     let position = match error {
         // the engine tells where the next statement begins
@@ -114,8 +116,9 @@ fn finding(error: &EvalAltResult, clues: &Clues) -> ScriptError {
         E::ErrorModuleNotFound(name, _) => unknown::module(name, clues),
         E::ErrorStackOverflow(_) => Finding::new(
             "script.stack_overflow",
-            format!("functions call each other more than {} levels deep", super::MAX_CALL_LEVELS),
-        ),
+            format!("functions call each other more than {} levels deep", clues.deepest),
+        )
+        .hint("does a function call itself without end?"),
         E::ErrorDataRace(what, _) => data_race(what),
         E::ErrorUnboundThis(_) => Finding::new("script.unbound_this", "'this' has no value here")
             .hint("call the function as a method: value.function()"),
