@@ -136,6 +136,28 @@ fn s9_ctrl_c_stops_a_loop_and_a_pause() {
 }
 
 #[test]
+fn s9_the_exit_status_follows_the_last_command() {
+    for (lines, expected) in [
+        (["1 + 1", "throw 1"], 1),
+        (["throw 1", "1 + 1"], 0),
+        (["throw 1", ":vars"], 0),
+        (["1 + 1", ":nonsense"], 1),
+    ] {
+        let mut shell = Shell::start();
+        for line in lines {
+            shell.run(line);
+        }
+        shell.enter("exit");
+        assert_eq!(shell.ended().0, expected, "{lines:?}");
+    }
+    for line in ["exit(7)", "try { exit(7) } catch {}", "fn leave() { exit(7) } leave()"] {
+        let mut shell = Shell::start();
+        shell.enter(line);
+        assert_eq!(shell.ended().0, 7, "{line}");
+    }
+}
+
+#[test]
 fn help_tells_of_natives() {
     let mut shell = Shell::start();
     assert!(shell.run("help agency::cas").contains("agency.cas(path: string"));

@@ -138,4 +138,27 @@ mod tests {
         let pasted = "agencysh embedded agent1 t3> let x = 1;\nagencysh> x > 0\nagencyshell> 1";
         assert_eq!(without_prompts(pasted), "let x = 1;\nx > 0\nagencyshell> 1");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_typed_is_looked_at_without_harm(
+            line in "([a-z_:.,;|#$\"'`{}()\\[\\]\\\\/*0-9 \n]|é|字|fs::|agency::current\\(\\)){0,40}",
+        ) {
+            let cursors: Vec<usize> =
+                line.char_indices().map(|(at, _)| at).chain([line.len()]).collect();
+            for cursor in cursors {
+                let before = &line[..cursor];
+                if let Some((_, start)) = cursor::place(before) {
+                    assert!(before.is_char_boundary(start));
+                }
+                cursor::open_call(before);
+                highlight::line(&line, highlight::brackets(&line, cursor), &["fs"]);
+                command::file_argument(before);
+                command::help_argument(before);
+            }
+            let _ = command::Command::parse(&line);
+            without_prompts(&line);
+            show::colored(&line);
+        }
+    }
 }
