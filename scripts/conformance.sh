@@ -6,59 +6,83 @@
 #                                    or when a statement has neither a test nor a reason
 set -eu
 cd "$(dirname "$0")/.."
-statements=tests/conformance/statements.tsv
 page=docs/conformance.md
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 # One line a test: lower-case statement, file, function. A test is a function under an attribute that ends in `test]`.
-# Tests of the natives number the statements of another chapter.
-find src/agency src/auth src/client src/standin tests/protocol tests/client*.rs -name '*.rs' | LC_ALL=C sort | while read -r file; do
-    awk -v file="$file" '
-        /^[[:space:]]*#\[(tokio::)?test/ { armed = 1; next }
-        armed && match($0, /fn [a-z][0-9]+(_[a-z][0-9]+)*_[a-z0-9_]*/) {
-            name = substr($0, RSTART + 3, RLENGTH - 3)
-            count = split(name, words, "_")
-            for (i = 1; i <= count && words[i] ~ /^[a-z][0-9]+$/; i++) print words[i] "\t" file "\t" name
-        }
-        /^[[:space:]]*(pub )?(async )?fn / { armed = 0 }
-    ' "$file"
-done > "$work/tests"
+tests() {
+    find "$@" -name '*.rs' | LC_ALL=C sort | while read -r file; do
+        awk -v file="$file" '
+            /^[[:space:]]*#\[(tokio::)?test/ { armed = 1; next }
+            armed && match($0, /fn [a-z][0-9]+(_[a-z][0-9]+)*_[a-z0-9_]*/) {
+                name = substr($0, RSTART + 3, RLENGTH - 3)
+                count = split(name, words, "_")
+                for (i = 1; i <= count && words[i] ~ /^[a-z][0-9]+$/; i++) print words[i] "\t" file "\t" name
+            }
+            /^[[:space:]]*(pub )?(async )?fn / { armed = 0 }
+        ' "$file"
+    done
+}
 
-awk -F '\t' -v tests="$work/tests" '
-    BEGIN {
-        while ((getline line < tests) > 0) {
-            split(line, part, "\t")
-            entry = "`" part[3] "` (" part[2] ")"
-            found[part[1]] = found[part[1]] == "" ? entry : found[part[1]] "<br>" entry
+# A table of the statements in $1 with the tests in the folders that follow.
+table() {
+    statements=$1
+    shift
+    tests "$@" > "$work/tests"
+    awk -F '\t' -v tests="$work/tests" '
+        BEGIN {
+            while ((getline line < tests) > 0) {
+                split(line, part, "\t")
+                entry = "`" part[3] "` (" part[2] ")"
+                found[part[1]] = found[part[1]] == "" ? entry : found[part[1]] "<br>" entry
+            }
         }
-        print "# Conformance"
-        print ""
-        print "Statements about the behaviour of an agency, and the tests that check them. The letters: E endpoints, R read,"
-        print "W write, P preconditions, I inquire, T transact, N transient, C config, S state and stores, L poll, F Raft,"
-        print "A authentication, V content types. A test carries the number of its statement in its name."
-        print ""
-        print "Made by `scripts/conformance.sh`; do not edit."
-        print ""
-    }
-    /^#/ || NF == 0 { next }
-    {
-        total++
-        answer = found[tolower($1)]
-        if ($3 != "") { answer = "**open**: " $3 }
-        else if (answer != "") { tested++ }
-        else { answer = "**open**, and no reason given"; print $1 > "/dev/stderr"; bad = 1 }
-        rows = rows "| " $1 " | " $2 " | " answer " |\n"
-    }
-    END {
-        print tested + 0 " of " total " statements have a test."
-        print ""
-        print "| | Statement | Test |"
-        print "|---|---|---|"
-        printf "%s", rows
-        exit bad
-    }
-' "$statements" > "$work/page" || { echo "these statements have neither a test nor a reason in $statements" >&2; failed=1; }
+        /^#/ || NF == 0 { next }
+        {
+            total++
+            answer = found[tolower($1)]
+            if ($3 != "") { answer = "**open**: " $3 }
+            else if (answer != "") { tested++ }
+            else { answer = "**open**, and no reason given"; print $1 > "/dev/stderr"; bad = 1 }
+            rows = rows "| " $1 " | " $2 " | " answer " |\n"
+        }
+        END {
+            print tested + 0 " of " total " statements have a test."
+            print ""
+            print "| | Statement | Test |"
+            print "|---|---|---|"
+            printf "%s", rows
+            exit bad
+        }
+    ' "$statements" || { echo "these statements have neither a test nor a reason in $statements" >&2; failed=1; }
+}
+
+{
+    cat << 'END'
+# Conformance
+
+Statements about behaviour, and the tests that check them. A test carries the number of its statement in its name.
+
+Made by `scripts/conformance.sh`; do not edit.
+
+## The agency
+
+E endpoints, R read, W write, P preconditions, I inquire, T transact, N transient, C config, S state and stores, L poll, F Raft,
+A authentication, V content types.
+
+END
+    table tests/conformance/agency.tsv src/agency src/auth src/client src/standin tests/protocol tests/client*
+    cat << 'END'
+
+## The natives and the shell
+
+E errors, H HTTP, A server connection, D deadline and time, L logging, F files, P processes, R random, C cryptography and JWT, N network,
+Z environment, V VelocyPack and JSON, T terminal and printing, S shell.
+
+END
+    table tests/conformance/natives.tsv src/cli src/connection src/deadline.rs src/host src/http src/natives tests/cli tests/host.rs tests/http.rs tests/natives tests/natives_*.rs
+} > "$work/page"
 
 if [ "${1:-}" = --check ]; then
     cmp -s "$work/page" "$page" || { echo "$page is out of date: run scripts/conformance.sh" >&2; failed=1; }

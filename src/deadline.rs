@@ -5,6 +5,7 @@
 //! [`Deadline::check`] says so.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -21,6 +22,18 @@ pub enum Stop {
     /// Someone interrupted the run; a script cannot catch this.
     #[error("interrupted")]
     Interrupted,
+    /// The run has made as many steps as it may; a script cannot catch this.
+    #[error("the run has made {most} steps, as many as it may")]
+    TooManyOperations {
+        /// How many it may.
+        most: u64,
+    },
+    /// The run has printed and logged as much as it may; a script cannot catch this.
+    #[error("the run has printed and logged {most} bytes, as much as it may")]
+    TooMuchOutput {
+        /// How much it may, in bytes.
+        most: u64,
+    },
     /// The deadline that the script set for itself has passed; a script may catch this.
     #[error("{reason}")]
     ScriptDeadline {
@@ -47,8 +60,16 @@ struct State {
     run_end: Option<Instant>,
     script_end: Option<Instant>,
     interrupted: bool,
+    ended: Option<Stop>,
     interrupt_sets_script: bool,
-    reason: Option<&'static str>,
+    /// Why the script's deadline passed, unless it was its time.
+    reason: Option<String>,
+}
+
+impl State {
+    fn reason(&self) -> String {
+        self.reason.clone().unwrap_or_else(|| DEFAULT_REASON.to_owned())
+    }
 }
 
 /// Shared by all waiting calls of one run; cloning gives another handle to the same deadline.
@@ -77,6 +98,7 @@ impl Deadline {
     pub fn set_run(&self, limit: Option<Duration>) {
         let mut state = self.state();
         state.run_end = limit.and_then(|limit| Instant::now().checked_add(limit));
+        state.ended = None;
         self.shared.over.store(state.interrupted, Ordering::Relaxed);
         drop(state);
         self.shared.changed.notify_all();
@@ -100,11 +122,27 @@ impl Deadline {
         let mut state = self.state();
         if state.interrupt_sets_script {
             state.script_end = Some(Instant::now());
-            state.reason = Some(INTERRUPT_REASON);
+            state.reason = Some(INTERRUPT_REASON.to_owned());
         } else {
             state.interrupted = true;
             self.shared.over.store(true, Ordering::Relaxed);
         }
+        drop(state);
+        self.shared.changed.notify_all();
+    }
+
+    /// Ends the run, with this reason, until its next [`Deadline::set_run`].
+    pub fn end(&self, why: Stop) {
+        self.state().ended.get_or_insert(why);
+        self.shared.over.store(true, Ordering::Relaxed);
+        self.shared.changed.notify_all();
+    }
+
+    /// Lets the script's own deadline pass now: the call that waits ends, the next one raises `reason`.
+    pub fn expire_script(&self, reason: String) {
+        let mut state = self.state();
+        state.script_end = Some(Instant::now());
+        state.reason = Some(reason);
         drop(state);
         self.shared.changed.notify_all();
     }
@@ -116,7 +154,7 @@ impl Deadline {
 
     /// Why the script's deadline passed, or would pass.
     pub fn reason(&self) -> String {
-        self.state().reason.unwrap_or(DEFAULT_REASON).to_owned()
+        self.state().reason()
     }
 
     /// Takes an interrupt back, so that a shell can run the next line.
@@ -200,17 +238,55 @@ impl Deadline {
         }
     }
 
+    /// Does work that looks at no deadline on a thread of its own, which is left behind when a deadline
+    /// passes or an interrupt comes.
+    ///
+    /// # Errors
+    /// Why it was left behind.
+    pub fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Stop> {
+        self.check()?;
+        let work = Arc::new(Mutex::new(Some(work)));
+        let take = |work: &Mutex<Option<_>>| work.lock().ok().and_then(|mut work| work.take());
+        let (sender, receiver) = sync_channel(1);
+        let theirs = Arc::clone(&work);
+        let spawned =
+            std::thread::Builder::new().name("agencysh-aside".to_owned()).spawn(move || {
+                if let Some(work) = take(&theirs) {
+                    // nobody listens any more when it was left behind
+                    let _ = sender.send(work());
+                }
+            });
+        // where there can be no thread, it is done at once
+        if spawned.is_err()
+            && let Some(work) = take(&work)
+        {
+            return Ok(work());
+        }
+        loop {
+            match receiver.recv_timeout(SLICE) {
+                Ok(result) => return Ok(result),
+                Err(RecvTimeoutError::Timeout) => self.check()?,
+                // the work has panicked, which its own thread has told
+                Err(RecvTimeoutError::Disconnected) => return Err(Stop::Interrupted),
+            }
+        }
+    }
+
     fn verdict(state: &State, now: Instant) -> Result<(), Stop> {
         if state.interrupted {
             return Err(Stop::Interrupted);
+        }
+        if let Some(why) = &state.ended {
+            return Err(why.clone());
         }
         if state.run_end.is_some_and(|end| end <= now) {
             return Err(Stop::Deadline);
         }
         if state.script_end.is_some_and(|end| end <= now) {
-            return Err(Stop::ScriptDeadline {
-                reason: state.reason.unwrap_or(DEFAULT_REASON).to_owned(),
-            });
+            return Err(Stop::ScriptDeadline { reason: state.reason() });
         }
         Ok(())
     }
@@ -254,6 +330,35 @@ mod tests {
         assert!(matches!(deadline.sleep(Duration::ZERO), Err(Stop::ScriptDeadline { .. })));
         assert!(deadline.set_script(None), "the previous deadline had passed");
         assert_eq!(deadline.check(), Ok(()));
+    }
+
+    #[test]
+    fn work_aside_gives_its_result_or_is_left_behind() {
+        let deadline = Deadline::default();
+        assert_eq!(deadline.aside(|| 7), Ok(7));
+        let (leave, left) = sync_channel::<()>(0);
+        deadline.set_script(Some(Duration::from_millis(30)));
+        let outcome = deadline.aside(move || left.recv());
+        assert!(matches!(outcome, Err(Stop::ScriptDeadline { .. })), "{outcome:?}");
+        drop(leave);
+        deadline.interrupt();
+        assert_eq!(deadline.aside(|| 7), Err(Stop::Interrupted));
+    }
+
+    #[test]
+    fn d12_an_expired_script_deadline_tells_its_reason_until_it_is_set_anew() {
+        let deadline = Deadline::default();
+        let other = deadline.clone();
+        let sleeper = std::thread::spawn(move || other.sleep(Duration::from_secs(60)));
+        deadline.expire_script("somebody ended - 7".to_owned());
+        // it may have begun only afterwards, and ends in either case
+        drop(sleeper.join().expect("sleeper does not panic"));
+        assert_eq!(
+            deadline.check(),
+            Err(Stop::ScriptDeadline { reason: "somebody ended - 7".to_owned() })
+        );
+        deadline.set_script(None);
+        assert_eq!(deadline.reason(), DEFAULT_REASON);
     }
 
     #[test]

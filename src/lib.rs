@@ -34,6 +34,7 @@ pub mod auth;
 pub mod client;
 #[cfg(feature = "standin")]
 pub mod cluster;
+pub mod connection;
 pub mod deadline;
 pub mod host;
 pub mod http;

@@ -61,7 +61,7 @@ fn functions_of_the_last_script_can_be_called() {
 
 #[test]
 fn an_error_tells_kind_place_number_and_trace() {
-    let host = Host::builder().permissions(Permissions::NONE.allow(Gate::Files)).build().unwrap();
+    let host = Host::builder().permissions(Permissions::none().allow(Gate::Files)).build().unwrap();
     let script = "fn load(name) {\n    fs::read(name)\n}\nload(\"/no/such\");";
     let error = script_error(host.run_str("main.rhai", script, NO_ARGUMENTS));
     assert_eq!((error.kind.as_str(), error.error_num), ("fs.not_found", Some(14)));
@@ -75,7 +75,7 @@ fn an_error_tells_kind_place_number_and_trace() {
 
 #[test]
 fn e4_a_rethrown_error_keeps_all_its_members() {
-    let host = Host::builder().permissions(Permissions::ALL).build().unwrap();
+    let host = Host::builder().permissions(Permissions::all()).build().unwrap();
     let script = "try { fs::read(\"/no/such\"); } catch (e) { throw e; }";
     let error = script_error(host.eval(script));
     assert_eq!((error.kind.as_str(), error.error_num), ("fs.not_found", Some(14)));
@@ -212,7 +212,8 @@ fn a_target_that_cannot_be_one_is_refused() {
 
 #[test]
 fn files_are_not_read_for_other_namespaces_either() {
-    let host = Host::builder().permissions(Permissions::NONE.allow(Gate::Network)).build().unwrap();
+    let host =
+        Host::builder().permissions(Permissions::none().allow(Gate::Network)).build().unwrap();
     for code in [
         "http::get(\"https://127.0.0.1:1/\", #{ ca_file: \"/etc/hostname\", verify_certificates: true })",
         "agency::connect(#{ endpoints: \"ssl://127.0.0.1:1\", ca_file: \"/etc/hostname\" })",
@@ -223,4 +224,59 @@ fn files_are_not_read_for_other_namespaces_either() {
     ] {
         assert_eq!(script_error(host.eval(code)).kind, "permission.files", "{code}");
     }
+}
+
+#[test]
+fn s1_process_exit_ends_a_run_as_exit_does() {
+    let host = Host::builder().build().unwrap();
+    for (script, code) in [
+        ("process::exit()", 0),
+        ("process::exit(7)", 7),
+        (
+            "fn f() { try { process::exit(3); } catch { throw \"caught\"; } } try { f(); } catch { } 1",
+            3,
+        ),
+        ("[1].map(|x| process::exit(5)); process::exit(6)", 5),
+    ] {
+        let outcome = host.eval(script).unwrap();
+        assert_eq!((outcome.exit_code, outcome.value.is_unit()), (Some(code), true), "{script}");
+    }
+    let error = script_error(host.eval("process::exit(\"x\")"));
+    assert_eq!(error.error_num, Some(10));
+    assert_eq!(host.eval("1").unwrap().exit_code, None, "the next run knows nothing of it");
+}
+
+#[test]
+fn p18_a_host_of_the_library_starts_no_programs_unless_allowed() {
+    let error = script_error(Host::builder().build().unwrap().eval("process::run(\"true\", [])"));
+    assert_eq!((error.kind.as_str(), error.error_num), ("permission.processes", Some(11)));
+    let allowed = Permissions::none().allow(Gate::Processes);
+    let host = Host::builder().permissions(allowed).build().unwrap();
+    assert_eq!(host.eval("process::run(\"true\", []).exit").unwrap().value.as_int(), Ok(0));
+}
+
+#[test]
+fn what_an_interrupt_does_is_up_to_each_run() {
+    let host = Host::builder().permissions(Permissions::none()).build().unwrap();
+    host.eval("time::interrupt_sets_deadline(true)").unwrap();
+    let handle = host.interrupt_handle();
+    let script = "try { sleep(60); } catch { } loop { }";
+    let error = std::thread::scope(|scope| {
+        let run = scope.spawn(|| script_error(host.eval(script)));
+        // one that comes before the run begins is forgotten
+        while !run.is_finished() {
+            handle.interrupt();
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        run.join().unwrap()
+    });
+    assert_eq!(error.stop, Some(Stop::Interrupted));
+}
+
+#[test]
+fn children_stay_known_from_run_to_run() {
+    let host = Host::builder().permissions(Permissions::all()).build().unwrap();
+    let pid = host.eval("process::start(\"cat\", [], #{ stdin: \"pipe\" }).pid").unwrap().value;
+    let end = host.eval(&format!("process::kill({pid}).signal")).unwrap().value;
+    assert_eq!(end.as_int(), Ok(15));
 }

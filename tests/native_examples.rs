@@ -63,7 +63,7 @@ fn run_example(doc: &NativeDoc, url: &str) -> Result<(), String> {
     let directory = tempfile::tempdir().unwrap();
     let agents = if doc.namespace == "cluster" { 3 } else { 1 };
     let host = Host::builder()
-        .permissions(Permissions::ALL)
+        .permissions(Permissions::all())
         .target(Target::Embedded { agents })
         .build()
         .unwrap();

@@ -2,9 +2,19 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "support/server.rs"]
+mod server;
 #[path = "natives/support.rs"]
 mod support;
+#[path = "support/wait.rs"]
+mod wait;
 
+#[path = "natives/arango.rs"]
+mod arango;
+#[path = "natives/arango_deadlines.rs"]
+mod arango_deadlines;
+#[path = "natives/arango_login.rs"]
+mod arango_login;
 #[path = "natives/arguments.rs"]
 mod arguments;
 #[path = "natives/crypto.rs"]
@@ -17,5 +27,11 @@ mod fs;
 mod log;
 #[path = "natives/misc.rs"]
 mod misc;
+#[path = "natives/process.rs"]
+mod process;
+#[path = "natives/process_argv.rs"]
+mod process_argv;
+#[path = "natives/process_waits.rs"]
+mod process_waits;
 #[path = "natives/time.rs"]
 mod time;

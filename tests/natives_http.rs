@@ -247,6 +247,27 @@ fn h23_a_self_signed_server_works_unless_certificates_are_verified() {
 }
 
 #[test]
+fn arango_judges_certificates_as_the_runs_options_say() {
+    use agencysh::client::ClientAuth;
+    use agencysh::host::{Host, Permissions, Target};
+    use agencysh::http::Endpoint;
+    let url = start_tls_server();
+    let script = "arango::reconnect(url, #{ jwt: `T` }); arango::get_raw(`/x`)";
+    assert_eq!(answer(&url, script)["code"].as_int(), Ok(200), "without options any will do");
+    let target = Target::agency(vec![Endpoint::parse(&url).unwrap()], ClientAuth::None);
+    let host = Host::builder().target(target).permissions(Permissions::all()).build().unwrap();
+    let found = host.eval("let r = arango::get_raw(`/x`); [r.error_num, r.error_message]").unwrap();
+    let found = found.to_json().unwrap();
+    assert_eq!(found[0], 2001);
+    assert!(found[1].as_str().unwrap().contains("SSL"), "{found}");
+    let script = format!(
+        "let said = ``; try {{ arango::reconnect(`{url}`) }} catch (e) {{ said = e.message; }} said"
+    );
+    let said = host.eval(&script).unwrap().value.to_string();
+    assert!(said.contains("SSL"), "{said}");
+}
+
+#[test]
 fn h23_tls_where_there_is_none_and_the_reverse_are_named() {
     let plain = start_endless("HTTP/1.1 400 Bad Request\r\n\r\n", b"x", Duration::from_millis(3));
     let found = answer(&plain.replace("http://", "https://"), "http::get(url)");

@@ -15,4 +15,4 @@ mod tests;
 pub use key::KeyError;
 pub use secret::{Secret, SecretError};
 pub use source::TokenSource;
-pub use token::{Claims, TokenError, sign, verify};
+pub use token::{Claims, TokenError, sign, time_left, verify};

@@ -163,6 +163,14 @@ impl Secret {
         }
     }
 
+    /// Bytes that tell this secret from every other; as secret as itself.
+    pub(super) fn identity(&self) -> &[u8] {
+        match &self.0 {
+            Kind::Shared(bytes) => bytes.expose_secret(),
+            Kind::Pair(pair) => pair.verifying.try_get_as_bytes().unwrap_or_default(),
+        }
+    }
+
     /// Whether tokens can be signed with it.
     pub fn can_sign(&self) -> bool {
         match &self.0 {

@@ -29,6 +29,17 @@ impl TokenSource {
         Self { secret, server_id: server_id.into(), lifetime, current: Mutex::new(None) }
     }
 
+    /// Tokens of the same secret in another name.
+    #[must_use]
+    pub fn in_the_name_of(&self, server_id: impl Into<String>) -> Self {
+        Self::with_lifetime(self.secret.clone(), server_id, self.lifetime)
+    }
+
+    /// Bytes that tell this secret from every other.
+    pub(crate) fn identity(&self) -> &[u8] {
+        self.secret.identity()
+    }
+
     /// A token that is valid for some minutes at least.
     ///
     /// # Errors

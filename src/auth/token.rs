@@ -67,6 +67,14 @@ pub fn sign(
         .map_err(|_| TokenError::NotSigned)
 }
 
+/// How long a token is valid from now, as it says itself; `None` when it names no end. Whether it is
+/// genuine is for its reader to find out.
+pub fn time_left(token: &str) -> Option<Duration> {
+    let claims: Map<String, Value> = jsonwebtoken::dangerous::insecure_decode_claims(token).ok()?;
+    let end = claims.get("exp")?.as_f64()?;
+    Some(Duration::try_from_secs_f64(end - unix_now_exact()).unwrap_or_default())
+}
+
 /// Checks a token against every accepted secret, as an agent does. A secret verifies only tokens
 /// of its own algorithm: what a token says of itself selects no way of using a key.
 ///
@@ -149,6 +157,17 @@ mod tests {
         let claims = verify(&token, &[secret("s3cret")]).unwrap();
         assert_eq!(claims.server_id, "agencysh");
         assert!(claims.allows("/_api/agency/read"));
+    }
+
+    #[test]
+    fn a_token_tells_how_long_it_is_valid() {
+        let token = sign(&secret("s3cret"), "x", Some(Duration::from_secs(60))).unwrap();
+        let left = time_left(&token).unwrap();
+        assert!(left <= Duration::from_secs(60) && left > Duration::from_secs(50), "{left:?}");
+        assert_eq!(time_left(&signed(&json!({"exp": 1}))), Some(Duration::ZERO));
+        for endless in [signed(&json!({})), signed(&json!({"exp": "soon"})), "a.b".to_owned()] {
+            assert_eq!(time_left(&endless), None);
+        }
     }
 
     #[test]

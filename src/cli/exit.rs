@@ -58,6 +58,7 @@ impl ExitCode {
     fn of_script_error(error: &ScriptError) -> Self {
         match (&error.stop, error.kind.as_str()) {
             (Some(Stop::Interrupted), _) => Self::INTERRUPTED,
+            (Some(Stop::TooMuchOutput { .. } | Stop::TooManyOperations { .. }), _) => Self::FAILED,
             (Some(_), _) => Self::DEADLINE,
             (None, "agency.unreachable" | "agency.no_leader" | "agency.timeout") => {
                 Self::UNREACHABLE

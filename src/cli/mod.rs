@@ -2,6 +2,7 @@
 
 #[cfg(feature = "standin")]
 mod arangod;
+mod arangosh;
 mod check;
 #[cfg(feature = "standin")]
 mod cluster;
@@ -17,6 +18,7 @@ mod repl;
 #[cfg(feature = "standin")]
 mod replay;
 mod report;
+mod restrictions;
 mod run;
 mod shown_target;
 mod words;
@@ -27,7 +29,7 @@ use std::path::PathBuf;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use exit::ExitCode;
-use options::Options;
+use options::{OptionError, Options};
 
 /// Runs Rhai scripts against ArangoDB's agency, or against an agency of its own.
 ///
@@ -111,13 +113,15 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> std::process::ExitCode 
         return arangod::run(words[2..].to_vec()).into();
     }
     let mut command = without_empty_variables(Cli::command());
+    let arangosh::Translated { words, steps, arguments } = arangosh::translate(words, &command);
     let words = words::with_command(words, &command);
     let parsed = command
         .try_get_matches_from_mut(words)
         .and_then(|matches| Cli::from_arg_matches(&matches))
         .map_err(|error| error.format(&mut command));
     let code = match parsed {
-        Ok(cli) => dispatch(cli),
+        Ok(cli) if steps.is_empty() => dispatch(cli),
+        Ok(cli) => run_steps(&cli.options, &steps, &arguments),
         Err(error) => {
             // what cannot be printed has nobody to read it
             let _ = error.print();
@@ -136,6 +140,22 @@ fn without_empty_variables(command: clap::Command) -> clap::Command {
             false => argument,
         }
     })
+}
+
+/// Runs scripts in order, until one fails.
+fn run_steps(options: &Options, steps: &[arangosh::Step], arguments: &[String]) -> ExitCode {
+    for step in steps {
+        let outcome = match step {
+            arangosh::Step::File(file) => run::file(options, file, arguments),
+            arangosh::Step::Code(code) => run::quietly(options, code, arguments),
+            arangosh::Step::Check(file) => check::files(options, std::slice::from_ref(file)),
+        };
+        match or_usage(options, outcome) {
+            ExitCode::OK => {}
+            failed => return failed,
+        }
+    }
+    ExitCode::OK
 }
 
 fn dispatch(cli: Cli) -> ExitCode {
@@ -164,6 +184,10 @@ fn dispatch(cli: Cli) -> ExitCode {
         None if output::is_interactive() => repl::run(&options, &shell),
         None => run::stdin(&options, &[]),
     };
+    or_usage(&options, outcome)
+}
+
+fn or_usage(options: &Options, outcome: Result<ExitCode, OptionError>) -> ExitCode {
     outcome.unwrap_or_else(|error| {
         options.reporter().usage(&error);
         ExitCode::USAGE

@@ -7,10 +7,11 @@ use clap::{Args, ValueEnum};
 
 use super::output::{self, LogOutput};
 use super::report::Reporter;
+use super::restrictions::Restrictions;
 use super::shown_target::ShownTarget;
 use crate::auth::Secret;
 use crate::client::{ClientAuth, ClientOptions};
-use crate::host::{Host, Permissions, Target, Topology};
+use crate::host::{Host, Target, Topology};
 use crate::http::{Endpoint, TlsOptions};
 use crate::natives::with_causes;
 
@@ -51,7 +52,7 @@ pub(super) enum OptionError {
 }
 
 impl OptionError {
-    fn value(option: &'static str, problem: impl Into<String>) -> Self {
+    pub(super) fn value(option: &'static str, problem: impl Into<String>) -> Self {
         Self::Value { option, problem: problem.into() }
     }
 }
@@ -150,7 +151,33 @@ pub(super) struct Options {
     /// Accept any certificate
     #[arg(long, global = true, env = "AGENCYSH_INSECURE", help_heading = "Target")]
     insecure: bool,
-    /// How long one operation on the agency may take, with all its repetitions [default: 30]
+    /// The database that `arango` talks to
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        env = "AGENCYSH_DATABASE",
+        alias = "server.database",
+        value_parser = clap::builder::NonEmptyStringValueParser::new(),
+        help_heading = "Target"
+    )]
+    database: Option<String>,
+    /// Let `arango` send and ask for JSON in place of VelocyPack
+    #[arg(long, global = true, env = "AGENCYSH_FORCE_JSON", help_heading = "Target")]
+    force_json: bool,
+    /// How long a server may take to accept a connection [default: 5]
+    #[arg(
+        long,
+        global = true,
+        value_name = "SECONDS",
+        env = "AGENCYSH_CONNECT_TIMEOUT",
+        alias = "server.connection-timeout",
+        allow_negative_numbers = true,
+        value_parser = number_of_seconds,
+        help_heading = "Target"
+    )]
+    connect_timeout: Option<f64>,
+    /// How long one operation on the agency may take, with all its repetitions, and one request of `arango` [default: 30 and 1200]
     #[arg(
         long,
         global = true,
@@ -182,6 +209,9 @@ pub(super) struct Options {
         value_delimiter = ':'
     )]
     module_path: Vec<PathBuf>,
+    /// The folder for temporary files; it stays at the end [default: one of its own, removed if empty]
+    #[arg(long, global = true, value_name = "DIR", env = "AGENCYSH_TEMP_DIR")]
+    temp_dir: Option<PathBuf>,
     /// Which log lines are shown: LEVEL, TOPIC=LEVEL or all=LEVEL
     #[arg(
         long,
@@ -226,6 +256,8 @@ pub(super) struct Options {
         env = "AGENCYSH_COLOR"
     )]
     color: When,
+    #[command(flatten)]
+    restrictions: Restrictions,
 }
 
 /// The agency that is meant, before anything is known of it.
@@ -264,7 +296,7 @@ impl Options {
         Reporter::new(output::colored(self.color, &std::io::stderr()))
     }
 
-    /// A host with these options, everything allowed, and the process's output.
+    /// A host with these options and the process's output; what the restrictions do not forbid is allowed.
     ///
     /// # Errors
     /// An option's value is wrong.
@@ -273,18 +305,20 @@ impl Options {
         let json = self.log_json;
         let mut logs = Vec::new();
         for destination in &self.log_output {
-            let opened = LogOutput::open(destination);
+            let opened = LogOutput::open(destination, self.color);
             logs.push(opened.map_err(|problem| OptionError::value("--log-output", problem))?);
         }
         if logs.is_empty() {
-            logs.push(LogOutput::Stderr);
+            logs.push(LogOutput::stderr(self.color));
         }
         let mut builder = Host::builder()
             .target(self.target()?)
-            .permissions(Permissions::ALL)
+            .permissions(self.restrictions.permissions()?)
+            .limits(self.restrictions.limits())
             .output(output::write)
             .log_sink(move |record| output::log(record, json, &logs))
             .options(self.shown())
+            .force_json(self.force_json)
             .color(self.colors_output())
             .pretty(std::io::IsTerminal::is_terminal(&stdout));
         if let Some(limit) = self.deadline {
@@ -292,6 +326,12 @@ impl Options {
         }
         if let Some(limit) = self.timeout {
             builder = builder.operation_timeout(seconds("--timeout", limit)?);
+        }
+        if let Some(folder) = &self.temp_dir {
+            builder = builder.temp_dir(folder);
+        }
+        if let Some(name) = &self.database {
+            builder = builder.database(name);
         }
         for folder in &self.module_path {
             if !folder.is_dir() {
@@ -316,6 +356,7 @@ impl Options {
             "embedded": self.embedded,
             "timeout": self.timeout,
             "deadline": self.deadline,
+            "database": self.database,
             "log-level": self.log_level,
             "insecure": self.insecure,
         });
@@ -418,6 +459,7 @@ impl Options {
     ) -> Result<Target, OptionError> {
         let defaults = ClientOptions::default();
         let timeout = self.timeout.map(|limit| seconds("--timeout", limit)).transpose()?;
+        let connect = self.connect_timeout.map(|limit| seconds("--connect-timeout", limit));
         let ca_file = self.ca_file.clone().or(ca_file);
         let tls = TlsOptions { insecure: self.insecure, ca_file };
         tls.check().map_err(|error| OptionError::value("--ca-file", error.to_string()))?;
@@ -425,6 +467,7 @@ impl Options {
             endpoints,
             auth: self.auth(secret_file)?,
             timeout: timeout.unwrap_or(defaults.timeout),
+            connect_timeout: connect.transpose()?.unwrap_or(defaults.connect_timeout),
             tls,
             ..defaults
         })))

@@ -8,6 +8,7 @@ use rhai::{Dynamic, ImmutableString};
 use super::exit::ExitCode;
 use super::options::{Format, When};
 use crate::natives::log::LogRecord;
+use crate::natives::log_levels::Level;
 use crate::natives::{self, NativeError};
 
 /// The exit code of a program whose reader has gone, as shells report it for SIGPIPE.
@@ -37,37 +38,49 @@ pub(super) fn write(text: &str) {
 
 /// Where the lines of a script's log go.
 #[derive(Debug)]
-pub(super) enum LogOutput {
+pub(super) struct LogOutput {
+    place: Place,
+    colored: bool,
+}
+
+#[derive(Debug)]
+enum Place {
     Stdout,
     Stderr,
     File(File),
 }
 
 impl LogOutput {
+    /// The destination unless one is named.
+    pub(super) fn stderr(when: When) -> Self {
+        Self { place: Place::Stderr, colored: colored(when, &io::stderr()) }
+    }
+
     /// The destination that `text` names: `-`, `+` or `file://PATH`.
     ///
     /// # Errors
     /// What is wrong with it.
-    pub(super) fn open(text: &str) -> Result<Self, String> {
+    pub(super) fn open(text: &str, when: When) -> Result<Self, String> {
         match text {
-            "-" => Ok(Self::Stdout),
-            "+" => Ok(Self::Stderr),
+            "-" => Ok(Self { place: Place::Stdout, colored: colored(when, &io::stdout()) }),
+            "+" => Ok(Self::stderr(when)),
             _ => {
                 let path = text
                     .strip_prefix("file://")
                     .ok_or_else(|| format!("'{text}' is none of -, + and file://PATH"))?;
                 let file = File::options().append(true).create(true).open(path);
-                file.map(Self::File).map_err(|error| format!("'{path}': {error}"))
+                file.map(|file| Self { place: Place::File(file), colored: false })
+                    .map_err(|error| format!("'{path}': {error}"))
             }
         }
     }
 
     fn write(&self, line: &str) {
-        match self {
-            Self::Stdout => write(&format!("{line}\n")),
-            Self::Stderr => note(line),
+        match &self.place {
+            Place::Stdout => write(&format!("{line}\n")),
+            Place::Stderr => note(line),
             // a full disk does not end the script
-            Self::File(file) => drop((&*file).write_all(format!("{line}\n").as_bytes())),
+            Place::File(file) => drop((&*file).write_all(format!("{line}\n").as_bytes())),
         }
     }
 }
@@ -75,7 +88,17 @@ impl LogOutput {
 /// Writes one line of a script's log.
 pub(super) fn log(record: &LogRecord, json: bool, outputs: &[LogOutput]) {
     let line = if json { record.json() } else { record.line() };
-    outputs.iter().for_each(|output| output.write(&line));
+    let color = match record.level {
+        Level::Fatal | Level::Error => Some(31),
+        Level::Warning => Some(33),
+        _ => None,
+    };
+    for output in outputs {
+        match color.filter(|_| output.colored && !json) {
+            Some(color) => output.write(&format!("\x1b[{color}m{line}\x1b[0m")),
+            None => output.write(&line),
+        }
+    }
 }
 
 /// Writes a line for people.

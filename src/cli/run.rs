@@ -9,6 +9,7 @@ use super::{interrupt, output};
 use crate::host::{HostError, Outcome};
 
 const STDIN: &str = "<stdin>";
+const EVAL: &str = "<eval>";
 
 /// Runs a script file, or the standard input for `-`.
 pub(super) fn file(
@@ -40,6 +41,17 @@ pub(super) fn stdin(options: &Options, arguments: &[String]) -> Result<ExitCode,
     Ok(ended(options, host.run_str(STDIN, &text, arguments), ExitCode::of_run))
 }
 
+/// Runs a text; its value makes the exit code.
+pub(super) fn quietly(
+    options: &Options,
+    code: &str,
+    arguments: &[String],
+) -> Result<ExitCode, OptionError> {
+    let host = options.host()?;
+    interrupt::on_ctrl_c(host.interrupt_handle());
+    Ok(ended(options, host.run_str(EVAL, code, arguments), ExitCode::of_value))
+}
+
 /// Runs a text and prints its value.
 pub(super) fn code(
     options: &Options,
@@ -48,7 +60,7 @@ pub(super) fn code(
 ) -> Result<ExitCode, OptionError> {
     let host = options.host()?;
     interrupt::on_ctrl_c(host.interrupt_handle());
-    let outcome = host.run_str("<eval>", code, arguments);
+    let outcome = host.run_str(EVAL, code, arguments);
     if let Ok(outcome) = &outcome
         && outcome.exit_code.is_none()
     {

@@ -31,7 +31,7 @@ pub(super) fn with_command(words: Vec<OsString>, known: &clap::Command) -> Vec<O
 }
 
 /// Whether the value of an option is the next word.
-fn takes_value(option: &str, known: &clap::Command) -> bool {
+pub(super) fn takes_value(option: &str, known: &clap::Command) -> bool {
     let Some(name) = option.strip_prefix("--") else { return false };
     known.get_arguments().any(|argument| {
         let names = argument.get_long_and_visible_aliases().unwrap_or_default();

@@ -15,6 +15,9 @@ pub enum ClientError {
     /// The client was given no endpoint.
     #[error("no endpoint to talk to")]
     NoEndpoints,
+    /// This client sends no writes.
+    #[error("this client only reads")]
+    ReadOnly,
     /// An argument that the agency would not understand.
     #[error("{reason}")]
     BadArgument {
@@ -145,6 +148,7 @@ impl ClientError {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::NoEndpoints => "agency.no_endpoints",
+            Self::ReadOnly => "agency.read_only",
             Self::BadArgument { .. } => "argument.invalid",
             Self::NoLeader { .. } => "agency.no_leader",
             Self::Unreachable { .. } => "agency.unreachable",

@@ -40,6 +40,8 @@ pub use watch::{Flow, LogItem, Poll};
 #[derive(Debug, Clone)]
 pub struct AgencyClient {
     shared: Arc<Shared>,
+    /// Whether this handle sends no writes.
+    read_only: bool,
 }
 
 #[derive(Debug)]
@@ -67,10 +69,23 @@ impl AgencyClient {
         let http = HttpClient::new(HttpOptions {
             timeout: options.timeout,
             tls: options.tls.clone(),
+            hosts: options.hosts.clone(),
             ..HttpOptions::default()
         })?;
         let endpoints = endpoints::Endpoints::new(options.endpoints.clone());
-        Ok(Self { shared: Arc::new(Shared { http, options, endpoints, deadline }) })
+        let shared = Shared { http, options, endpoints, deadline };
+        Ok(Self { shared: Arc::new(shared), read_only: false })
+    }
+
+    /// The same client, which sends no writes any more.
+    #[must_use]
+    pub fn read_only(mut self) -> Self {
+        self.read_only = true;
+        self
+    }
+
+    fn check_writable(&self) -> Result<(), ClientError> {
+        if self.read_only { Err(ClientError::ReadOnly) } else { Ok(()) }
     }
 
     /// The endpoints known now: those given and those learnt, the likely leader first.
@@ -96,6 +111,7 @@ impl AgencyClient {
                 endpoints: endpoints::Endpoints::new(endpoints.all()),
                 deadline: Deadline::default(),
             }),
+            read_only: true,
         }
     }
 

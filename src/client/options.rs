@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{AgencyClient, ClientError};
 use crate::auth::{Secret, TokenSource};
 use crate::deadline::Deadline;
-use crate::http::{Auth, Endpoint, TlsOptions};
+use crate::http::{Auth, Endpoint, Hosts, TlsOptions};
 
 /// How the client proves that it may talk to the agents.
 #[derive(Clone, Default)]
@@ -44,8 +44,17 @@ impl ClientAuth {
         Self::Signed(Arc::new(TokenSource::new(secret, "agencysh")))
     }
 
+    /// The same, with signed tokens in the name of `server_id`.
+    #[must_use]
+    pub fn in_the_name_of(self, server_id: &str) -> Self {
+        match self {
+            Self::Signed(source) => Self::Signed(Arc::new(source.in_the_name_of(server_id))),
+            other => other,
+        }
+    }
+
     /// The credentials for one request.
-    pub(super) fn header(&self) -> Result<Option<Auth>, ClientError> {
+    pub(crate) fn header(&self) -> Result<Option<Auth>, ClientError> {
         Ok(match self {
             Self::None => None,
             Self::Signed(source) => Some(Auth::Bearer(source.token()?)),
@@ -72,6 +81,8 @@ pub struct ClientOptions {
     pub tls: TlsOptions,
     /// How often `update` and `unique_id` try again after another client was faster.
     pub max_conflicts: u32,
+    /// The servers that may be asked, also by redirects and when learnt from agents; `None` means all.
+    pub hosts: Option<Arc<Hosts>>,
 }
 
 impl Default for ClientOptions {
@@ -83,6 +94,7 @@ impl Default for ClientOptions {
             connect_timeout: Duration::from_secs(5),
             tls: TlsOptions::default(),
             max_conflicts: 100,
+            hosts: None,
         }
     }
 }

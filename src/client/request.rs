@@ -104,7 +104,13 @@ impl AgencyClient {
             };
             let trouble = match self.try_once(call, &endpoint, budget).map_err(Failure::Final)? {
                 Try::Done(answer) => return Ok(answer),
-                Try::Refused(error) => return Err(Failure::Final(error)),
+                Try::Refused(error) => {
+                    if matches!(error, ClientError::Http(HttpError::HostRefused { .. })) {
+                        // another one may lead the next time
+                        self.shared.endpoints.rotate(&endpoint);
+                    }
+                    return Err(Failure::Final(error));
+                }
                 Try::Redirected(leader) => {
                     only_unreachable = false;
                     self.shared.endpoints.promote(leader);
@@ -180,6 +186,7 @@ impl AgencyClient {
             Err(
                 error @ (HttpError::BadUrl { .. }
                 | HttpError::BadRequest { .. }
+                | HttpError::HostRefused { .. }
                 | HttpError::Tls { .. }
                 | HttpError::NoTls { .. }
                 | HttpError::TlsOnly { .. }),

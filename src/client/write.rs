@@ -20,6 +20,7 @@ impl AgencyClient {
     /// # Errors
     /// [`ClientError::UnknownOutcome`] when nobody could tell in time; otherwise nothing happened.
     pub fn write(&self, transactions: &[Transaction]) -> Result<WriteOutcome, ClientError> {
+        self.check_writable()?;
         let mut budget = Budget::new(&self.shared.deadline, self.shared.options.timeout);
         let client_ids: Vec<String> = transactions
             .iter()
@@ -89,6 +90,9 @@ impl AgencyClient {
                 client_ids.push(with_id(parts));
             }
         }
+        if !client_ids.is_empty() {
+            self.check_writable()?;
+        }
         let reads = items.len() - client_ids.len();
         let body = serde_json::to_vec(&items).map_err(|error| unencodable(&error))?;
         let call = Call {
@@ -141,6 +145,9 @@ impl AgencyClient {
     /// # Errors
     /// [`ClientError`].
     pub fn transient(&self, items: &[Value]) -> Result<Vec<Value>, ClientError> {
+        if items.iter().any(|item| !is_read(item)) {
+            self.check_writable()?;
+        }
         let body = serde_json::to_vec(items).map_err(|error| unencodable(&error))?;
         let mut budget = Budget::new(&self.shared.deadline, self.shared.options.timeout);
         let answer = self
@@ -259,4 +266,9 @@ fn array_of(answer: &Answer, expected: usize) -> Result<Vec<Value>, ClientError>
         Value::Array(items) if items.len() == expected => Ok(items),
         body => Err(answer.refused_or_bad(&body, "not one result per item")),
     }
+}
+
+/// Whether an item of a transaction asks for paths and changes nothing.
+fn is_read(item: &Value) -> bool {
+    item.as_array().is_some_and(|parts| parts.iter().all(Value::is_string))
 }

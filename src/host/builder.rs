@@ -4,64 +4,31 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::engine::{self, EnteredText, ExitRequest};
+use super::engine::{self, EnteredText, Steps};
 use super::resolver::Resolver;
 use super::sources::Sources;
-use super::{Host, HostError, Target};
+use super::target::TargetSettings;
+use super::{Host, HostError, Limits, Target};
 use crate::deadline::Deadline;
 use crate::natives::env::RunOptions;
+use crate::natives::fs::TempDirectory;
 use crate::natives::log::{LogFunction, LogRecord, LogSink};
 use crate::natives::log_levels::LogLevels;
-use crate::natives::{Gate, NativeContext, NativeResult, OutputSink};
-
-/// What scripts may do besides computing and talking to their target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Permissions {
-    files: bool,
-    network: bool,
-    environment: bool,
-}
-
-impl Permissions {
-    /// Everything, as on the command line.
-    pub const ALL: Self = Self { files: true, network: true, environment: true };
-
-    /// Nothing; what a host of the library starts with.
-    pub const NONE: Self = Self { files: false, network: false, environment: false };
-
-    /// The same with one thing more.
-    #[must_use]
-    pub fn allow(mut self, gate: Gate) -> Self {
-        match gate {
-            Gate::Files => self.files = true,
-            Gate::Network => self.network = true,
-            Gate::Environment => self.environment = true,
-        }
-        self
-    }
-
-    fn denied(self) -> impl Iterator<Item = Gate> {
-        [
-            (Gate::Files, self.files),
-            (Gate::Network, self.network),
-            (Gate::Environment, self.environment),
-        ]
-        .into_iter()
-        .filter_map(|(gate, allowed)| (!allowed).then_some(gate))
-    }
-}
+use crate::natives::{ExitRequest, NativeContext, NativeResult, OutputSink, Permissions};
 
 /// Collects what a [`Host`] is made of; by default it has no target, no deadline, no
 /// permissions, and throws away what scripts print and log.
 pub struct HostBuilder {
     target: Target,
     limit: Option<Duration>,
-    operation_limit: Option<Duration>,
+    target_settings: TargetSettings,
     permissions: Permissions,
+    limits: Limits,
     output: Option<OutputSink>,
     log: Option<LogFunction>,
     log_levels: LogLevels,
     module_folders: Vec<PathBuf>,
+    temp_dir: Option<PathBuf>,
     options: serde_json::Map<String, serde_json::Value>,
     color: bool,
     pretty: bool,
@@ -72,12 +39,14 @@ impl Default for HostBuilder {
         Self {
             target: Target::None,
             limit: None,
-            operation_limit: None,
-            permissions: Permissions::NONE,
+            target_settings: TargetSettings::default(),
+            permissions: Permissions::none(),
+            limits: Limits::default(),
             output: None,
             log: None,
             log_levels: LogLevels::default(),
             module_folders: Vec::new(),
+            temp_dir: None,
             options: serde_json::Map::new(),
             color: false,
             pretty: false,
@@ -100,12 +69,27 @@ impl HostBuilder {
         self
     }
 
-    /// How long one operation on embedded agents may take, with all its repetitions; 30 s unless said.
+    /// How long one operation on embedded agents may take, with all its repetitions, and one request
+    /// of `arango`; 30 s and 1200 s unless said.
     ///
-    /// For agents that exist already their [`ClientOptions`](crate::client::ClientOptions) say it.
+    /// For agents that exist already their [`ClientOptions`](crate::client::ClientOptions) say the former.
     #[must_use]
     pub fn operation_timeout(mut self, limit: Duration) -> Self {
-        self.operation_limit = Some(limit);
+        self.target_settings.operation_limit = Some(limit);
+        self
+    }
+
+    /// The database that paths of `arango` belong to at first; `_system` unless said.
+    #[must_use]
+    pub fn database(mut self, name: impl Into<String>) -> Self {
+        self.target_settings.database = Some(name.into());
+        self
+    }
+
+    /// Whether `arango` sends and asks for JSON in place of VelocyPack at first.
+    #[must_use]
+    pub fn force_json(mut self, on: bool) -> Self {
+        self.target_settings.force_json = on;
         self
     }
 
@@ -113,6 +97,13 @@ impl HostBuilder {
     #[must_use]
     pub fn permissions(mut self, permissions: Permissions) -> Self {
         self.permissions = permissions;
+        self
+    }
+
+    /// How much scripts may take; without bounds unless said.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
         self
     }
 
@@ -146,6 +137,14 @@ impl HostBuilder {
         self
     }
 
+    /// The folder for temporary files, made when first needed and left at the end; otherwise a run has a
+    /// folder of its own below the system's, removed if nothing is left in it.
+    #[must_use]
+    pub fn temp_dir(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.temp_dir = Some(folder.into());
+        self
+    }
+
     /// The options that `env::options()` shows; those with `secret` or `password` in their
     /// names are left out there.
     #[must_use]
@@ -175,28 +174,45 @@ impl HostBuilder {
     /// The target cannot be one: an even number of agents, or no endpoint.
     pub fn build(self) -> Result<Host, HostError> {
         self.target.check()?;
+        let exit = ExitRequest::default();
         let mut context = NativeContext::builder()
             .deadline(Deadline::default())
             .color(self.color)
             .pretty(self.pretty)
             .extension(Arc::new(LogSink(self.log)))
             .extension(Arc::new(self.log_levels))
-            .extension(Arc::new(RunOptions(self.options)));
+            .extension(Arc::new(RunOptions(self.options)))
+            .extension(Arc::new(exit.clone()));
+        if let Some(folder) = self.temp_dir {
+            context = context.extension(Arc::new(TempDirectory::at(folder)));
+        }
         if let Some(output) = self.output {
             context = context.output(output);
         }
-        context = self.permissions.denied().fold(context, |context, gate| context.deny(gate));
-        let context = self.target.put_into(context, self.operation_limit).build();
+        context = context.permissions(self.permissions).most_output(self.limits.output);
+        let context = self.target.put_into(context, self.target_settings).build();
         let sources = Arc::new(Sources::default());
-        let resolver = Arc::new(Resolver::new(Arc::clone(&sources), self.module_folders));
-        let exit = ExitRequest::default();
+        let resolver = Arc::new(Resolver::new(
+            Arc::clone(&sources),
+            self.module_folders,
+            Arc::clone(&context),
+        ));
+        let steps = Steps::default();
         let entered = EnteredText::default();
         Ok(Host {
-            engine: engine::build(&context, Arc::clone(&resolver), &exit, entered.clone()),
+            engine: engine::build(
+                &context,
+                Arc::clone(&resolver),
+                &exit,
+                &steps,
+                &self.limits,
+                entered.clone(),
+            ),
             entered,
             context,
             limit: self.limit,
             exit,
+            steps,
             sources,
             resolver,
             last: std::sync::Mutex::default(),

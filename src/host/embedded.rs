@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
 use crate::client::{AgencyClient, ClientOptions};
+use crate::connection::ConnectionOptions;
 use crate::deadline::{Deadline, SLICE};
 use crate::http::Endpoint;
 use crate::natives::cluster::OwnServers;
@@ -33,6 +34,15 @@ impl EmbeddedServers {
         let timeout = self.operation_limit.unwrap_or(defaults.timeout);
         let options = ClientOptions { endpoints, timeout, ..defaults };
         Ok(AgencyClient::new(options, deadline.clone())?)
+    }
+
+    /// Where the first of the agents listens, which are started first unless they run.
+    pub(super) fn first_server(&self, deadline: &Deadline) -> NativeResult<ConnectionOptions> {
+        let none = || NativeError::internal("cluster.start", "no agent runs");
+        let url = self.start(deadline)?.endpoints().first().cloned().ok_or_else(none)?;
+        let endpoint = Endpoint::parse(&url)
+            .map_err(|error| NativeError::internal("cluster.start", error.to_string()))?;
+        Ok(ConnectionOptions::new(endpoint))
     }
 
     /// The agency; a deadline or an interrupt ends the wait for it.

@@ -1,13 +1,14 @@
 //! The engine of a host: natives, limits, and what ends a run.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rhai::{Dynamic, Engine, EvalAltResult, INT, LexError, NativeCallContext, Position, Token};
+use rhai::{Dynamic, Engine, INT, LexError, NativeCallContext, Position, Token};
 
-use super::MAX_CALL_LEVELS;
+use super::Limits;
 use super::resolver::{Resolver, ResolverHandle};
-use crate::natives::{self, NativeContext, NativeError};
+use crate::deadline::Stop;
+use crate::natives::{self, ExitRequest, NativeContext, NativeError};
 
 /// How deep expressions may nest.
 const MAX_EXPRESSION_DEPTH: usize = 256;
@@ -18,30 +19,21 @@ const STEPS_BETWEEN_CHECKS: u64 = 1024;
 /// The deadline is looked at each time the compiler has read so many words.
 const TOKENS_BETWEEN_CHECKS: u32 = 256;
 
-/// The code that a script gave to `exit`, until the run has ended.
-///
-/// The engine's own errors can be caught on their way through functions; this cannot.
+/// How many steps a run has made, those of functions that natives call back included: for them the
+/// engine itself counts anew.
 #[derive(Debug, Clone, Default)]
-pub(super) struct ExitRequest(Arc<(AtomicBool, Mutex<Option<i64>>)>);
+pub(super) struct Steps(Arc<AtomicU64>);
 
-impl ExitRequest {
-    fn request(&self, code: i64) {
-        let mut request = self.0.1.lock().unwrap_or_else(PoisonError::into_inner);
-        request.get_or_insert(code);
-        self.0.0.store(true, Ordering::Relaxed);
-    }
-
-    fn is_set(&self) -> bool {
-        self.0.0.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn requested(&self) -> Option<i64> {
-        *self.0.1.lock().unwrap_or_else(PoisonError::into_inner)
+impl Steps {
+    fn next(&self) -> u64 {
+        // one run at a time: no need to lock the bus
+        let step = self.0.load(Ordering::Relaxed) + 1;
+        self.0.store(step, Ordering::Relaxed);
+        step
     }
 
     pub(super) fn clear(&self) {
-        *self.0.1.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        self.0.0.store(false, Ordering::Relaxed);
+        self.0.store(0, Ordering::Relaxed);
     }
 }
 
@@ -80,19 +72,21 @@ pub(super) fn build(
     context: &Arc<NativeContext>,
     resolver: Arc<Resolver>,
     exit: &ExitRequest,
+    steps: &Steps,
+    limits: &Limits,
     entered: EnteredText,
 ) -> Engine {
     let mut engine = Engine::new();
+    limits.apply(&mut engine);
     engine
-        .set_max_call_levels(MAX_CALL_LEVELS)
         .set_max_expr_depths(MAX_EXPRESSION_DEPTH, MAX_EXPRESSION_DEPTH)
         // the interner costs more than it saves
         .set_max_strings_interned(0)
         .set_strict_variables(true)
         .set_module_resolver(ResolverHandle(resolver));
     natives::register(&mut engine, Arc::clone(context));
-    register_exit(&mut engine, exit);
-    end_when_told(&mut engine, context, exit);
+    register_exit(&mut engine);
+    end_when_told(&mut engine, context, exit, steps, limits.operations);
     read_tokens(&mut engine, context, entered);
     let output = Arc::clone(context);
     engine.on_debug(move |text, source, position| {
@@ -103,20 +97,10 @@ pub(super) fn build(
     engine
 }
 
-fn register_exit(engine: &mut Engine, exit: &ExitRequest) {
-    let end = |exit: ExitRequest| {
-        move |context: &NativeCallContext, code: i64| -> Result<Dynamic, Box<EvalAltResult>> {
-            exit.request(code);
-            let position = context.call_position();
-            Err(EvalAltResult::ErrorTerminated(Dynamic::UNIT, position).into())
-        }
-    };
-    let plain = end(exit.clone());
-    engine.register_fn("exit", move |context: NativeCallContext| plain(&context, 0));
-    let with_code = end(exit.clone());
-    engine.register_fn("exit", move |context: NativeCallContext, code: INT| {
-        with_code(&context, code)
-    });
+fn register_exit(engine: &mut Engine) {
+    engine.register_fn("exit", |context: NativeCallContext| natives::exit(&context, 0));
+    engine
+        .register_fn("exit", |context: NativeCallContext, code: INT| natives::exit(&context, code));
     // the language's own `exit` takes anything, and ends the run as if all had gone well
     engine.register_fn("exit", |context: NativeCallContext, code: Dynamic| {
         let message = format!("the exit code must be an integer, not {}", code.type_name());
@@ -146,14 +130,26 @@ fn read_tokens(engine: &mut Engine, context: &Arc<NativeContext>, entered: Enter
 
 /// Looks at each step whether the run goes on. What has ended it once ends every later step
 /// too: an error on its way out of a function can be caught.
-fn end_when_told(engine: &mut Engine, context: &Arc<NativeContext>, exit: &ExitRequest) {
+fn end_when_told(
+    engine: &mut Engine,
+    context: &Arc<NativeContext>,
+    exit: &ExitRequest,
+    steps: &Steps,
+    most: Option<u64>,
+) {
+    let most = most.unwrap_or(u64::MAX);
     let deadline = context.deadline.clone();
     let exit = exit.clone();
-    engine.on_progress(move |steps| {
+    let steps = steps.clone();
+    engine.on_progress(move |_| {
         if exit.is_set() {
             return Some(Dynamic::UNIT);
         }
-        if deadline.is_over() || steps % STEPS_BETWEEN_CHECKS == 0 {
+        let step = steps.next();
+        if step > most {
+            deadline.end(Stop::TooManyOperations { most });
+        }
+        if deadline.is_over() || step.is_multiple_of(STEPS_BETWEEN_CHECKS) {
             return deadline.check_run().err().map(Dynamic::from);
         }
         None

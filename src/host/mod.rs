@@ -6,7 +6,7 @@
 //!
 //! * `builder`: what a host is made of
 //! * `target`, `embedded`: the agency of a run
-//! * `engine`: the engine with its limits
+//! * `engine`, `limits`: the engine, and how much a script may take
 //! * `resolver`, `stdlib`, `sources`, `script_text`: where scripts come from
 //! * `error`, `diagnosis`: what an uncaught error says
 //! * `check`: finds mistakes without running a script
@@ -19,6 +19,7 @@ mod diagnosis;
 mod embedded;
 mod engine;
 mod error;
+mod limits;
 mod onlooker;
 mod resolver;
 mod script_text;
@@ -34,11 +35,13 @@ use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, Scope};
 use serde_json::Value;
 
 use crate::deadline::Deadline;
-use crate::natives::{Invocation, NativeContext, NativeError, from_json, to_json};
+use crate::natives::{ExitRequest, Invocation, NativeContext, NativeError, from_json, to_json};
 
-pub use builder::{HostBuilder, Permissions};
+pub use crate::natives::{Gate, PermissionError, Permissions};
+pub use builder::HostBuilder;
 pub(crate) use diagnosis::nearest;
 pub use error::{Frame, HostError, Location, ScriptError};
+pub use limits::Limits;
 pub use onlooker::Onlooker;
 pub use script_text::{ScriptFileError, read as read_script};
 pub use session::{Callable, Entered, Session};
@@ -55,8 +58,9 @@ pub struct Host {
     engine: Engine,
     context: Arc<NativeContext>,
     limit: Option<std::time::Duration>,
-    exit: engine::ExitRequest,
+    exit: ExitRequest,
     entered: engine::EnteredText,
+    steps: engine::Steps,
     sources: Arc<sources::Sources>,
     resolver: Arc<resolver::Resolver>,
     /// The script that ran last: [`Host::call`] finds its functions. Locked while one runs.
@@ -214,8 +218,11 @@ impl Host {
     fn begin(&self, script: Option<&Path>) {
         self.resolver.begin(script);
         self.exit.clear();
+        self.steps.clear();
         self.context.deadline.clear_interrupt();
+        self.context.begin_output();
         self.context.deadline.set_script(None);
+        self.context.deadline.interrupt_sets_script(false);
         self.context.deadline.set_run(self.limit);
     }
 
@@ -250,7 +257,8 @@ impl Host {
     }
 
     fn explained(&self, error: &EvalAltResult, name: &str) -> ScriptError {
-        let explained = diagnosis::explain(error, name, &self.sources, MAX_CALL_LEVELS, || {
+        let deepest = self.engine.max_call_levels();
+        let explained = diagnosis::explain(error, name, &self.sources, deepest, || {
             self.known_functions(&self.engine)
         });
         match self.context.deadline.check_run() {

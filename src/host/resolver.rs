@@ -11,7 +11,7 @@ use rhai::{
 
 use super::sources::Sources;
 use super::{script_text, stdlib};
-use crate::natives::{ErrorName, NativeError, with_causes};
+use crate::natives::{ErrorName, Last, NativeContext, NativeError, with_causes};
 
 /// Modules of one host, compiled and run when first imported.
 ///
@@ -19,6 +19,7 @@ use crate::natives::{ErrorName, NativeError, with_causes};
 pub(super) struct Resolver {
     sources: Arc<Sources>,
     folders: Vec<PathBuf>,
+    context: Arc<NativeContext>,
     loaded: Mutex<HashMap<String, Loaded>>,
     /// The scripts that are being loaded, the outermost first.
     loading: Mutex<Vec<Place>>,
@@ -70,8 +71,12 @@ impl Place {
 }
 
 impl Resolver {
-    pub(super) fn new(sources: Arc<Sources>, folders: Vec<PathBuf>) -> Self {
-        Self { sources, folders, loaded: Mutex::default(), loading: Mutex::default() }
+    pub(super) fn new(
+        sources: Arc<Sources>,
+        folders: Vec<PathBuf>,
+        context: Arc<NativeContext>,
+    ) -> Self {
+        Self { sources, folders, context, loaded: Mutex::default(), loading: Mutex::default() }
     }
 
     /// Begins a run: the script counts as being loaded, so that importing it is a cycle.
@@ -111,6 +116,7 @@ impl Resolver {
         let folders = std::iter::once(beside).chain(self.folders.iter().map(PathBuf::as_path));
         let candidates: Vec<PathBuf> = folders.map(|folder| folder.join(&file)).collect();
         if let Some(found) = candidates.iter().find(|candidate| candidate.is_file()) {
+            self.check_readable(found)?;
             return Ok(Place::file(found.clone()));
         }
         let mut tried: Vec<String> =
@@ -123,6 +129,23 @@ impl Resolver {
         );
         Err(NativeError::plain("import.not_found", ErrorName::Error, message)
             .with("module", path.to_owned()))
+    }
+
+    /// Modules come from the folder of the script that runs, from module folders, and from where the run may
+    /// use files.
+    fn check_readable(&self, file: &Path) -> Result<(), NativeError> {
+        let script = self.context.invocation().script;
+        let beside = script.as_deref().map(|script| match script.parent() {
+            Some(folder) if folder != Path::new("") => folder,
+            _ => Path::new("."),
+        });
+        let real = file.canonicalize().unwrap_or_else(|_| file.to_owned());
+        let holds =
+            |folder: &Path| folder.canonicalize().is_ok_and(|folder| real.starts_with(folder));
+        if beside.into_iter().chain(self.folders.iter().map(PathBuf::as_path)).any(holds) {
+            return Ok(());
+        }
+        self.context.usable_path(file, Last::Followed).map(drop)
     }
 
     fn read(place: &Place) -> Result<String, NativeError> {

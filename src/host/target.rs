@@ -1,15 +1,18 @@
 //! The agency that a run talks to.
 
 use std::path::{Path, PathBuf};
-#[cfg(feature = "standin")]
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::HostError;
 use crate::client::{AgencyClient, ClientAuth, ClientOptions};
+use crate::connection::{ConnectionOptions, Settings};
+#[cfg(feature = "standin")]
+use crate::http::TlsOptions;
 use crate::http::{Endpoint, EndpointError};
 use crate::natives::NativeContextBuilder;
 use crate::natives::agency::AgencyTarget;
+use crate::natives::arango::ArangoTarget;
 
 /// The agency that `agency::current()` gives to scripts.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +29,36 @@ pub enum Target {
     },
     /// Agents that exist already.
     Agency(Box<ClientOptions>),
+}
+
+/// What the host says about every target.
+#[derive(Debug, Clone, Default)]
+pub(super) struct TargetSettings {
+    /// How long one operation may take.
+    pub(super) operation_limit: Option<Duration>,
+    /// The database of the current server.
+    pub(super) database: Option<String>,
+    /// Whether bodies of the current server are JSON.
+    pub(super) force_json: bool,
+}
+
+impl TargetSettings {
+    fn of_connections(&self) -> Settings {
+        let defaults = Settings::default();
+        Settings {
+            timeout: self.operation_limit.unwrap_or(defaults.timeout),
+            force_json: self.force_json,
+            ..defaults
+        }
+    }
+
+    /// A server in the database that is wanted.
+    fn server(&self, server: ConnectionOptions) -> ConnectionOptions {
+        match &self.database {
+            Some(name) => server.database(name.as_str()),
+            None => server,
+        }
+    }
 }
 
 /// Why a topology file cannot be used.
@@ -131,30 +164,48 @@ impl Target {
     pub(super) fn put_into(
         self,
         context: NativeContextBuilder,
-        #[cfg_attr(
-            not(feature = "standin"),
-            allow(unused_variables, reason = "for embedded agents")
-        )]
-        operation_limit: Option<Duration>,
+        settings: TargetSettings,
     ) -> NativeContextBuilder {
+        let shared = settings.of_connections();
         match self {
-            Self::None => context,
+            Self::None => context.extension(Arc::new(ArangoTarget::none(shared))),
             Self::Agency(options) => {
+                let tls = options.tls.clone();
+                let server = options.endpoints.first().map(|endpoint| {
+                    let server = ConnectionOptions::new(endpoint.clone());
+                    settings.server(server.auth(options.auth.clone()))
+                });
+                let shared = Settings { connect_timeout: options.connect_timeout, ..shared };
+                let arango = match server {
+                    Some(server) => {
+                        ArangoTarget::lazy(Arc::new(move |_| Ok(server.clone())), shared, tls)
+                    }
+                    None => ArangoTarget::none(shared),
+                };
                 let connect = move |deadline: &crate::deadline::Deadline| {
                     Ok(AgencyClient::new((*options).clone(), deadline.clone())?)
                 };
-                context.extension(std::sync::Arc::new(AgencyTarget::lazy(std::sync::Arc::new(
-                    connect,
-                ))))
+                context
+                    .extension(Arc::new(AgencyTarget::lazy(Arc::new(connect))))
+                    .extension(Arc::new(arango))
             }
             #[cfg(feature = "standin")]
             Self::Embedded { agents } => {
-                let servers =
-                    Arc::new(super::embedded::EmbeddedServers::new(agents, operation_limit));
+                let servers = Arc::new(super::embedded::EmbeddedServers::new(
+                    agents,
+                    settings.operation_limit,
+                ));
                 let control = crate::natives::cluster::ClusterTarget(Some(servers.clone()));
+                let first = Arc::clone(&servers);
+                let first =
+                    Arc::new(
+                        move |deadline: &_| Ok(settings.server(first.first_server(deadline)?)),
+                    );
+                let any_certificate = TlsOptions { insecure: true, ca_file: None };
                 let connector = Arc::new(move |deadline: &_| servers.connect(deadline));
                 context
                     .extension(Arc::new(AgencyTarget::lazy(connector)))
+                    .extension(Arc::new(ArangoTarget::lazy(first, shared, any_certificate)))
                     .extension(Arc::new(control))
             }
         }

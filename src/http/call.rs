@@ -95,8 +95,11 @@ pub(super) fn time_left(phase: Phase) -> Result<Duration, HttpError> {
             Phase::Connect => (call.times.connect_end, call.times.connect_limit),
             Phase::Write | Phase::Read => (call.times.end, call.times.limit),
         };
-        let left = end.saturating_duration_since(Instant::now());
+        let planned = end.saturating_duration_since(Instant::now());
+        // the script's deadline may have come nearer since the request began
+        let left = call.deadline.clamp(planned);
         if left.is_zero() {
+            let after = after.saturating_sub(planned);
             return Err(HttpError::Timeout { endpoint: call.endpoint.to_string(), after, phase });
         }
         Ok(left)

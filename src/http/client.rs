@@ -94,6 +94,9 @@ impl HttpClient {
             let (endpoint, _) = Endpoint::split_url(&request.url).map_err(|error| {
                 HttpError::BadUrl { url: request.url.clone(), reason: error.to_string() }
             })?;
+            if self.options.hosts.as_ref().is_some_and(|hosts| !hosts.contain_endpoint(&endpoint)) {
+                return Err(HttpError::HostRefused { endpoint: endpoint.to_string() });
+            }
             // each server on the way has its own time to accept a connection
             let connect_limit = request.connect_timeout.map_or(limit, |most| most.min(limit));
             let connect_end = match followed {

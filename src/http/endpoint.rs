@@ -61,7 +61,8 @@ impl EndpointError {
 }
 
 impl Endpoint {
-    /// Reads `http`, `https`, `tcp`, `ssl`, `unix` with or without `http+` before, or a bare `host:port`.
+    /// Reads `http`, `https`, `tcp`, `ssl`, `unix` with or without `http+` or `h2+` before, or a bare
+    /// `host:port`. HTTP/1.1 is spoken with all of them.
     ///
     /// Port 8529 when missing; one trailing `/` is dropped.
     ///
@@ -88,7 +89,8 @@ impl Endpoint {
             Some((scheme, rest)) => (scheme.to_ascii_lowercase(), rest),
             None => ("tcp".to_owned(), text),
         };
-        let bare = scheme.strip_prefix("http+").unwrap_or(&scheme);
+        let bare = ["http+", "h2+"].iter().find_map(|protocol| scheme.strip_prefix(protocol));
+        let bare = bare.unwrap_or(&scheme);
         match bare {
             "http" | "tcp" | "h2" => {
                 let (host, port) = address(text, rest, plain)?;
@@ -188,6 +190,9 @@ mod tests {
             ("ssl://h:2", "https://h:2"),
             ("http+ssl://h:2", "https://h:2"),
             ("https://h", "https://h:8529"),
+            ("h2+tcp://h:3", "http://h:3"),
+            ("H2+SSL://h:3", "https://h:3"),
+            ("tcp://localhost:1", "http://localhost:1"),
             ("h", "http://h:8529"),
             ("localhost.example:7", "http://localhost.example:7"),
             ("tcp://[::1]:8531", "http://[::1]:8531"),
@@ -220,6 +225,8 @@ mod tests {
             "tcp://[::1",
             "tcp://h:0",
             "a b:1",
+            "srv://h",
+            "h2+http+tcp://h:1",
             "unix://",
         ] {
             assert!(Endpoint::parse(text).is_err(), "{text}");

@@ -37,6 +37,12 @@ pub enum HttpError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The client may not ask this server; nothing was sent.
+    #[error("'{endpoint}' is none of the servers that may be asked")]
+    HostRefused {
+        /// The server.
+        endpoint: String,
+    },
     /// The host's name has no address.
     #[error("could not connect to '{endpoint}': getaddrinfo failed")]
     Resolve {
@@ -168,6 +174,7 @@ impl HttpError {
         match self {
             Self::BadUrl { .. } => "http.bad_url",
             Self::BadRequest { .. } => "http.bad_request",
+            Self::HostRefused { .. } => "http.host_refused",
             Self::Resolve { .. } => "http.resolve",
             Self::Unreachable { .. } => "http.unreachable",
             Self::Authorities { .. } => "http.ca_file",
@@ -192,6 +199,7 @@ impl HttpError {
         match self {
             Self::BadUrl { .. }
             | Self::BadRequest { .. }
+            | Self::HostRefused { .. }
             | Self::Resolve { .. }
             | Self::Unreachable { .. }
             | Self::Authorities { .. }

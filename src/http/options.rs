@@ -1,7 +1,10 @@
 //! What an [`HttpClient`](super::HttpClient) is built from.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
+
+use super::Hosts;
 
 /// Settings of a client; all requests share them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +17,8 @@ pub struct HttpOptions {
     pub user_agent: String,
     /// How `https` servers are judged.
     pub tls: TlsOptions,
+    /// The servers that may be asked, also by redirects; `None` means all.
+    pub hosts: Option<Arc<Hosts>>,
 }
 
 impl Default for HttpOptions {
@@ -23,6 +28,7 @@ impl Default for HttpOptions {
             max_body: None,
             user_agent: concat!("agencysh/", env!("CARGO_PKG_VERSION")).to_owned(),
             tls: TlsOptions::default(),
+            hosts: None,
         }
     }
 }

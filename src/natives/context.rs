@@ -1,27 +1,17 @@
 //! What the natives of one run share.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rhai::NativeCallContext;
 
 use super::error::NativeError;
-use crate::deadline::Deadline;
+use super::permissions::Permissions;
+use crate::deadline::{Deadline, Stop};
 
 /// Takes what `print` and `term::write` produce, newline included.
 pub type OutputSink = Arc<dyn Fn(&str) + Send + Sync>;
-
-/// Something a script may be forbidden to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Gate {
-    /// Reading and writing files.
-    Files,
-    /// Opening connections and testing ports.
-    Network,
-    /// Reading and changing environment variables.
-    Environment,
-}
 
 /// Which script runs, and with which words after its name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,7 +32,9 @@ pub struct NativeContext {
     pub pretty: bool,
     invocation: Mutex<Invocation>,
     output: Mutex<OutputSink>,
-    denied: Vec<Gate>,
+    most_output: Option<u64>,
+    written: AtomicU64,
+    pub(super) permissions: Permissions,
     extensions: Mutex<Vec<Arc<dyn std::any::Any + Send + Sync>>>,
 }
 
@@ -77,8 +69,27 @@ impl NativeContext {
         *self.invocation.lock().unwrap_or_else(PoisonError::into_inner) = invocation;
     }
 
+    /// Begins to count anew what a run prints and logs.
+    pub fn begin_output(&self) {
+        self.written.store(0, Ordering::Relaxed);
+    }
+
+    /// Whether so much more may be printed or logged; if not, the run ends.
+    pub fn take_output(&self, bytes: usize) -> bool {
+        let Some(most) = self.most_output else { return true };
+        let before = self.written.fetch_add(bytes as u64, Ordering::Relaxed);
+        let fits = before.saturating_add(bytes as u64) <= most;
+        if !fits {
+            self.deadline.end(Stop::TooMuchOutput { most });
+        }
+        fits
+    }
+
     /// Writes to the run's output.
     pub fn write(&self, text: &str) {
+        if !self.take_output(text.len()) {
+            return;
+        }
         let sink = Arc::clone(&self.sink());
         sink(text);
     }
@@ -86,14 +97,6 @@ impl NativeContext {
     /// Replaces the output; returns the previous one, to be put back later.
     pub fn replace_output(&self, sink: OutputSink) -> OutputSink {
         std::mem::replace(&mut *self.sink(), sink)
-    }
-
-    /// `Err` with number 11 when the run may not do this.
-    pub fn require(&self, gate: Gate) -> Result<(), NativeError> {
-        if self.denied.contains(&gate) {
-            return Err(NativeError::forbidden(gate));
-        }
-        Ok(())
     }
 
     /// State of one namespace in this run, made when first asked for.
@@ -124,7 +127,8 @@ pub struct NativeContextBuilder {
     color: bool,
     pretty: bool,
     output: Option<OutputSink>,
-    denied: Vec<Gate>,
+    most_output: Option<u64>,
+    permissions: Option<Permissions>,
     extensions: Vec<Arc<dyn std::any::Any + Send + Sync>>,
 }
 
@@ -159,9 +163,15 @@ impl NativeContextBuilder {
         self
     }
 
-    /// Forbids something.
-    pub fn deny(mut self, gate: Gate) -> Self {
-        self.denied.push(gate);
+    /// How many bytes one run may print and log; any number unless said.
+    pub fn most_output(mut self, most: Option<u64>) -> Self {
+        self.most_output = most;
+        self
+    }
+
+    /// What the run may do; everything unless said.
+    pub fn permissions(mut self, permissions: Permissions) -> Self {
+        self.permissions = Some(permissions);
         self
     }
 
@@ -179,7 +189,9 @@ impl NativeContextBuilder {
             pretty: self.pretty,
             invocation: Mutex::new(self.invocation),
             output: Mutex::new(self.output.unwrap_or_else(|| Arc::new(|_: &str| {}))),
-            denied: self.denied,
+            most_output: self.most_output,
+            written: AtomicU64::new(0),
+            permissions: self.permissions.unwrap_or_else(Permissions::all),
             extensions: Mutex::new(self.extensions),
         })
     }

@@ -4,6 +4,7 @@
 //! run and the programs it starts.
 
 use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -33,15 +34,19 @@ impl Environment {
         self.changes().insert(name.to_owned(), value);
     }
 
-    /// All variables, for the script and for programs it starts.
+    /// All variables, as the script sees them: bytes that are no UTF-8 are replaced.
     pub fn variables(&self) -> BTreeMap<String, String> {
-        let lossy = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
-        let mut all: BTreeMap<String, String> =
-            std::env::vars_os().map(|(name, value)| (lossy(name), lossy(value))).collect();
+        let lossy = |text: OsString| text.to_string_lossy().into_owned();
+        self.for_children().into_iter().map(|(name, value)| (lossy(name), lossy(value))).collect()
+    }
+
+    /// All variables, for programs that the script starts.
+    pub fn for_children(&self) -> BTreeMap<OsString, OsString> {
+        let mut all: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
         for (name, change) in self.changes().iter() {
             match change {
-                Some(value) => all.insert(name.clone(), value.clone()),
-                None => all.remove(name),
+                Some(value) => all.insert(name.into(), value.into()),
+                None => all.remove(OsStr::new(name)),
             };
         }
         all
@@ -66,7 +71,7 @@ impl RunOptions {
 }
 
 fn get(run: &NativeContext, name: &str, default: Dynamic) -> NativeResult<Dynamic> {
-    run.require(Gate::Environment)?;
+    run.may_use_variable(name)?;
     if name.contains('\0') {
         return Ok(default);
     }
@@ -74,7 +79,7 @@ fn get(run: &NativeContext, name: &str, default: Dynamic) -> NativeResult<Dynami
 }
 
 fn set(run: &NativeContext, name: &str, value: &Dynamic) -> NativeResult<()> {
-    run.require(Gate::Environment)?;
+    run.may_use_variable(name)?;
     if name.is_empty() || name.contains(['=', '\0']) {
         return Err(NativeError::bad_parameter(format!(
             "{name:?} cannot name an environment variable"
@@ -212,6 +217,7 @@ pub(super) mod natives {
                 .extension::<Environment>()
                 .variables()
                 .into_iter()
+                .filter(|(name, _)| run.sees_variable(name))
                 .map(|(name, value)| (name.into(), value.into()))
                 .collect())
         })

@@ -2,7 +2,7 @@
 
 use rhai::{Dynamic, EvalAltResult, Map, NativeCallContext, Position};
 
-use super::context::{Gate, NativeContext};
+use super::context::NativeContext;
 use crate::deadline::Stop;
 
 /// The `name` of an error map.
@@ -88,20 +88,6 @@ impl NativeError {
         Self::arango(kind, 4, message)
     }
 
-    /// Number 11: the run may not do this.
-    pub fn forbidden(gate: Gate) -> Self {
-        let (what, kind) = match gate {
-            Gate::Files => ("file access", "permission.files"),
-            Gate::Network => ("network access", "permission.network"),
-            Gate::Environment => ("access to the environment", "permission.environment"),
-        };
-        Self::arango(
-            kind,
-            11,
-            format!("{what} is not allowed in this run; whoever starts the host can permit it"),
-        )
-    }
-
     /// Adds the HTTP status of the answer behind the error.
     pub fn with_code(mut self, code: i64) -> Self {
         self.0.code = Some(code);
@@ -159,6 +145,8 @@ impl From<Stop> for NativeError {
         let kind = match stop {
             Stop::Deadline => "deadline.reached",
             Stop::Interrupted => "run.interrupted",
+            Stop::TooManyOperations { .. } => "limit.operations",
+            Stop::TooMuchOutput { .. } => "limit.output",
             Stop::ScriptDeadline { .. } => "deadline.script",
         };
         let mut error = Self::arango(kind, 36, stop.to_string());

@@ -28,15 +28,59 @@ const TABLE: &[(&str, INT, &str)] = &[
     ("CANNOT_READ_FILE", 34, "cannot read file"),
     ("DISABLED", 36, "disabled"),
     ("MALFORMED_JSON", 37, "malformed json"),
+    ("HTTP_BAD_PARAMETER", 400, "bad parameter"),
+    ("HTTP_UNAUTHORIZED", 401, "unauthorized"),
+    ("HTTP_FORBIDDEN", 403, "forbidden"),
+    ("HTTP_NOT_FOUND", 404, "not found"),
+    ("HTTP_METHOD_NOT_ALLOWED", 405, "method not supported"),
     ("HTTP_REQUEST_TIMEOUT", 408, "request timeout"),
     ("HTTP_PRECONDITION_FAILED", 412, "precondition failed"),
+    ("HTTP_SERVER_ERROR", 500, "internal server error"),
     ("HTTP_SERVICE_UNAVAILABLE", 503, "service unavailable"),
     ("HTTP_CORRUPTED_JSON", 600, "invalid JSON object"),
+    ("ARANGO_CONFLICT", 1200, "conflict"),
     ("ARANGO_DATA_SOURCE_NOT_FOUND", 1203, "collection or view not found"),
+    ("ARANGO_DATABASE_NOT_FOUND", 1228, "database not found"),
+    (
+        "CLUSTER_SHARD_LEADER_REFUSES_REPLICATION",
+        1418,
+        "the leader of the shard refuses to replicate",
+    ),
     ("SIMPLE_CLIENT_UNKNOWN_ERROR", 2000, "unknown client error"),
     ("SIMPLE_CLIENT_COULD_NOT_CONNECT", 2001, "could not connect to server"),
     ("SIMPLE_CLIENT_COULD_NOT_WRITE", 2002, "could not write to server"),
     ("SIMPLE_CLIENT_COULD_NOT_READ", 2003, "could not read from server"),
+    ("AGENCY_MALFORMED_GOSSIP_MESSAGE", 20001, "malformed gossip message"),
+    ("AGENCY_MALFORMED_INQUIRE_REQUEST", 20002, "malformed inquire request"),
+    ("AGENCY_INFORM_MUST_BE_OBJECT", 20011, "the inform message must be an object"),
+    ("AGENCY_INFORM_MUST_CONTAIN_TERM", 20012, "the inform message must contain the term"),
+    ("AGENCY_INFORM_MUST_CONTAIN_ID", 20013, "the inform message must contain the id"),
+    (
+        "AGENCY_INFORM_MUST_CONTAIN_ACTIVE",
+        20014,
+        "the inform message must contain the active agents",
+    ),
+    ("AGENCY_INFORM_MUST_CONTAIN_POOL", 20015, "the inform message must contain the pool"),
+    (
+        "AGENCY_INFORM_MUST_CONTAIN_MIN_PING",
+        20016,
+        "the inform message must contain the minimal ping",
+    ),
+    (
+        "AGENCY_INFORM_MUST_CONTAIN_MAX_PING",
+        20017,
+        "the inform message must contain the maximal ping",
+    ),
+    (
+        "AGENCY_INFORM_MUST_CONTAIN_TIMEOUT_MULT",
+        20018,
+        "the inform message must contain the factor of timeouts",
+    ),
+    ("AGENCY_CANNOT_REBUILD_DBS", 20021, "cannot rebuild the stores of the agent"),
+    ("AGENCY_MALFORMED_TRANSACTION", 20030, "malformed agency transaction"),
+    ("SUPERVISION_GENERAL_FAILURE", 20501, "general failure of the supervision"),
+    ("QUEUE_FULL", 21003, "queue is full"),
+    ("QUEUE_TIME_REQUIREMENT_VIOLATED", 21004, "queue time violated"),
 ];
 
 fn find(
@@ -120,15 +164,39 @@ pub(super) mod natives {
     pub const CANNOT_READ_FILE: INT = 34;
     pub const DISABLED: INT = 36;
     pub const MALFORMED_JSON: INT = 37;
+    pub const HTTP_BAD_PARAMETER: INT = 400;
+    pub const HTTP_UNAUTHORIZED: INT = 401;
+    pub const HTTP_FORBIDDEN: INT = 403;
+    pub const HTTP_NOT_FOUND: INT = 404;
+    pub const HTTP_METHOD_NOT_ALLOWED: INT = 405;
     pub const HTTP_REQUEST_TIMEOUT: INT = 408;
     pub const HTTP_PRECONDITION_FAILED: INT = 412;
+    pub const HTTP_SERVER_ERROR: INT = 500;
     pub const HTTP_SERVICE_UNAVAILABLE: INT = 503;
     pub const HTTP_CORRUPTED_JSON: INT = 600;
+    pub const ARANGO_CONFLICT: INT = 1200;
     pub const ARANGO_DATA_SOURCE_NOT_FOUND: INT = 1203;
+    pub const ARANGO_DATABASE_NOT_FOUND: INT = 1228;
+    pub const CLUSTER_SHARD_LEADER_REFUSES_REPLICATION: INT = 1418;
     pub const SIMPLE_CLIENT_UNKNOWN_ERROR: INT = 2000;
     pub const SIMPLE_CLIENT_COULD_NOT_CONNECT: INT = 2001;
     pub const SIMPLE_CLIENT_COULD_NOT_WRITE: INT = 2002;
     pub const SIMPLE_CLIENT_COULD_NOT_READ: INT = 2003;
+    pub const AGENCY_MALFORMED_GOSSIP_MESSAGE: INT = 20001;
+    pub const AGENCY_MALFORMED_INQUIRE_REQUEST: INT = 20002;
+    pub const AGENCY_INFORM_MUST_BE_OBJECT: INT = 20011;
+    pub const AGENCY_INFORM_MUST_CONTAIN_TERM: INT = 20012;
+    pub const AGENCY_INFORM_MUST_CONTAIN_ID: INT = 20013;
+    pub const AGENCY_INFORM_MUST_CONTAIN_ACTIVE: INT = 20014;
+    pub const AGENCY_INFORM_MUST_CONTAIN_POOL: INT = 20015;
+    pub const AGENCY_INFORM_MUST_CONTAIN_MIN_PING: INT = 20016;
+    pub const AGENCY_INFORM_MUST_CONTAIN_MAX_PING: INT = 20017;
+    pub const AGENCY_INFORM_MUST_CONTAIN_TIMEOUT_MULT: INT = 20018;
+    pub const AGENCY_CANNOT_REBUILD_DBS: INT = 20021;
+    pub const AGENCY_MALFORMED_TRANSACTION: INT = 20030;
+    pub const SUPERVISION_GENERAL_FAILURE: INT = 20501;
+    pub const QUEUE_FULL: INT = 21003;
+    pub const QUEUE_TIME_REQUIREMENT_VIOLATED: INT = 21004;
 
     /// Gives any caught value the shape of a native's error.
     ///
@@ -245,5 +313,24 @@ pub(super) mod natives {
             let name = name.strip_prefix("ERROR_").unwrap_or(name);
             Ok(find(|entry| entry.0 == name).map_or(Dynamic::UNIT, |entry| entry.1.into()))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_of_the_table_is_a_constant_and_stands_there_once() {
+        let mut module = rhai::Module::new();
+        natives::RHAI_MANIFEST.init_eager(&mut module);
+        for (at, (name, number, message)) in TABLE.iter().enumerate() {
+            assert_eq!(module.get_var_value::<INT>(name), Some(*number), "{name}");
+            assert!(!message.is_empty());
+            if let Some((before, less, _)) = at.checked_sub(1).map(|before| TABLE[before]) {
+                assert!(less < *number, "{before} and {name}");
+            }
+        }
+        assert_eq!(module.iter_var().count(), TABLE.len());
     }
 }

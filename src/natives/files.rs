@@ -34,7 +34,7 @@ fn error(kind: &str, number: INT, doing: &str, path: &Path, text: &str) -> Nativ
 }
 
 /// Turns an error of the system into one that names what was done to which path.
-fn failed<'a>(doing: &'a str, path: &'a Path) -> impl Fn(io::Error) -> NativeError + 'a {
+pub(super) fn failed<'a>(doing: &'a str, path: &'a Path) -> impl Fn(io::Error) -> NativeError + 'a {
     move |cause| {
         let (kind, number) = match cause.kind() {
             ErrorKind::NotFound => ("not_found", 14),

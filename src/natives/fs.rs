@@ -45,6 +45,16 @@ impl TempDirectory {
     }
 }
 
+impl TempDirectory {
+    /// The directory, if there is one by now.
+    pub(super) fn existing(&self) -> Option<PathBuf> {
+        match &self.given {
+            Some(given) => given.canonicalize().ok(),
+            None => self.made.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        }
+    }
+}
+
 impl Drop for TempDirectory {
     fn drop(&mut self) {
         if let Some(path) = self.made.get_mut().unwrap_or_else(PoisonError::into_inner) {
@@ -78,7 +88,8 @@ fn working(run: &NativeContext) -> impl Fn() -> NativeResult<()> {
     || Ok(run.deadline.check_run()?)
 }
 
-fn read(run: &NativeContext, path: &str) -> NativeResult<Blob> {
+/// The bytes of a file, if the run may read it.
+pub(super) fn read(run: &NativeContext, path: &str) -> NativeResult<Blob> {
     files::read(at(run, path)?, &waiting(run))
 }
 

@@ -75,7 +75,13 @@ fn levels(run: &NativeContext) -> Arc<LogLevels> {
     run.extension::<LogLevels>()
 }
 
-fn log(run: &NativeContext, level: Level, topic: &str, message: &Dynamic) -> NativeResult<()> {
+/// Logs a message if its level is shown.
+pub(super) fn log(
+    run: &NativeContext,
+    level: Level,
+    topic: &str,
+    message: &Dynamic,
+) -> NativeResult<()> {
     let sink = run.extension::<LogSink>();
     if level > levels(run).level(topic)? {
         return Ok(());
@@ -83,11 +89,15 @@ fn log(run: &NativeContext, level: Level, topic: &str, message: &Dynamic) -> Nat
     let Some(sink) = &sink.0 else { return Ok(()) };
     let write = |message: &Dynamic| {
         let text = message.read_lock::<ImmutableString>().map(|text| text.to_string());
+        let text = text.unwrap_or_else(|| compact(message));
+        if !run.take_output(text.len()) {
+            return;
+        }
         sink(&LogRecord {
             time: SystemTime::now(),
             level,
             topic: topic.to_lowercase(),
-            message: text.unwrap_or_else(|| compact(message)),
+            message: text,
         });
     };
     match message.read_lock::<Array>() {

@@ -5,6 +5,7 @@
 //! engine's tag, so that two hosts in one process never meet.
 
 pub mod agency;
+pub mod arango;
 mod argument;
 mod bounds;
 pub mod cluster;
@@ -27,19 +28,24 @@ pub mod log_levels;
 mod net;
 mod options;
 mod paths;
+mod permissions;
 mod printing;
+mod process;
 mod random;
 pub mod reference;
 mod term;
 mod terminal;
 mod time;
+mod transport;
 mod vpack;
 
-pub use context::{Gate, Invocation, NativeContext, NativeContextBuilder, OutputSink};
+pub use context::{Invocation, NativeContext, NativeContextBuilder, OutputSink};
 pub use convert::{from_json, to_json};
 pub use error::{ErrorName, NativeError, NativeResult, call, with_causes};
 pub use options::Options;
+pub use permissions::{Gate, Last, PermissionError, Permissions};
 pub use printing::{compact, pretty};
+pub use process::{ExitRequest, exit};
 
 use std::sync::Arc;
 
@@ -51,6 +57,7 @@ use rhai::{Dynamic, Engine, FLOAT, INT, ImmutableString, NativeCallContext};
 /// Every namespace of natives: its name, and the functions and constants it holds.
 pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[
     ("agency", &agency::natives::RHAI_MANIFEST),
+    ("arango", &arango::natives::RHAI_MANIFEST),
     ("cluster", &cluster::natives::RHAI_MANIFEST),
     ("crypto", &crypto::natives::RHAI_MANIFEST),
     ("env", &env::natives::RHAI_MANIFEST),
@@ -61,6 +68,7 @@ pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[
     ("jwt", &jwt::natives::RHAI_MANIFEST),
     ("log", &log::natives::RHAI_MANIFEST),
     ("net", &net::natives::RHAI_MANIFEST),
+    ("process", &process::natives::RHAI_MANIFEST),
     ("random", &random::natives::RHAI_MANIFEST),
     ("term", &term::natives::RHAI_MANIFEST),
     ("time", &time::natives::RHAI_MANIFEST),

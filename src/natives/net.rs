@@ -1,6 +1,8 @@
 //! `net`: which ports are free, who listens.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs, UdpSocket};
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -8,7 +10,7 @@ use rhai::plugin::*;
 use rhai::{Array, Dynamic, INT};
 
 use super::argument::{count, seconds, text, whole, wrong_type};
-use super::{Gate, NativeContext, NativeError, NativeResult, Raw, call, random};
+use super::{Gate, Last, NativeContext, NativeError, NativeResult, Raw, call, random};
 use crate::deadline::SLICE;
 
 /// How long `can_connect` waits unless told otherwise.
@@ -57,6 +59,8 @@ fn within<T: Send + 'static>(
     })?;
     loop {
         let left = end.map_or(SLICE, |end| end.saturating_duration_since(Instant::now()));
+        // the script's deadline may have come nearer meanwhile
+        let left = run.deadline.clamp(left);
         match answer.recv_timeout(left.min(SLICE)) {
             Ok(result) => return Ok(Some(result)),
             Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(None),
@@ -90,13 +94,31 @@ fn can_bind(address: SocketAddr) -> bool {
     socket.and_then(|socket| socket.bind(address)).is_ok()
 }
 
+/// The path of a socket in the file system, where the address names one.
+fn socket_path(address: &Dynamic) -> Option<PathBuf> {
+    let address = address.clone().into_immutable_string().ok()?;
+    let path = address.strip_prefix("http+").unwrap_or(&address).strip_prefix("unix://")?;
+    Some(PathBuf::from(path))
+}
+
+/// Whether a socket can be made there; it is removed again.
+fn can_make_socket(path: &Path) -> bool {
+    // what is there already, a server may use
+    let made = UnixListener::bind(path).is_ok();
+    made && std::fs::remove_file(path).is_ok()
+}
+
 fn port_free(run: &NativeContext, address: &Dynamic) -> NativeResult<bool> {
-    run.require(Gate::Network)?;
+    run.require(Gate::Ports)?;
+    if let Some(path) = socket_path(address) {
+        let path = run.usable_path(&path, Last::Entry)?;
+        return Ok(can_make_socket(&path));
+    }
     Ok(can_bind(resolve(run, address)?))
 }
 
 fn udp_port_free(run: &NativeContext, address: &Dynamic) -> NativeResult<bool> {
-    run.require(Gate::Network)?;
+    run.require(Gate::Ports)?;
     Ok(UdpSocket::bind(resolve(run, address)?).is_ok())
 }
 
@@ -106,7 +128,7 @@ fn find_free_port(
     max: INT,
     exclude: &[Dynamic],
 ) -> NativeResult<INT> {
-    run.require(Gate::Network)?;
+    run.require(Gate::Ports)?;
     count(min, 1, 65_535, "min")?;
     count(max, min, 65_535, "max")?;
     let port =
@@ -130,6 +152,8 @@ fn can_connect(run: &NativeContext, address: &Dynamic, timeout: Duration) -> Nat
     run.require(Gate::Network)?;
     run.deadline.check()?;
     let name = host_and_port(address)?;
+    let (host, port) = name.rsplit_once(':').unwrap_or((&name, ""));
+    run.may_connect(host, port.parse().unwrap_or_default())?;
     let timeout = run.deadline.clamp(timeout);
     if timeout.is_zero() {
         return Ok(false);
@@ -155,9 +179,9 @@ pub(super) mod natives {
     ///
     /// `net::port_free(address: string | integer) -> boolean`
     ///
-    /// Arguments: `address`, a port number, `host:port`, or an endpoint such as `tcp://0.0.0.0:8529`.
-    /// Units: none; ports that wait for late packets count as used.
-    /// Errors: `net.bad_address` and `argument.invalid` (number 10); `permission.network` (11); `deadline.script` (36) while a name is looked up.
+    /// Arguments: `address`, a port number, `host:port`, or an endpoint such as `tcp://0.0.0.0:8529` or `unix:///path`.
+    /// Units: none; ports that wait for late packets count as used, and so do paths at which there is a file.
+    /// Errors: `net.bad_address` and `argument.invalid` (number 10); `permission.ports` (11), for a path `permission.files` too; `deadline.script` (36) while a name is looked up.
     /// Legacy: `SYS_TEST_PORT`, `internal.testPort(endpoint)`.
     ///
     /// ```rhai
@@ -175,7 +199,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `address` as for `net::port_free`.
     /// Units: none.
-    /// Errors: `net.bad_address` and `argument.invalid` (number 10); `permission.network` (11); `deadline.script` (36) while a name is looked up.
+    /// Errors: `net.bad_address` and `argument.invalid` (number 10); `permission.ports` (11); `deadline.script` (36) while a name is looked up.
     /// Legacy: none.
     ///
     /// ```rhai
@@ -192,7 +216,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `min` and `max`, both included, 1 to 65535; `exclude`, an array of ports to leave out.
     /// Units: at most 20 random tries.
-    /// Errors: `net.no_free_port` (number 4); `argument.invalid` for another range; `argument.type` for an excluded port that is no integer (both 10); `permission.network` (11).
+    /// Errors: `net.no_free_port` (number 4); `argument.invalid` for another range; `argument.type` for an excluded port that is no integer (both 10); `permission.ports` (11).
     /// Legacy: the port manager of the test suite.
     ///
     /// ```rhai

@@ -296,7 +296,8 @@ pub(super) mod natives {
     ///
     /// `time::interrupt_sets_deadline(enabled: boolean) -> ()`
     ///
-    /// Arguments: `enabled`; without it an interrupt ends the run.
+    /// Arguments: `enabled`; without it an interrupt ends the run. It counts until the end of the run, in the shell of the line.
+    /// A second Ctrl-C ends the program in any case.
     /// Units: none.
     /// Errors: none; after an interrupt the next checked call raises `deadline.script` (number 36).
     /// Legacy: `SYS_INTERRUPT_TO_DEADLINE`, `internal.SetSignalToImmediateDeadline()`.

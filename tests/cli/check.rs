@@ -162,7 +162,7 @@ fn dummy(of: &str) -> &'static str {
 fn all_options_that_a_native_takes_are_known_to_check() {
     use agencysh::host::{Host, HostError, Permissions};
     use agencysh::natives::reference::reference;
-    let host = Host::builder().permissions(Permissions::ALL).build().unwrap();
+    let host = Host::builder().permissions(Permissions::all()).build().unwrap();
     let mut tried = 0;
     let mut script = String::new();
     for doc in reference().iter().filter(|doc| !doc.is_method) {

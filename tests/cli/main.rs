@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod arangosh;
 mod check;
 #[cfg(feature = "standin")]
 mod cluster;
@@ -9,9 +10,11 @@ mod doc;
 mod errors;
 mod mistakes;
 mod options;
+mod processes;
 mod readme;
 #[cfg(feature = "standin")]
 mod replay;
+mod restrictions;
 mod rubbish;
 mod run;
 mod shell;

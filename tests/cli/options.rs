@@ -13,6 +13,8 @@ fn unknown_options_and_bad_values_are_usage_errors() {
         (&["--timeout", "soon", "eval", "1"], "invalid value 'soon'"),
         (&["--endpoint", "ftp://x", "eval", "1"], "ftp://x"),
         (&["--endpoint", "tcp://0.0.0.0:1", "eval", "1"], "0.0.0.0"),
+        // S7: an address to listen on is none to connect to
+        (&["--endpoint", "http+tcp://0.0.0.0:1", "eval", "1"], "0.0.0.0"),
         (&["--endpoint", "tcp://a:1", "--embedded", "eval", "1"], "exclude each other"),
         (&["--endpoint", "tcp://a:1", "--jwt-secret-file", "/no/such", "eval", "1"], "/no/such"),
         (
@@ -66,6 +68,41 @@ fn no_target_is_told_when_a_script_asks_for_one() {
     assert!(said.stderr.contains("agency.no_target"), "{}", said.stderr);
     let said = agencysh(&["--endpoint", "none", "eval", "cluster::agents()"]);
     assert!(said.stderr.contains("cluster.not_ours"), "{}", said.stderr);
+}
+
+#[test]
+fn a8_without_a_server_the_script_starts_and_its_first_request_fails() {
+    let said = agencysh(&["--endpoint", "none", "eval", "print(1); arango::get(\"/x\")"]);
+    assert_eq!((said.stdout.as_str(), said.code), ("1\n", Some(1)));
+    assert!(said.stderr.contains("arango.no_connection"), "{}", said.stderr);
+    let said =
+        agencysh(&["--endpoint", "tcp://127.0.0.1:1", "eval", "arango::get(\"/x\").error_num"]);
+    assert_eq!((said.stdout.as_str(), said.code), ("2001\n", Some(2001 & 255)), "{}", said.stderr);
+}
+
+#[test]
+fn options_say_where_and_how_arango_begins() {
+    let code = "let sent = arango::get_raw(\"/_db/_system/_api/version\");
+        print(arango::database(), arango::timeout(), arango::user(), arango::role(), type_of(sent.body))";
+    let database = ["--server.database", "_system", "--timeout", "7.5", "--force-json"];
+    let embedded = agencysh(&[&["--embedded=1"], &database[..], &["eval", code]].concat());
+    assert_eq!(embedded.stdout, "_system 7.5  AGENT string\n", "{}", embedded.stderr);
+    let words = ["--endpoint", "tcp://127.0.0.1:1", "--database", "shop", "--connect-timeout", "1"];
+    let code = "print(arango::database(), arango::timeout(), arango::endpoint())";
+    let said = agencysh(&[&words[..], &["eval", code]].concat());
+    assert_eq!(said.stdout, "shop 1200.0 http+tcp://127.0.0.1:1\n", "{}", said.stderr);
+    for bad in [["--database", ""], ["--connect-timeout", "0"]] {
+        assert_eq!(agencysh(&[&bad[..], &["eval", "1"]].concat()).code, Some(2), "{bad:?}");
+    }
+}
+
+#[test]
+fn a12_a_missing_password_is_not_asked_for() {
+    let code = "try { arango::reconnect(\"tcp://127.0.0.1:1\", #{ username: \"u\", warn: false }); } catch (e) { print(e.error_num); }
+        print(arango::get_raw(\"/x\").error_num); print(term::read_line())";
+    let words = ["--endpoint", "tcp://127.0.0.1:1", "--username", "u", "eval", code];
+    let said = said(program().args(words).write_stdin("still there\n"));
+    assert_eq!((said.stdout.as_str(), said.stderr.as_str()), ("10\n2001\nstill there\n", ""));
 }
 
 #[test]

@@ -136,7 +136,7 @@ fn the_embedded_agency_is_the_target_by_default() {
 }
 
 #[test]
-fn logs_go_to_stderr_by_topic_and_level() {
+fn l9_logs_go_to_stderr_by_topic_and_level() {
     let code = "log::info(\"one\"); log::at(\"debug\", \"agency\", \"two\"); log::info(\"requests\", \"three\");";
     let plain = agencysh(&["eval", code]);
     assert_eq!(plain.stdout, "");
@@ -165,6 +165,39 @@ fn l10_log_lines_go_where_they_are_sent_and_only_there() {
         assert_eq!(said.code, Some(2));
         assert!(said.stderr.contains("--log-output"), "{}", said.stderr);
     }
+}
+
+#[test]
+fn l9_log_lines_go_to_stderr_also_when_nothing_is_a_terminal() {
+    let said = agencysh(&["eval", "log::info(\"seen\")"]);
+    assert_eq!(said.stdout, "");
+    assert!(said.stderr.ends_with("INFO {general} seen\n"), "{}", said.stderr);
+}
+
+#[test]
+fn l13_log_lines_are_coloured_on_a_terminal_and_only_there() {
+    use rexpect::session::spawn_command;
+    use std::process::Command;
+    let folder = Folder::new();
+    let file = format!("file://{}", folder.path().join("log").display());
+    let code = "log::error(\"bad\"); log::warn(\"odd\"); log::info(\"well\")";
+    let on_a_terminal = |words: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_agencysh"));
+        command.args(words).args(["eval", code]).env("TERM", "xterm").env_remove("NO_COLOR");
+        spawn_command(command, Some(60_000)).unwrap().exp_eof().unwrap()
+    };
+    let shown = on_a_terminal(&["--log-output", "+", "--log-output", &file]);
+    let lines: Vec<&str> = shown.lines().collect();
+    assert!(lines[0].starts_with("\u{1b}[31m") && lines[0].ends_with("bad\u{1b}[0m"), "{shown}");
+    assert!(lines[1].starts_with("\u{1b}[33m"), "{shown}");
+    assert!(!lines[2].contains('\u{1b}') && lines[2].ends_with("well"), "{shown}");
+    for plain in [["--color", "never"], ["--log-json", "--color=auto"]] {
+        let shown = on_a_terminal(&plain);
+        assert!(shown.contains("bad") && !shown.contains('\u{1b}'), "{shown}");
+    }
+    let filed = std::fs::read_to_string(folder.path().join("log")).unwrap();
+    assert!(filed.contains("bad") && !filed.contains('\u{1b}'), "{filed}");
+    assert!(!agencysh(&["eval", code]).stderr.contains('\u{1b}'));
 }
 
 #[test]
@@ -236,4 +269,15 @@ fn the_last_value_belongs_to_the_shell_alone() {
         assert_eq!(said.code, Some(1), "{code}: {}", said.stdout);
     }
     assert_eq!(agencysh(&["eval", "switch 5 { 1 => 2, _ => 3 }"]).stdout, "3\n");
+}
+
+#[test]
+fn s10_nothing_is_asked_of_the_target_unless_the_script_does() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let endpoint = format!("tcp://{}", listener.local_addr().unwrap());
+    let said = agencysh(&["--endpoint", &endpoint, "-e", "print(1 + 1)"]);
+    assert_eq!((said.code, said.stdout.as_str()), (Some(0), "2\n"), "{}", said.stderr);
+    let nobody = listener.accept().unwrap_err();
+    assert_eq!(nobody.kind(), std::io::ErrorKind::WouldBlock, "nobody connected");
 }

@@ -326,3 +326,32 @@ fn c9_an_agents_check_accepts_a_server_token() {
     let claims = agencysh::auth::verify(&token, &[secret]).unwrap();
     assert_eq!(claims.server_id, "none");
 }
+
+#[test]
+fn c1_rsa_signatures_verify_and_other_keys_are_refused() {
+    use base64::Engine as _;
+    let run = Run::new();
+    let private = include_str!("../../src/auth/tests/rsa.pem");
+    let public = include_bytes!("../../src/auth/tests/rsa-public.pem");
+    let signature = run.text(&format!("crypto::rsa_sign(`{private}`, \"message\")"));
+    let bytes = base64::engine::general_purpose::STANDARD.decode(signature).unwrap();
+    let signature = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes);
+    let key = jsonwebtoken::DecodingKey::from_rsa_pem(public).unwrap();
+    let verified = |message: &[u8]| {
+        jsonwebtoken::crypto::verify(&signature, message, &key, jsonwebtoken::Algorithm::RS256)
+    };
+    assert!(verified(b"message").unwrap());
+    assert!(!verified(b"massage").unwrap_or(false));
+    for bad in ["", "text", include_str!("../../src/auth/tests/ec.pem")] {
+        assert_eq!(run.number(&format!("crypto::rsa_sign(`{bad}`, \"message\")")), 1);
+    }
+}
+
+#[test]
+fn c1_a_password_of_the_time_is_that_of_its_step() {
+    let run = Run::new();
+    // one step since 1970
+    run.is_true("crypto::totp(\"key\", 1000000000000) == crypto::hotp(\"key\", 0)");
+    run.is_true("crypto::totp(\"key\").len == 6");
+    assert_eq!(run.number("crypto::totp(\"key\", 0)"), 10);
+}

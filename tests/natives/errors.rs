@@ -71,6 +71,20 @@ fn e8_names_and_numbers_are_looked_up() {
     run.is_true(r#"errors::number_of("HTTP_PRECONDITION_FAILED") == 412"#);
     run.is_true(r#"errors::message_of(36) == "disabled" && errors::message_of(98765) == ()"#);
     run.is_true("errors::BAD_PARAMETER == 10 && errors::DISABLED == 36");
+    for (name, number) in [
+        ("HTTP_NOT_FOUND", 404),
+        ("ARANGO_DATABASE_NOT_FOUND", 1228),
+        ("SIMPLE_CLIENT_COULD_NOT_READ", 2003),
+        ("AGENCY_MALFORMED_GOSSIP_MESSAGE", 20001),
+        ("AGENCY_MALFORMED_TRANSACTION", 20030),
+        ("SUPERVISION_GENERAL_FAILURE", 20501),
+        ("QUEUE_FULL", 21003),
+    ] {
+        run.is_true(&format!(
+            "errors::{name} == {number} && errors::number_of(\"{name}\") == {number}"
+        ));
+        run.is_true(&format!("errors::message_of({number}) != ()"));
+    }
 }
 
 #[test]
@@ -85,6 +99,8 @@ fn e1_every_error_of_a_native_has_all_members_and_a_position() {
         ("blob(1 << 62)", "blob"),
         ("cluster::agents()", "cluster::agents"),
         ("agency::current()", "agency::current"),
+        ("arango::get(\"/x\")", "arango::get"),
+        ("arango::check(())", "arango::check"),
         ("agency::connect(#{ endpoints: \"h\" }).get(5)", "agency::get"),
         ("http::get(\"/x\")", "http::get"),
         ("http::endpoint_to_url(5)", "http::endpoint_to_url"),

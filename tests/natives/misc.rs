@@ -1,8 +1,9 @@
 //! N1-N3, Z1-Z2, V1-V5, T1-T5.
 
 use std::net::TcpListener;
+use std::os::unix::net::UnixListener;
 
-use agencysh::natives::{Gate, Invocation};
+use agencysh::natives::{Gate, Invocation, Permissions};
 
 use crate::support::Run;
 
@@ -17,7 +18,22 @@ fn n1_a_port_is_free_once_its_listener_closes() {
     for bad in ["\"x\"", "\"tcp://:1\"", "\"a:99999\"", "0", "70000", "()"] {
         assert_eq!(run.number(&format!("net::port_free({bad})")), 10, "{bad}");
     }
-    assert_eq!(Run::with(|builder| builder.deny(Gate::Network)).number("net::port_free(8529)"), 11);
+    assert_eq!(
+        Run::with(|builder| builder.permissions(Permissions::all().deny(Gate::Ports)))
+            .number("net::port_free(8529)"),
+        11
+    );
+}
+
+#[test]
+fn n1_a_socket_in_the_file_system_is_free_and_stays_so() {
+    let run = Run::new();
+    run.is_true("net::port_free(`unix://${dir}/s`) && net::port_free(`unix://${dir}/s`) && fs::list(dir) == []");
+    let listener = UnixListener::bind(run.directory.path().join("s")).unwrap();
+    run.is_true("!net::port_free(`unix://${dir}/s`) && !net::port_free(`unix://${dir}/no/s`) && fs::list(dir) == [\"s\"]");
+    drop(listener);
+    let closed = Run::with(|builder| builder.permissions(Permissions::all().deny(Gate::Files)));
+    assert_eq!(closed.number("net::port_free(`unix://${dir}/s`)"), 11);
 }
 
 #[test]
@@ -49,7 +65,8 @@ fn z1_a_set_variable_stays_in_its_run() {
     }
     assert_eq!(run.number("env::set(\"A\", [])"), 10);
     assert_eq!(
-        Run::with(|builder| builder.deny(Gate::Environment)).number("env::get(\"PATH\")"),
+        Run::with(|builder| builder.permissions(Permissions::all().deny(Gate::Environment)))
+            .number("env::get(\"PATH\")"),
         11
     );
 }

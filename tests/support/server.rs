@@ -19,6 +19,8 @@ pub struct Seen {
     pub target: String,
     pub headers: Vec<(String, String)>,
     pub body: String,
+    /// The same as it came.
+    pub bytes: Vec<u8>,
     /// Number of the connection, from 0.
     pub connection: usize,
 }
@@ -178,6 +180,7 @@ fn read_request(reader: &mut BufReader<TcpStream>, connection: usize) -> Option<
         target,
         headers,
         body: String::from_utf8_lossy(&body).into_owned(),
+        bytes: body,
         connection,
     })
 }

@@ -120,6 +120,11 @@ fn finding(error: &EvalAltResult, clues: &Clues) -> ScriptError {
         )
         .hint("does a function call itself without end?"),
         E::ErrorDataRace(what, _) => data_race(what),
+        E::ErrorDataTooLarge(what, _) => Finding::new(
+            "limit.size",
+            format!("a value became too large: {}", what.to_lowercase()),
+        )
+        .hint("--max-string, --max-array and --max-map, or the limits of the host, can be raised"),
         E::ErrorUnboundThis(_) => Finding::new("script.unbound_this", "'this' has no value here")
             .hint("call the function as a method: value.function()"),
         E::ErrorMismatchDataType(..) => {
@@ -152,6 +157,10 @@ fn data_race(what: &str) -> Finding {
 pub(super) fn stopped(stop: Stop) -> ScriptError {
     let finding = match &stop {
         Stop::Interrupted => Finding::new("run.interrupted", stop.to_string()),
+        Stop::TooManyOperations { .. } => Finding::new("limit.operations", stop.to_string())
+            .hint("is there a loop without end? --max-operations, or the limits of the host, can be raised"),
+        Stop::TooMuchOutput { .. } => Finding::new("limit.output", stop.to_string())
+            .hint("print less, or raise --max-output or the limits of the host"),
         _ => Finding::new("deadline.reached", stop.to_string())
             .hint("give it more time with --deadline, or find what it waits for"),
     };

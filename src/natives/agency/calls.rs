@@ -12,7 +12,7 @@ use crate::auth::{Secret, SecretError};
 use crate::client::{AgencyClient, Agent, ClientAuth, ClientError, ClientOptions, Flow, Poll};
 use crate::http::{Endpoint, TlsOptions};
 use crate::natives::{
-    Gate, NativeContext, NativeError, NativeResult, Options, argument, from_json, to_json,
+    Gate, Last, NativeContext, NativeError, NativeResult, Options, argument, from_json, to_json,
 };
 
 /// The options of `agency::connect`.
@@ -30,7 +30,7 @@ const OPTIONS: [&str; 10] = [
 ];
 
 pub(super) fn connect(run: &NativeContext, map: &Map) -> NativeResult<AgencyClient> {
-    run.require(Gate::Network)?;
+    let hosts = run.hosts()?;
     let options = Options::new(map, &OPTIONS)?;
     let endpoints = match options.value("endpoints") {
         Some(one) if one.is_string() => vec![one.to_string()],
@@ -39,10 +39,8 @@ pub(super) fn connect(run: &NativeContext, map: &Map) -> NativeResult<AgencyClie
     let endpoints: Result<Vec<_>, _> = endpoints.iter().map(|text| Endpoint::parse(text)).collect();
     let endpoints =
         endpoints.map_err(|error| NativeError::arango(error.kind(), 10, error.to_string()))?;
-    let ca_file = options.string("ca_file")?;
-    if ca_file.is_some() {
-        run.require(Gate::Files)?;
-    }
+    let readable = |path: String| run.usable_path(Path::new(&path), Last::Followed);
+    let ca_file = options.string("ca_file")?.map(readable).transpose()?;
     let given = ClientOptions::default();
     let client = ClientOptions {
         endpoints,
@@ -51,13 +49,11 @@ pub(super) fn connect(run: &NativeContext, map: &Map) -> NativeResult<AgencyClie
         connect_timeout: options
             .number("connect_timeout")?
             .map_or(given.connect_timeout, argument::duration),
-        tls: TlsOptions {
-            insecure: options.bool("insecure", false)?,
-            ca_file: ca_file.map(Into::into),
-        },
+        tls: TlsOptions { insecure: options.bool("insecure", false)?, ca_file },
+        hosts,
         ..given
     };
-    Ok(AgencyClient::new(client, run.deadline.clone())?)
+    Ok(permitted(run, AgencyClient::new(client, run.deadline.clone())?))
 }
 
 fn auth(run: &NativeContext, options: &Options<'_>) -> NativeResult<ClientAuth> {
@@ -66,8 +62,8 @@ fn auth(run: &NativeContext, options: &Options<'_>) -> NativeResult<ClientAuth> 
         return Ok(ClientAuth::secret(Secret::new(secret.as_bytes()).map_err(refused)?));
     }
     if let Some(path) = options.string("jwt_secret_file")? {
-        run.require(Gate::Files)?;
-        return Ok(ClientAuth::secret(Secret::from_file(Path::new(&path)).map_err(refused)?));
+        let path = run.usable_path(Path::new(&path), Last::Followed)?;
+        return Ok(ClientAuth::secret(Secret::from_file(&path).map_err(refused)?));
     }
     if let Some(token) = options.string("jwt_token")? {
         return Ok(ClientAuth::Token(token));
@@ -78,13 +74,22 @@ fn auth(run: &NativeContext, options: &Options<'_>) -> NativeResult<ClientAuth> 
 }
 
 pub(super) fn current(run: &NativeContext) -> NativeResult<AgencyClient> {
-    run.extension::<AgencyTarget>().client(&run.deadline)?.ok_or_else(|| {
+    let client = run.extension::<AgencyTarget>().client(&run.deadline)?.ok_or_else(|| {
         NativeError::arango(
             "agency.no_target",
             2001,
             "this run has no agency: start it with --endpoint or --embedded, or use agency::connect(#{ endpoints: [...] })",
         )
-    })
+    })?;
+    Ok(permitted(run, client))
+}
+
+/// The client, which only reads when the run may not write.
+fn permitted(run: &NativeContext, client: AgencyClient) -> AgencyClient {
+    match run.require(Gate::AgencyWrites) {
+        Ok(()) => client,
+        Err(_) => client.read_only(),
+    }
 }
 
 /// Paths given as one string or as an array of strings.

@@ -5,7 +5,7 @@ use rhai::{Array, Dynamic, EvalAltResult, NativeCallContext};
 use crate::client::ClientError;
 use crate::http::HttpError;
 use crate::natives::error::causes;
-use crate::natives::{NativeContext, NativeError, with_causes};
+use crate::natives::{NativeContext, NativeError, permissions, with_causes};
 
 /// Why a method that calls back into the script ended.
 pub(super) enum Raised {
@@ -50,6 +50,13 @@ impl From<ClientError> for NativeError {
     fn from(error: ClientError) -> Self {
         if let ClientError::Stopped(stop) = error {
             return stop.into();
+        }
+        match &error {
+            ClientError::ReadOnly => return permissions::write_refused(),
+            ClientError::Http(HttpError::HostRefused { endpoint }) => {
+                return permissions::host_refused(endpoint);
+            }
+            _ => {}
         }
         let mut native = Self::arango(error.kind(), number(&error), with_causes(&error));
         let causes: Array = causes(&error).map(Dynamic::from).collect();

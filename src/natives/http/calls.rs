@@ -3,20 +3,22 @@
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use rhai::{Dynamic, INT, Map};
+use rhai::{Dynamic, Map};
 
 use super::velocypack;
 use crate::http::{
-    Auth, Endpoint, EndpointError, HttpClient, HttpError, HttpOptions, Phase, Request, Response,
+    Auth, Endpoint, EndpointError, Hosts, HttpClient, HttpError, HttpOptions, Request, Response,
     TlsOptions,
 };
+use crate::natives::arango::ArangoTarget;
 use crate::natives::options::bytes;
+use crate::natives::transport::TransportFailure;
 use crate::natives::{
-    ErrorName, Gate, NativeContext, NativeError, NativeResult, Options, argument, to_json,
+    ErrorName, Gate, Last, NativeContext, NativeError, NativeResult, Options, argument, to_json,
 };
 
 /// The largest body that a script receives.
@@ -72,7 +74,7 @@ const IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 struct Clients(Mutex<Vec<(TlsOptions, HttpClient)>>);
 
 impl Clients {
-    fn get(&self, tls: TlsOptions) -> NativeResult<HttpClient> {
+    fn get(&self, tls: TlsOptions, hosts: Option<Arc<Hosts>>) -> NativeResult<HttpClient> {
         let mut clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, client)) = clients.iter().find(|(known, _)| *known == tls) {
             return Ok(client.clone());
@@ -81,6 +83,7 @@ impl Clients {
             timeout: TIMEOUT,
             max_body: Some(MAX_BODY),
             tls: tls.clone(),
+            hosts,
             ..HttpOptions::default()
         };
         let client = HttpClient::new(options)
@@ -113,7 +116,8 @@ fn checked(
             METHODS.join(", ")
         )));
     }
-    let (url, user) = checked_url(url)?;
+    let (url, user) = checked_url(run, url)?;
+    run.may_send(&method, &url)?;
     let mut request = Request::new(method, url);
     append_query(&mut request.url, options.map("query")?);
     for (name, value) in options.map("headers")?.into_iter().flatten() {
@@ -139,35 +143,25 @@ fn checked(
             "option 'min_tls' must be \"1.2\": TLS 1.2 and 1.3 are spoken",
         ));
     }
-    let ca_file = options.string("ca_file")?;
-    if ca_file.is_some() {
-        run.require(Gate::Files)?;
-    }
+    let readable = |path: String| run.usable_path(Path::new(&path), Last::Followed);
+    let ca_file = options.string("ca_file")?.map(readable).transpose()?;
     Ok(Asked {
         request,
-        tls: TlsOptions {
-            insecure: !options.bool("verify_certificates", false)?,
-            ca_file: ca_file.map(Into::into),
-        },
+        tls: TlsOptions { insecure: !options.bool("verify_certificates", false)?, ca_file },
         body_on_error: options.bool("body_on_error", keep_errors)?,
         as_blob: options.bool("as_blob", false)?,
     })
 }
 
 /// The URL to request, and the credentials of the user that it names.
-fn checked_url(url: &str) -> NativeResult<(String, Option<Auth>)> {
+fn checked_url(run: &NativeContext, url: &str) -> NativeResult<(String, Option<Auth>)> {
     let bad = |reason: &str| {
         NativeError::plain("http.bad_url", ErrorName::SyntaxError, format!("'{url}' {reason}"))
             .with("url", url.to_owned())
     };
     if url.starts_with('/') {
-        return Err(NativeError::arango(
-            "http.no_connection",
-            2001,
-            format!(
-                "'{url}' has no host and there is no current server connection; give the whole URL"
-            ),
-        ));
+        let current = run.extension::<ArangoTarget>().current(&run.deadline)?;
+        return Ok((format!("{}{url}", current.endpoint().url()), None));
     }
     let (scheme, rest) =
         url.split_once("://").ok_or_else(|| bad("is no URL; begin with http:// or https://"))?;
@@ -260,10 +254,10 @@ pub(super) fn request(
     body: Option<&Dynamic>,
     options: &Map,
 ) -> NativeResult<Map> {
-    run.require(Gate::Network)?;
+    let hosts = run.hosts()?;
     let options = Options::new(options, &OPTIONS)?;
     let asked = checked(run, method, url, body, &options, true)?;
-    let client = run.extension::<Clients>().get(asked.tls)?;
+    let client = run.extension::<Clients>().get(asked.tls, hosts)?;
     let url = asked.request.url.clone();
     let failed = |error| {
         let mut map = failure(error, &url)?;
@@ -301,14 +295,14 @@ pub(super) fn download(
     path: &str,
     options: &Map,
 ) -> NativeResult<Map> {
-    run.require(Gate::Network)?;
+    let hosts = run.hosts()?;
     run.require(Gate::Files)?;
     if path.is_empty() {
         return Err(NativeError::bad_parameter("the path of the file must not be empty"));
     }
     let options = Options::new(options, &DOWNLOAD_OPTIONS)?;
     let asked = checked(run, "GET", url, None, &options, false)?;
-    let target = Path::new(path);
+    let target = &run.usable_path(Path::new(path), Last::Followed)?;
     if target.exists() && !options.bool("overwrite", false)? {
         return Err(NativeError::arango(
             "fs.exists",
@@ -334,7 +328,7 @@ pub(super) fn download(
         .map_err(|error| cannot_write(&error))?;
     let keep_errors = asked.body_on_error;
     let mut keep = false;
-    let client = run.extension::<Clients>().get(asked.tls)?;
+    let client = run.extension::<Clients>().get(asked.tls, hosts)?;
     let url = asked.request.url.clone();
     let sent = client.send_to(asked.request, &run.deadline, |status| {
         keep = keep_errors || (200..300).contains(&status);
@@ -373,63 +367,12 @@ fn response_map(response: &Response) -> Map {
 
 /// The answer that stands for a transport failure; what is wrong with the request itself is raised.
 fn failure(error: HttpError, url: &str) -> NativeResult<Map> {
-    let kind = error.kind();
-    let connect =
-        |endpoint: &str, detail: &str| format!("Could not connect to '{endpoint}' '{detail}'");
-    let (code, word, message): (INT, _, _) = match error {
-        HttpError::Stopped(stop) => return Err(stop.into()),
-        HttpError::BadUrl { .. } => {
-            let raised = NativeError::plain(kind, ErrorName::SyntaxError, error.to_string());
-            return Err(raised.with("url", url.to_owned()));
-        }
-        HttpError::BadRequest { .. } => {
-            return Err(
-                NativeError::arango(kind, 10, error.to_string()).with("url", url.to_owned())
-            );
-        }
-        HttpError::TooManyRedirects { .. } | HttpError::BadRedirect { .. } => {
-            return Err(NativeError::internal(kind, error.to_string()).with("url", url.to_owned()));
-        }
-        HttpError::NoTime { .. } => (504, "timeout", "Request timeout reached".to_owned()),
-        HttpError::Resolve { endpoint, source } => {
-            (500, "resolve", connect(&endpoint, &format!("getaddrinfo: {source}")))
-        }
-        HttpError::Unreachable { endpoint, source } => {
-            let number =
-                source.raw_os_error().map_or_else(String::new, |number| format!("#{number}"));
-            (500, "connect", connect(&endpoint, &format!("failed with {number} - {source}")))
-        }
-        HttpError::Tls { endpoint, reason } => {
-            (500, "tls", connect(&endpoint, &format!("SSL: {reason}")))
-        }
-        HttpError::NoTls { endpoint } => {
-            (500, "tls", connect(&endpoint, "SSL: the server does not speak TLS"))
-        }
-        HttpError::Timeout { endpoint, phase: Phase::Connect, .. } => {
-            (500, "timeout", connect(&endpoint, "timeout during connect"))
-        }
-        HttpError::Timeout { endpoint, .. } => {
-            (500, "timeout", format!("Error reading from: '{endpoint}' 'timeout during read'"))
-        }
-        HttpError::Closed { .. } => (500, "closed", "Connection closed by remote".to_owned()),
-        HttpError::Broken { endpoint, source, .. } => {
-            (500, "read", format!("Error reading from: '{endpoint}' '{source}'"))
-        }
-        HttpError::Truncated { .. } => {
-            (500, "closed", "Got unexpected response from remote".to_owned())
-        }
-        HttpError::TooLarge { .. } => (
-            500,
-            "too_large",
-            "Got unexpected response from remote: max packet size exceeded".to_owned(),
-        ),
-        other => (500, "protocol", format!("Got unexpected response from remote: {other}")),
-    };
+    let failure = TransportFailure::of(error, url)?;
     let mut map = Map::new();
-    map.insert("code".into(), Dynamic::from(code));
-    map.insert("message".into(), message.into());
+    map.insert("code".into(), Dynamic::from(failure.code));
+    map.insert("message".into(), failure.message.into());
     map.insert("headers".into(), Map::new().into());
     map.insert("url".into(), url.to_owned().into());
-    map.insert("transport_error".into(), word.into());
+    map.insert("transport_error".into(), failure.word.into());
     Ok(map)
 }

@@ -16,7 +16,8 @@ pub(super) mod natives {
     ///
     /// `http::request(method: string, url: string, options?: map) -> map`
     ///
-    /// Arguments: `method`, in any case; `url`, in which a user and password become Basic credentials; `options` with
+    /// Arguments: `method`, in any case; `url`, in which a user and password become Basic credentials, or
+    /// a path on the current server of `arango`, without its credentials; `options` with
     /// `body` (string or blob), `json` (any value), `headers`, `query` (maps), `timeout` (10), `follow_redirects` (true),
     /// `max_redirects` (5), `body_on_error` (true), `as_blob` (false), `jwt`, `username`, `password`,
     /// `verify_certificates` (false), `verify_depth` (10), `min_tls` ("1.2", nothing else), `ca_file`, `user_agent`.
@@ -25,7 +26,7 @@ pub(super) mod natives {
     /// Units: seconds, cut to what the deadline leaves; bodies up to 1 GiB.
     /// Errors: `http.bad_url` (SyntaxError); `argument.invalid`, `argument.type` and `http.bad_request` (number 10);
     /// `http.ca_file` (10); `http.too_many_redirects` and `http.bad_redirect` (4);
-    /// `http.no_connection` (2001) for a URL without host; `deadline.script` (36); `permission.network` (11).
+    /// `arango.no_connection` (2001) for a path in a run without a current server; `deadline.script` (36); `permission.network` (11).
     /// Legacy: `SYS_DOWNLOAD`, `internal.download(url, body, options)`, `require("@arangodb/request")`.
     ///
     /// ```rhai

@@ -1,0 +1,200 @@
+//! What a host does not let its scripts do: permissions and limits.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "support/server.rs"]
+mod server;
+
+use agencysh::host::{
+    Gate, Host, HostBuilder, HostError, Limits, Permissions, ScriptError, Target,
+};
+use server::{Server, json, redirect};
+
+fn host(permissions: Permissions) -> HostBuilder {
+    Host::builder().permissions(permissions)
+}
+
+fn failure(builder: HostBuilder, script: &str) -> Box<ScriptError> {
+    match builder.build().unwrap().eval(script) {
+        Err(HostError::Script(error)) => error,
+        other => panic!("{script}: {other:?}"),
+    }
+}
+
+fn refused(builder: HostBuilder, script: &str, kind: &str) {
+    let error = failure(builder, script);
+    assert_eq!((error.kind.as_str(), error.error_num), (kind, Some(11)), "{script}: {error}");
+    assert!(error.message.contains("--"), "it names the option that permits it: {}", error.message);
+}
+
+fn answer(builder: HostBuilder, script: &str) -> serde_json::Value {
+    builder.build().unwrap().eval(script).unwrap().to_json().unwrap()
+}
+
+#[test]
+fn a_library_host_starts_with_nothing_but_its_target() {
+    for (script, kind) in [
+        ("fs::exists(\"/\")", "permission.files"),
+        ("http::get(\"http://127.0.0.1:1/\")", "permission.network"),
+        ("net::can_connect(\"127.0.0.1:1\")", "permission.network"),
+        ("net::port_free(8529)", "permission.ports"),
+        ("env::get(\"PATH\")", "permission.environment"),
+        ("agency::connect(#{ endpoints: \"tcp://127.0.0.1:1\" })", "permission.network"),
+    ] {
+        refused(Host::builder(), script, kind);
+    }
+}
+
+#[cfg(feature = "standin")]
+#[test]
+fn the_target_is_reached_without_network() {
+    let builder = host(Permissions::none()).target(Target::Embedded { agents: 1 });
+    let script = "let a = agency::current(); a.set(\"Test/x\", 5); a.get(\"Test/x\")";
+    assert_eq!(answer(builder, script), 5);
+}
+
+#[cfg(feature = "standin")]
+#[test]
+fn a_run_that_only_reads_refuses_every_way_to_write() {
+    let builder = || host(Permissions::all().read_only()).target(Target::Embedded { agents: 1 });
+    assert_eq!(answer(builder(), "agency::current().get(\"Plan/Version\")"), 1);
+    assert_eq!(
+        answer(builder(), "agency::current().transact([[\"/arango/Plan/Version\"]]).code"),
+        200,
+        "a transaction that only reads is one"
+    );
+    for script in [
+        "agency::current().set(\"Test/x\", 1)",
+        "agency::current().remove(\"Plan\")",
+        "agency::current().cas(\"Test/x\", (), 1)",
+        "agency::current().increment(\"Plan/Version\")",
+        "agency::current().update(\"Plan/Version\", |v| v)",
+        "agency::current().write([[#{ \"Test/x\": 1 }]])",
+        "agency::current().transact([[\"/arango\"], [#{ \"/arango/Test/x\": 1 }]])",
+        "agency::current().transient([[#{ \"/arango/Test/x\": 1 }]])",
+        "agency::current().unique_id()",
+        "http::post(\"http://127.0.0.1:1/_api/agency/write\", \"[]\")",
+        "arango::post(\"/_api/agency/write\", [])",
+        "http::request(\"put\", \"http://127.0.0.1:1/_db/x/_api/agency/config\", #{ json: #{} })",
+    ] {
+        refused(builder(), script, "permission.agency_writes");
+    }
+}
+
+#[test]
+fn only_named_servers_are_asked() {
+    let server = Server::start(|_| json(200, "1"));
+    let other = Server::start_on("127.0.0.2", |_| json(200, "2"));
+    let permissions = || Permissions::all().host("127.0.0.1").unwrap();
+    let get = |url: &str| format!("http::get(\"{url}/\").code");
+    assert_eq!(answer(host(permissions()), &get(&server.url)), 200);
+    refused(host(permissions()), &get(&other.url), "permission.network");
+    let address = other.url.trim_start_matches("http://");
+    refused(host(permissions()), &format!("net::can_connect(\"{address}\")"), "permission.network");
+    refused(
+        host(permissions()),
+        &format!("agency::connect(#{{ endpoints: \"{address}\" }}).get(\"x\")"),
+        "permission.network",
+    );
+    assert!(other.seen().is_empty(), "nothing was sent");
+}
+
+#[test]
+fn a_redirect_does_not_lead_to_other_servers() {
+    let other = Server::start_on("127.0.0.2", |_| json(200, "2"));
+    let location = format!("{}/", other.url);
+    let server = Server::start(move |_| redirect(307, &location));
+    let permissions = || Permissions::all().host("127.0.0.1").unwrap();
+    refused(host(permissions()), &format!("http::get(\"{}/\")", server.url), "permission.network");
+    let agency = format!("agency::connect(#{{ endpoints: \"{}\" }}).read(\"/\")", server.url);
+    refused(host(permissions()), &agency, "permission.network");
+    assert!(other.seen().is_empty(), "nothing was sent");
+}
+
+#[test]
+fn only_named_variables_are_seen() {
+    let builder = || host(Permissions::all().variable("HOME").variable("AGENCYSH_TEST_*"));
+    refused(builder(), "env::get(\"PATH\")", "permission.environment");
+    refused(builder(), "env::set(\"PATH\", \"x\")", "permission.environment");
+    let script =
+        "env::set(\"AGENCYSH_TEST_A\", 1); [env::get(\"AGENCYSH_TEST_A\"), \"PATH\" in env::all()]";
+    assert_eq!(answer(builder(), script), serde_json::json!(["1", false]));
+}
+
+#[test]
+fn ports_are_tested_only_when_allowed() {
+    refused(
+        host(Permissions::all().deny(Gate::Ports)),
+        "net::find_free_port(20000, 30000)",
+        "permission.ports",
+    );
+}
+
+fn limited(change: impl FnOnce(&mut Limits)) -> HostBuilder {
+    let mut limits = Limits::default();
+    change(&mut limits);
+    // a limit that does not hold must not hang the test
+    Host::builder().limits(limits).deadline(std::time::Duration::from_secs(20))
+}
+
+#[test]
+fn an_endless_loop_ends_at_the_most_operations() {
+    let builder = limited(|limits| limits.operations = Some(10_000));
+    let error = failure(builder, "loop { try { loop {} } catch {} }");
+    assert_eq!(error.kind, "limit.operations", "{error}");
+    let builder = limited(|limits| limits.operations = Some(10_000));
+    let error = failure(
+        builder,
+        "let a = [1, 2, 3]; for i in 0..1000 { a.filter(|x| { let y = x; y += 1; y > 0 }); }",
+    );
+    assert_eq!(error.kind, "limit.operations", "functions called back count: {error}");
+}
+
+#[test]
+fn values_grow_to_their_limit() {
+    for script in [
+        "let s = \"ab\"; loop { s += s; }",
+        "let a = [1]; loop { a += a; }",
+        "let m = #{}; let i = 0; loop { m.set(`k${i}`, 1); i += 1; }",
+    ] {
+        let builder = limited(|limits| {
+            limits.string_size = Some(1000);
+            limits.array_size = Some(1000);
+            limits.map_size = Some(1000);
+        });
+        assert_eq!(failure(builder, script).kind, "limit.size", "{script}");
+    }
+}
+
+#[test]
+fn functions_call_each_other_as_deep_as_allowed() {
+    let builder = limited(|limits| limits.call_depth = 10);
+    let error = failure(builder, "fn f(n) { if n > 0 { f(n - 1) } } f(20);");
+    assert_eq!(error.kind, "script.stack_overflow");
+    assert!(error.message.contains("10 levels"), "{}", error.message);
+}
+
+#[test]
+fn output_ends_a_run_at_its_limit_even_inside_try() {
+    for script in [
+        "loop { try { print(\"0123456789\"); } catch {} }",
+        "loop { log::info(\"0123456789\"); }",
+        "term::capture(|| loop { print(\"0123456789\"); })",
+    ] {
+        let written = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
+        let sink = std::sync::Arc::clone(&written);
+        let builder = limited(|limits| limits.output = Some(1000))
+            .output(move |text| sink.lock().unwrap().push_str(text))
+            .log_sink(|_| {});
+        assert_eq!(failure(builder, script).kind, "limit.output", "{script}");
+        assert!(written.lock().unwrap().len() <= 1000);
+    }
+}
+
+#[test]
+fn each_run_has_its_own_output() {
+    let host = limited(|limits| limits.output = Some(100)).build().unwrap();
+    for _ in 0..3 {
+        host.eval("print(\"0123456789012345678901234567890123456789\")").unwrap();
+    }
+}
