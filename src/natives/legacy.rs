@@ -19,6 +19,7 @@ const MAIN: &[(&str, &str)] = &[
     ("ArangoError", "errors::make"),
 ];
 
+const CONNECTION: &str = "the natives of `arango`, which talk to the current server";
 const MODULE_LOADER: &str =
     "it belongs to the loader of JavaScript modules; `import` finds Rhai modules";
 const UNIT_TESTS: &str = "it belongs to the test runner for JavaScript";
@@ -36,6 +37,7 @@ const SERVER_ONLY: &str = "it exists only in the server; in arangosh it was unde
 const OTHERS: &[(&str, Fate)] = &[
     ("ARANGOSH_PATH", Fate::NotProvided(MODULE_LOADER)),
     ("ARANGO_QUIET", Fate::NotProvided("nothing is printed at the start that could be left out")),
+    ("ArangoConnection", Fate::Otherwise(CONNECTION)),
     ("BYTELENGTH", Fate::NotProvided(BUFFERS)),
     ("COMPARE_STRING", Fate::NotProvided(TEXT_RULES)),
     ("EXPORTS_SLOW_BUFFER", Fate::NotProvided(BUFFERS)),
@@ -50,6 +52,7 @@ const OTHERS: &[(&str, Fate)] = &[
     ("NORMALIZE_STRING", Fate::NotProvided(TEXT_RULES)),
     ("PATH_SEPARATOR", Fate::Otherwise("the constant `fs::SEPARATOR`")),
     ("STARTUP_PATH", Fate::NotProvided(MODULE_LOADER)),
+    ("SYS_ARANGO", Fate::Otherwise(CONNECTION)),
     (
         "SYS_DEBUG_CAN_USE_FAILAT",
         Fate::NotProvided("it told of the shell itself and nothing of a server"),
