@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::sync::OnceLock;
 
 use super::exit::ExitCode;
 use super::options::OptionError;
 use super::output;
 use crate::host::stdlib;
+use crate::natives::NAMESPACES;
+use crate::natives::legacy::{self, Fate};
 use crate::natives::reference::{self, NativeDoc};
 
 /// Shows one function, one namespace, or what there is.
@@ -26,21 +29,49 @@ pub(super) fn show(name: Option<&str>) -> Result<ExitCode, OptionError> {
     }
 }
 
+/// The reference of natives and standard library, read once.
+pub(super) fn natives() -> &'static [NativeDoc] {
+    static DOCS: OnceLock<Vec<NativeDoc>> = OnceLock::new();
+    DOCS.get_or_init(|| {
+        let mut docs = reference::reference();
+        docs.extend(stdlib::reference());
+        docs
+    })
+}
+
+/// The namespaces of the natives.
+pub(super) fn namespaces() -> &'static [&'static str] {
+    static NAMES: OnceLock<Vec<&'static str>> = OnceLock::new();
+    NAMES.get_or_init(|| {
+        let mut names: Vec<&str> = NAMESPACES.iter().map(|(name, _)| *name).collect();
+        names.dedup();
+        names
+    })
+}
+
 /// The reference of a name; `None` when nothing has it.
 pub(super) fn text(name: Option<&str>) -> Option<String> {
-    let mut docs = reference::reference();
-    docs.extend(stdlib::reference());
+    let docs = natives();
     let Some(name) = name.map(str::trim).filter(|name| !name.is_empty()) else {
-        return Some(overview(&docs));
+        return Some(overview(docs));
     };
     let members: Vec<&NativeDoc> = docs.iter().filter(|doc| doc.namespace == name).collect();
     if !members.is_empty() {
         return Some(summaries(&members));
     }
-    match reference::find(&docs, name).as_slice() {
-        [] => None,
+    match reference::find(docs, name).as_slice() {
+        [] => legacy::fate(name).map(|fate| without_native(name, fate)),
         [one] => Some(whole(one)),
         several => Some(summaries(several)),
+    }
+}
+
+fn without_native(name: &str, fate: Fate) -> String {
+    match fate {
+        Fate::Otherwise(way) => format!("{name} of arangosh: here {way}\n"),
+        Fate::NotProvided(reason) => {
+            format!("{name} of arangosh is not provided: {reason}\n")
+        }
     }
 }
 

@@ -6,9 +6,12 @@ mod arangosh;
 mod check;
 #[cfg(feature = "standin")]
 mod cluster;
+mod completions;
+mod definitions;
 mod doc;
 mod exit;
 mod interrupt;
+mod natives_page;
 mod options;
 mod output;
 mod repl;
@@ -17,6 +20,7 @@ mod replay;
 mod report;
 mod restrictions;
 mod run;
+mod shown_target;
 mod words;
 
 use std::ffi::OsString;
@@ -35,6 +39,8 @@ use options::{OptionError, Options};
 struct Cli {
     #[command(flatten)]
     options: Options,
+    #[command(flatten)]
+    shell: repl::ShellOptions,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -82,6 +88,19 @@ enum Command {
     Doc {
         /// A function, a namespace, or a name of arangosh such as SYS_DOWNLOAD
         name: Option<String>,
+        /// All of it as one page of Markdown
+        #[arg(long, conflicts_with = "name")]
+        markdown: bool,
+    },
+    /// Write `.d.rhai` files for editors: what scripts can call
+    Definitions {
+        /// The folder for the files; made when it is missing
+        dir: PathBuf,
+    },
+    /// Print the script that lets a shell complete command lines of agencysh
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
     },
 }
 
@@ -140,7 +159,7 @@ fn run_steps(options: &Options, steps: &[arangosh::Step], arguments: &[String]) 
 }
 
 fn dispatch(cli: Cli) -> ExitCode {
-    let Cli { options, command } = cli;
+    let Cli { options, shell, command } = cli;
     let outcome = match command {
         Some(Command::Run { file, arguments }) => run::file(&options, &file, &arguments),
         Some(Command::Eval { code, arguments }) => run::code(&options, &code, &arguments),
@@ -155,8 +174,14 @@ fn dispatch(cli: Cli) -> ExitCode {
             options.reporter().plain(message, None);
             Ok(ExitCode::USAGE)
         }
-        Some(Command::Doc { name }) => doc::show(name.as_deref()),
-        None if output::is_interactive() => repl::run(&options),
+        Some(Command::Doc { markdown: true, .. }) => {
+            output::write(&natives_page::page());
+            Ok(ExitCode::OK)
+        }
+        Some(Command::Doc { name, .. }) => doc::show(name.as_deref()),
+        Some(Command::Definitions { dir }) => definitions::write(&options, &dir),
+        Some(Command::Completions { shell }) => Ok(completions::show(shell)),
+        None if output::is_interactive() => repl::run(&options, &shell),
         None => run::stdin(&options, &[]),
     };
     or_usage(&options, outcome)

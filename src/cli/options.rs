@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use super::output::{self, LogOutput};
 use super::report::Reporter;
 use super::restrictions::Restrictions;
+use super::shown_target::ShownTarget;
 use crate::auth::Secret;
 use crate::client::{ClientAuth, ClientOptions};
 use crate::host::{Host, Target, Topology};
@@ -259,7 +260,20 @@ pub(super) struct Options {
     restrictions: Restrictions,
 }
 
+/// The agency that is meant, before anything is known of it.
+enum Chosen {
+    Embedded(usize),
+    /// The option that says so comes first.
+    Endpoints(&'static str, Vec<String>),
+    Topology(&'static str, PathBuf),
+}
+
 impl Options {
+    /// Whether to colour what is written to the standard output.
+    pub(super) fn colors_output(&self) -> bool {
+        output::colored(self.color, &std::io::stdout())
+    }
+
     /// How values are printed.
     pub(super) fn format(&self) -> Format {
         self.format
@@ -305,7 +319,7 @@ impl Options {
             .log_sink(move |record| output::log(record, json, &logs))
             .options(self.shown())
             .force_json(self.force_json)
-            .color(output::colored(self.color, &stdout))
+            .color(self.colors_output())
             .pretty(std::io::IsTerminal::is_terminal(&stdout));
         if let Some(limit) = self.deadline {
             builder = builder.deadline(seconds("--deadline", limit)?);
@@ -349,30 +363,75 @@ impl Options {
         shown.as_object().cloned().unwrap_or_default()
     }
 
-    fn target(&self) -> Result<Target, OptionError> {
+    /// Which target the command line chooses, or what it leaves open to the environment.
+    fn chosen(&self) -> Result<Chosen, OptionError> {
         at_most_one([
             ("--endpoint", !self.endpoint.is_empty()),
             ("--topology", self.topology.is_some()),
             ("--embedded", self.embedded.is_some()),
         ])?;
         if let Some(agents) = self.embedded {
-            return embedded(agents);
+            return Ok(Chosen::Embedded(agents));
         }
         if !self.endpoint.is_empty() {
-            return self.agents("--endpoint", &self.endpoint);
+            return Ok(Chosen::Endpoints("--endpoint", self.endpoint.clone()));
         }
         if let Some(file) = &self.topology {
-            return self.topology("--topology", file);
+            return Ok(Chosen::Topology("--topology", file.clone()));
         }
-        // what the command line leaves open, the environment may say
         if let Some(endpoints) = variable("AGENCYSH_ENDPOINT") {
             let endpoints: Vec<String> = endpoints.split(',').map(str::to_owned).collect();
-            return self.agents("AGENCYSH_ENDPOINT", &endpoints);
+            return Ok(Chosen::Endpoints("AGENCYSH_ENDPOINT", endpoints));
         }
-        match variable("AGENCYSH_TOPOLOGY") {
-            Some(file) => self.topology("AGENCYSH_TOPOLOGY", Path::new(&file)),
-            None => embedded(EMBEDDED_AGENTS),
+        Ok(match variable("AGENCYSH_TOPOLOGY") {
+            Some(file) => Chosen::Topology("AGENCYSH_TOPOLOGY", file.into()),
+            None => Chosen::Embedded(EMBEDDED_AGENTS),
+        })
+    }
+
+    fn target(&self) -> Result<Target, OptionError> {
+        match self.chosen()? {
+            Chosen::Embedded(agents) => embedded(agents),
+            Chosen::Endpoints(option, endpoints) => self.agents(option, &endpoints),
+            Chosen::Topology(option, file) => self.topology(option, &file),
         }
+    }
+
+    /// The target as people know it.
+    ///
+    /// # Errors
+    /// An option's value is wrong.
+    pub(super) fn shown_target(&self) -> Result<ShownTarget, OptionError> {
+        let mut shown = ShownTarget { user: self.username.clone(), ..ShownTarget::default() };
+        match self.chosen()? {
+            Chosen::Embedded(agents) if cfg!(feature = "standin") => {
+                shown.name = Some("embedded".to_owned());
+                shown.agents = (1..=agents).map(|number| format!("agent{number}")).collect();
+            }
+            Chosen::Embedded(_) => {}
+            Chosen::Endpoints(_, endpoints) if endpoints == ["none"] => {}
+            Chosen::Endpoints(_, endpoints) => {
+                shown.endpoint = endpoints.first().map(|endpoint| endpoint.trim().to_owned());
+                shown.exists = true;
+            }
+            Chosen::Topology(option, file) => {
+                let topology = Topology::read(&file)
+                    .map_err(|error| OptionError::value(option, with_causes(&error)))?;
+                let name = file.file_stem().unwrap_or_default().to_string_lossy();
+                shown.name = Some(name.into_owned());
+                shown.agents = topology.names;
+                shown.endpoint = topology.endpoints.first().map(Endpoint::url);
+                shown.exists = true;
+            }
+        }
+        Ok(shown)
+    }
+
+    /// What the options say that nobody may read.
+    pub(super) fn secrets(&self) -> Vec<String> {
+        let files = [&self.jwt_secret_file, &self.password_file].into_iter().flatten();
+        let texts = files.filter_map(|file| std::fs::read_to_string(file).ok());
+        texts.map(|text| text.trim().to_owned()).chain(self.jwt_token.clone()).collect()
     }
 
     fn agents(&self, option: &'static str, endpoints: &[String]) -> Result<Target, OptionError> {
@@ -388,7 +447,7 @@ impl Options {
     fn topology(&self, option: &'static str, file: &Path) -> Result<Target, OptionError> {
         let topology = Topology::read(file)
             .map_err(|error| OptionError::value(option, with_causes(&error)))?;
-        let Topology { endpoints, jwt_secret_file, ca_file } = topology;
+        let Topology { endpoints, jwt_secret_file, ca_file, .. } = topology;
         self.client(endpoints, jwt_secret_file.as_deref(), ca_file)
     }
 

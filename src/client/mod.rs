@@ -25,6 +25,7 @@ mod watch;
 mod write;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::deadline::Deadline;
 use crate::http::{HttpClient, HttpOptions};
@@ -32,7 +33,7 @@ use crate::http::{HttpClient, HttpOptions};
 pub use error::ClientError;
 pub use options::{ClientAuth, ClientOptions, ClientOptionsBuilder};
 pub use outcome::{Outcome, Transaction, WriteOutcome};
-pub use status::{Agent, AgentHealth, Health};
+pub use status::{Agent, AgentHealth, Health, Standing};
 pub use watch::{Flow, LogItem, Poll};
 
 /// A client of one agency; clones share connections and the guess who leads.
@@ -90,6 +91,28 @@ impl AgencyClient {
     /// The endpoints known now: those given and those learnt, the likely leader first.
     pub fn endpoints(&self) -> Vec<String> {
         self.shared.endpoints.all().iter().map(crate::http::Endpoint::url).collect()
+    }
+
+    /// The place of an endpoint among those that the client was given, counted from 0.
+    pub fn place_of(&self, endpoint: &str) -> Option<usize> {
+        let endpoint = crate::http::Endpoint::parse(endpoint).ok()?;
+        self.shared.options.endpoints.iter().position(|given| *given == endpoint)
+    }
+
+    /// A client of the same agency for a glance at it: no operation takes longer than `limit`,
+    /// and the deadline of this client does not count.
+    pub fn glancing(&self, limit: Duration) -> Self {
+        let Shared { http, options, endpoints, .. } = &*self.shared;
+        let options = ClientOptions { timeout: limit, connect_timeout: limit, ..options.clone() };
+        Self {
+            shared: Arc::new(Shared {
+                http: http.clone(),
+                options,
+                endpoints: endpoints::Endpoints::new(endpoints.all()),
+                deadline: Deadline::default(),
+            }),
+            read_only: true,
+        }
     }
 
     /// The deadline that ends every wait of this client.

@@ -51,7 +51,26 @@ pub struct Health {
     pub agents: Vec<AgentHealth>,
 }
 
+/// Who leads, in the opinion of one agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The leader, when the agent knows of one.
+    pub leader: Option<Agent>,
+    /// The Raft term.
+    pub term: Option<u64>,
+}
+
 impl AgencyClient {
+    /// Asks whoever answers first who leads, and does not wait for a leader.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn standing(&self) -> Result<Standing, ClientError> {
+        let config = self.config(None)?;
+        let leader = agents_of(&config).into_iter().find(|agent| agent.leading);
+        Ok(Standing { leader, term: config.get("term").and_then(Value::as_u64) })
+    }
+
     /// The configuration as the given agent tells it, or the likely leader.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::engine::{self, Steps};
+use super::engine::{self, EnteredText, Steps};
 use super::resolver::Resolver;
 use super::sources::Sources;
 use super::target::TargetSettings;
@@ -198,8 +198,17 @@ impl HostBuilder {
             Arc::clone(&context),
         ));
         let steps = Steps::default();
+        let entered = EnteredText::default();
         Ok(Host {
-            engine: engine::build(&context, Arc::clone(&resolver), &exit, &steps, &self.limits),
+            engine: engine::build(
+                &context,
+                Arc::clone(&resolver),
+                &exit,
+                &steps,
+                &self.limits,
+                entered.clone(),
+            ),
+            entered,
             context,
             limit: self.limit,
             exit,

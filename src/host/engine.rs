@@ -1,9 +1,9 @@
 //! The engine of a host: natives, limits, and what ends a run.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rhai::{Dynamic, Engine, INT, LexError, NativeCallContext, Token};
+use rhai::{Dynamic, Engine, INT, LexError, NativeCallContext, Position, Token};
 
 use super::Limits;
 use super::resolver::{Resolver, ResolverHandle};
@@ -37,12 +37,44 @@ impl Steps {
     }
 }
 
+/// The name under which a shell keeps the last value; `_` is no name of the language.
+pub(super) const LAST_VALUE: &str = "_last";
+
+/// The text that a shell compiles, while it does so: there `_` means the last value.
+#[derive(Debug, Clone, Default)]
+pub(super) struct EnteredText(Arc<Mutex<Option<String>>>);
+
+impl EnteredText {
+    /// Compiles with `compile` what was entered.
+    pub(super) fn while_compiling<T>(&self, text: &str, compile: impl FnOnce() -> T) -> T {
+        *self.text() = Some(text.to_owned());
+        let compiled = compile();
+        *self.text() = None;
+        compiled
+    }
+
+    /// Whether the `_` there is the last value; before `=>` it is all other cases of a `switch`.
+    fn means_last_value(&self, position: Position) -> bool {
+        let text = self.text();
+        let (Some(text), Some(line)) = (&*text, position.line()) else { return false };
+        let from_line = text.split_inclusive('\n').skip(line - 1).flat_map(str::chars);
+        let after = from_line.skip(position.position().unwrap_or_default());
+        let next: String = after.skip_while(|letter| letter.is_whitespace()).take(2).collect();
+        next != "=>"
+    }
+
+    fn text(&self) -> MutexGuard<'_, Option<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 pub(super) fn build(
     context: &Arc<NativeContext>,
     resolver: Arc<Resolver>,
     exit: &ExitRequest,
     steps: &Steps,
     limits: &Limits,
+    entered: EnteredText,
 ) -> Engine {
     let mut engine = Engine::new();
     limits.apply(&mut engine);
@@ -55,7 +87,7 @@ pub(super) fn build(
     natives::register(&mut engine, Arc::clone(context));
     register_exit(&mut engine);
     end_when_told(&mut engine, context, exit, steps, limits.operations);
-    end_compiling_when_told(&mut engine, context);
+    read_tokens(&mut engine, context, entered);
     let output = Arc::clone(context);
     engine.on_debug(move |text, source, position| {
         let place = source.map_or_else(String::new, |source| format!("{source}:"));
@@ -78,16 +110,19 @@ fn register_exit(engine: &mut Engine) {
     });
 }
 
-/// A long text is compiled no longer than the run may last.
-fn end_compiling_when_told(engine: &mut Engine, context: &Arc<NativeContext>) {
+/// A long text is compiled no longer than the run may last; `_` is the last value of a shell.
+fn read_tokens(engine: &mut Engine, context: &Arc<NativeContext>, entered: EnteredText) {
     let deadline = context.deadline.clone();
     let tokens = AtomicU32::new(0);
     #[allow(deprecated, reason = "marked so because it may change with the engine")]
-    engine.on_parse_token(move |token, _, _| {
+    engine.on_parse_token(move |token, position, _| {
         let number = tokens.fetch_add(1, Ordering::Relaxed);
         let look = deadline.is_over() || number.is_multiple_of(TOKENS_BETWEEN_CHECKS);
         match look && deadline.check_run().is_err() {
             true => Token::LexError(LexError::Runtime("the run has ended".to_owned()).into()),
+            false if token == Token::Underscore && entered.means_last_value(position) => {
+                Token::Identifier(Box::new(LAST_VALUE.into()))
+            }
             false => token,
         }
     });

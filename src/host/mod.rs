@@ -10,7 +10,7 @@
 //! * `resolver`, `stdlib`, `sources`, `script_text`: where scripts come from
 //! * `error`, `diagnosis`: what an uncaught error says
 //! * `check`: finds mistakes without running a script
-//! * `session`: one line after the other, as in a shell
+//! * `session`: one line after the other, as in a shell; `onlooker`: a glance at its agency
 
 mod builder;
 mod check;
@@ -20,6 +20,7 @@ mod embedded;
 mod engine;
 mod error;
 mod limits;
+mod onlooker;
 mod resolver;
 mod script_text;
 mod session;
@@ -38,10 +39,12 @@ use crate::natives::{ExitRequest, Invocation, NativeContext, NativeError, from_j
 
 pub use crate::natives::{Gate, PermissionError, Permissions};
 pub use builder::HostBuilder;
+pub(crate) use diagnosis::nearest;
 pub use error::{Frame, HostError, Location, ScriptError};
 pub use limits::Limits;
+pub use onlooker::Onlooker;
 pub use script_text::{ScriptFileError, read as read_script};
-pub use session::{Entered, Session};
+pub use session::{Callable, Entered, Session};
 pub use target::{Target, Topology, TopologyError};
 
 /// How deep functions may call each other.
@@ -56,6 +59,7 @@ pub struct Host {
     context: Arc<NativeContext>,
     limit: Option<std::time::Duration>,
     exit: ExitRequest,
+    entered: engine::EnteredText,
     steps: engine::Steps,
     sources: Arc<sources::Sources>,
     resolver: Arc<resolver::Resolver>,
@@ -255,7 +259,7 @@ impl Host {
     fn explained(&self, error: &EvalAltResult, name: &str) -> ScriptError {
         let deepest = self.engine.max_call_levels();
         let explained = diagnosis::explain(error, name, &self.sources, deepest, || {
-            check::function_names(&self.engine)
+            self.known_functions(&self.engine)
         });
         match self.context.deadline.check_run() {
             // whatever the script made of it: the run has ended because it had to

@@ -1,20 +1,22 @@
 //! One line after the other, as in a shell: variables, functions and imports stay.
 
-use rhai::{AST, ASTNode, Dynamic, Expr, LexError, ParseError, ParseErrorType, Scope, Stmt};
+use std::collections::BTreeMap;
+use std::path::Path;
 
-use super::{Host, HostError, InterruptHandle, Outcome};
+use rhai::{
+    AST, ASTNode, Dynamic, Expr, LexError, Module, ParseError, ParseErrorType, Scope, Shared, Stmt,
+};
 
-/// What errors call the text that was entered.
-const NAME: &str = "<input>";
-
-/// The variable that holds the last value.
-const LAST: &str = "_last";
+use super::engine::LAST_VALUE;
+use super::{Host, HostError, InterruptHandle, Onlooker, Outcome, script_text};
 
 /// A host that is fed line by line.
 pub struct Session {
     host: Host,
     scope: Scope<'static>,
     functions: AST,
+    modules: BTreeMap<String, Shared<Module>>,
+    entries: usize,
 }
 
 /// Whether a text can be run, as the parser sees it.
@@ -26,12 +28,23 @@ pub enum Entered {
     Incomplete,
 }
 
+/// A function that was entered or imported.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Callable {
+    /// The name under which its module was imported; `None` for one that was entered.
+    pub module: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// The names of its parameters.
+    pub parameters: Vec<String>,
+}
+
 impl Session {
     /// A session without variables.
     pub fn new(host: Host) -> Self {
         let mut scope = Scope::new();
-        scope.push_dynamic(LAST, Dynamic::UNIT);
-        Self { host, scope, functions: AST::empty() }
+        scope.push_dynamic(LAST_VALUE, Dynamic::UNIT);
+        Self { host, scope, functions: AST::empty(), modules: BTreeMap::new(), entries: 0 }
     }
 
     /// What interrupts the line that runs.
@@ -39,11 +52,18 @@ impl Session {
         self.host.interrupt_handle()
     }
 
+    /// Looks at the session's agency; `connects` says whether it may make the first connection.
+    pub fn onlooker(&self, connects: bool) -> Onlooker {
+        Onlooker::new(self.host.context.extension(), connects)
+    }
+
     /// The host's look at a text before it is run.
     pub fn entered(&self, text: &str) -> Entered {
         self.host.begin(None);
-        let parsed =
-            self.host.on_big_stack(|engine| engine.compile_with_scope(&self.scope, text).map(drop));
+        let parsed = self.host.on_big_stack(|engine| {
+            let compile = || engine.compile_with_scope(&self.scope, text).map(drop);
+            self.host.entered.while_compiling(text, compile)
+        });
         match parsed {
             Ok(Err(error)) if is_incomplete(text, &error) => Entered::Incomplete,
             _ => Entered::Whole,
@@ -51,43 +71,146 @@ impl Session {
     }
 
     /// Runs what was entered and keeps what it defines; a value that is not `()` is kept as
-    /// `_last` too.
+    /// `_last` too, which may be written `_`.
     ///
     /// # Errors
     /// It ends with an error; what it had defined before stays.
     pub fn enter(&mut self, text: &str) -> Result<Outcome, HostError> {
-        let Self { host, scope, functions } = self;
-        host.begin(None);
+        self.entries += 1;
+        let name = format!("<input {}>", self.entries);
+        self.run(&name, text, None)
+    }
+
+    /// Runs a script file as if it had been entered.
+    ///
+    /// # Errors
+    /// The file cannot be read, or it ends with an error; what it had defined before stays.
+    pub fn enter_file(&mut self, path: &Path) -> Result<Outcome, HostError> {
+        let text = script_text::read(path)?;
+        self.run(&path.to_string_lossy(), &text, Some(path))
+    }
+
+    fn run(&mut self, name: &str, text: &str, file: Option<&Path>) -> Result<Outcome, HostError> {
+        let Self { host, scope, functions, .. } = self;
+        host.begin(file);
         let (kept, result) = host.on_big_stack(|engine| {
-            let line = match host.compile(engine, scope, NAME, text) {
+            let compile = || host.compile(engine, scope, name, text);
+            let compiled = match file {
+                None => host.entered.while_compiling(text, compile),
+                // a file is a script, where `_` is no name
+                Some(_) => compile(),
+            };
+            let line = match compiled {
                 Ok(line) => line,
                 Err(error) => return (None, Err(error)),
             };
+            host.sources.keep_entered(name);
             let mut whole = functions.merge(&line);
-            whole.set_source(NAME);
+            whole.set_source(name);
             let result = engine.eval_ast_with_scope::<Dynamic>(scope, &whole);
             (Some((whole.clone_functions_only(), imports(&line))), result)
         })?;
-        let outcome = host.finish(NAME, result);
+        let outcome = host.finish(name, result);
         if let Some((functions, imports)) = kept {
             self.functions = functions;
-            self.keep_modules(imports);
+            self.keep_modules(name, imports);
         }
         if let Ok(outcome) = &outcome
             && !outcome.value.is_unit()
         {
-            self.scope.set_value(LAST, outcome.value.clone());
+            self.scope.set_value(LAST_VALUE, outcome.value.clone());
         }
         outcome
     }
 
     /// Makes modules known to all later lines.
-    fn keep_modules(&mut self, imports: Vec<(String, String)>) {
+    fn keep_modules(&mut self, importer: &str, imports: Vec<(String, String)>) {
         for (path, alias) in imports {
-            if let Some(module) = self.host.resolver.loaded(NAME, &path) {
-                self.host.engine.register_static_module(alias, module);
+            if let Some(module) = self.host.resolver.loaded(importer, &path) {
+                self.host.engine.register_static_module(alias.as_str(), Shared::clone(&module));
+                self.modules.insert(alias, module);
             }
         }
+    }
+
+    /// The variables and their values, by name.
+    pub fn variables(&self) -> Vec<(String, Dynamic)> {
+        // a later variable hides an earlier one of its name
+        let visible: BTreeMap<&str, Dynamic> =
+            self.scope.iter().map(|(name, _, value)| (name, value)).collect();
+        visible.into_iter().map(|(name, value)| (name.to_owned(), value.flatten())).collect()
+    }
+
+    /// The value of a variable.
+    pub fn variable(&self, name: &str) -> Option<Dynamic> {
+        let name = if name == "_" { LAST_VALUE } else { name };
+        self.scope.get(name).map(Dynamic::flatten_clone)
+    }
+
+    /// The functions that were entered, and those of imported modules.
+    pub fn callables(&self) -> Vec<Callable> {
+        let entered = self.functions.iter_functions().map(|one| Callable {
+            module: None,
+            name: one.name.to_owned(),
+            parameters: one.params.iter().map(|&name| name.to_owned()).collect(),
+        });
+        let of_module = |info: rhai::FuncInfo| {
+            let module = Some(info.namespace.to_string());
+            let public = info.metadata.access.is_public();
+            let imported = module.as_ref().is_some_and(|name| self.modules.contains_key(name));
+            (public && imported).then(|| Callable {
+                module,
+                name: info.metadata.name.to_string(),
+                parameters: info.metadata.params_info.iter().map(ToString::to_string).collect(),
+            })
+        };
+        let imported = self.host.engine.collect_fn_metadata(None, of_module, false);
+        let mut all: Vec<Callable> =
+            entered.chain(imported).filter(|one| !one.name.contains('$')).collect();
+        all.sort();
+        all.dedup();
+        all
+    }
+
+    /// The names under which modules were imported.
+    pub fn modules(&self) -> impl Iterator<Item = &str> {
+        self.modules.keys().map(String::as_str)
+    }
+
+    /// What scripts call the type of a value.
+    pub fn type_name<'a>(&'a self, value: &'a Dynamic) -> &'a str {
+        self.host.engine.map_type_name(value.type_name())
+    }
+
+    /// The functions of the language that can be called on a value, with a dot before their names.
+    pub fn methods_of(&self, value: &Dynamic) -> Vec<String> {
+        let wanted = self.type_name(value).to_owned();
+        let named = |info: rhai::FuncInfo| {
+            let first = info.metadata.params_info.first()?;
+            let (_, of) = first.split_once(": ")?;
+            let word = info.metadata.name.starts_with(|letter: char| letter.is_alphabetic());
+            let fits = method_types(&wanted).contains(&of.trim_start_matches("&mut "));
+            (word && fits && !info.metadata.name.contains('$'))
+                .then(|| info.metadata.name.to_string())
+        };
+        let mut names = self.host.engine.collect_fn_metadata(None, named, true);
+        names.sort();
+        names.dedup();
+        names
+    }
+}
+
+/// How the language's own functions write a type.
+fn method_types(script_type: &str) -> &'static [&'static str] {
+    match script_type {
+        "string" => &["ImmutableString", "&str", "string"],
+        "array" => &["Array", "array"],
+        "map" => &["Map", "map"],
+        "blob" => &["Blob", "blob"],
+        "i64" => &["INT", "i64", "int"],
+        "f64" => &["FLOAT", "f64", "float"],
+        "timestamp" => &["Instant", "timestamp"],
+        _ => &[],
     }
 }
 

@@ -102,6 +102,8 @@ pub enum TopologyError {
 pub struct Topology {
     /// Where they listen.
     pub endpoints: Vec<Endpoint>,
+    /// What they are called, in the same order; empty where the file does not say.
+    pub names: Vec<String>,
     /// The file that holds their secret.
     pub jwt_secret_file: Option<PathBuf>,
     /// The file with the authority that vouches for them.
@@ -125,6 +127,8 @@ impl Topology {
         #[derive(serde::Deserialize)]
         struct Server {
             endpoint: String,
+            #[serde(default)]
+            name: String,
         }
         let path = || path.to_owned();
         let text = std::fs::read(path())
@@ -138,7 +142,8 @@ impl Topology {
             file.agents.iter().map(|agent| Endpoint::parse(&agent.endpoint)).collect();
         let endpoints =
             endpoints.map_err(|source| TopologyError::Endpoint { path: path(), source })?;
-        Ok(Self { endpoints, jwt_secret_file: file.jwt_secret_file, ca_file: file.ca_file })
+        let names = file.agents.into_iter().map(|agent| agent.name).collect();
+        Ok(Self { endpoints, names, jwt_secret_file: file.jwt_secret_file, ca_file: file.ca_file })
     }
 }
 

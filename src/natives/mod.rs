@@ -22,6 +22,7 @@ pub mod fs;
 mod http;
 mod json;
 mod jwt;
+pub mod legacy;
 pub mod log;
 pub mod log_levels;
 mod net;

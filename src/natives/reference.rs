@@ -2,7 +2,7 @@
 
 use rhai::Engine;
 
-use super::NAMESPACES;
+use super::{NAMESPACES, legacy};
 
 /// The documentation of one native; each part as its source states it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -111,6 +111,31 @@ const LABELS: &[(&str, Part)] = &[
 /// Overloads of one name share one entry: the documentation of the overload that carries it.
 pub fn reference() -> Vec<NativeDoc> {
     let mut engine = Engine::new_raw();
+    add_documented(&mut engine);
+    let read = |info: rhai::FuncInfo| {
+        let comment = info.metadata.comments.join("\n");
+        Some(NativeDoc::parse(&info.namespace, &info.metadata.name, &comment))
+    };
+    let mut docs = engine.collect_fn_metadata(None, read, false);
+    merge_overloads(&mut docs);
+    docs
+}
+
+/// The constants of a namespace, sorted; `None` when there is no such namespace.
+pub fn constants(namespace: &str) -> Option<Vec<String>> {
+    let mut parts = NAMESPACES.iter().filter(|(name, _)| *name == namespace).peekable();
+    parts.peek()?;
+    let names = parts.flat_map(|(_, manifest)| {
+        let module = rhai::Module::from_manifest(manifest);
+        module.iter_var().map(|(name, _)| name.to_string()).collect::<Vec<_>>()
+    });
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    Some(names)
+}
+
+/// The natives with their documentation, for an engine that is asked about them and runs nothing.
+pub fn add_documented(engine: &mut Engine) {
     for parts in NAMESPACES.chunk_by(|(one, _), (other, _)| one == other) {
         let mut module = rhai::Module::new();
         for (_, manifest) in parts {
@@ -121,13 +146,6 @@ pub fn reference() -> Vec<NativeDoc> {
             engine.register_static_module(*name, module.into());
         }
     }
-    let read = |info: rhai::FuncInfo| {
-        let comment = info.metadata.comments.join("\n");
-        Some(NativeDoc::parse(&info.namespace, &info.metadata.name, &comment))
-    };
-    let mut docs = engine.collect_fn_metadata(None, read, false);
-    merge_overloads(&mut docs);
-    docs
 }
 
 /// Sorts by namespace and name, and keeps of several functions of one name the documented one.
@@ -140,20 +158,26 @@ pub fn merge_overloads(docs: &mut Vec<NativeDoc>) {
     docs.dedup_by(|later, kept| later.namespace == kept.namespace && later.name == kept.name);
 }
 
-/// Those of `docs` whose name, or whose name in arangosh, is `text`; else those where it contains `text`.
+/// Those of `docs` whose name is `text`; else those that stand for this name of arangosh; else
+/// those where either contains it.
 pub fn find<'a>(docs: &'a [NativeDoc], text: &str) -> Vec<&'a NativeDoc> {
     let wanted = text.trim().to_lowercase();
-    let exact = |doc: &&NativeDoc| {
-        doc.full_name() == wanted
-            || doc.name == wanted
-            || doc
-                .legacy
-                .split(|c: char| !(c.is_alphanumeric() || "_.".contains(c)))
-                .any(|word| word.eq_ignore_ascii_case(&wanted))
-    };
+    let named: Vec<&NativeDoc> =
+        docs.iter().filter(|doc| doc.full_name() == wanted || doc.name == wanted).collect();
+    if !named.is_empty() {
+        return named;
+    }
+    let owners = legacy::owners(docs, text);
+    if !owners.is_empty() || legacy::fate(text).is_some() {
+        return owners;
+    }
+    // a method as it is called
+    let called = wanted.replacen('.', "::", 1);
+    if let Some(method) = docs.iter().find(|doc| doc.is_method && doc.full_name() == called) {
+        return vec![method];
+    }
     let near = |doc: &&NativeDoc| {
         doc.full_name().contains(&wanted) || doc.legacy.to_lowercase().contains(&wanted)
     };
-    let found: Vec<&NativeDoc> = docs.iter().filter(exact).collect();
-    if found.is_empty() { docs.iter().filter(near).collect() } else { found }
+    docs.iter().filter(near).collect()
 }

@@ -145,3 +145,54 @@ fn a_correct_script_raises_no_alarm_whatever_it_uses() {
     let said = agencysh(&["check", &script]);
     assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""));
 }
+
+/// A value of a type, as a signature names it.
+fn dummy(of: &str) -> &'static str {
+    match of.split(" | ").next().unwrap_or_default() {
+        "string" => "\"x\"",
+        "array" => "[]",
+        "map" => "#{}",
+        "integer" | "number" => "1",
+        "boolean" => "true",
+        _ => "()",
+    }
+}
+
+#[test]
+fn all_options_that_a_native_takes_are_known_to_check() {
+    use agencysh::host::{Host, HostError, Permissions};
+    use agencysh::natives::reference::reference;
+    let host = Host::builder().permissions(Permissions::all()).build().unwrap();
+    let mut tried = 0;
+    let mut script = String::new();
+    for doc in reference().iter().filter(|doc| !doc.is_method) {
+        let (_, rest) = doc.signature.split_once('(').unwrap();
+        let (parameters, _) = rest.rsplit_once(')').unwrap();
+        let parameters: Vec<&str> = parameters.split(", ").collect();
+        let Some(at) = parameters.iter().position(|one| one.starts_with("options")) else {
+            continue;
+        };
+        let call = |options: &str| {
+            let given = parameters[..at].iter().map(|one| match one.split_once(": ") {
+                Some(("method", _)) => "\"GET\"",
+                Some((_, of)) => dummy(of),
+                None => "()",
+            });
+            let given: Vec<&str> = given.chain([options]).collect();
+            format!("{}({});", doc.full_name(), given.join(", "))
+        };
+        // a native that knows no such option lists those that it knows
+        let Err(HostError::Script(error)) = host.eval(&call("#{ zzzzzzzzzzzz: 1 }")) else {
+            continue;
+        };
+        let Some((_, options)) = error.message.split_once("known options: ") else { continue };
+        let keys: Vec<String> = options.split(", ").map(|key| format!("{key:?}: 1")).collect();
+        script.push_str(&call(&format!("#{{ {} }}", keys.join(", "))));
+        script.push('\n');
+        tried += 1;
+    }
+    assert!(tried >= 10, "only {tried} natives with options");
+    let folder = Folder::new();
+    let said = agencysh(&["check", &folder.file("a.rhai", &script)]);
+    assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""), "{script}");
+}

@@ -8,6 +8,7 @@ mod check;
 mod cluster;
 mod doc;
 mod errors;
+mod mistakes;
 mod options;
 mod processes;
 mod readme;
@@ -17,6 +18,9 @@ mod restrictions;
 mod rubbish;
 mod run;
 mod shell;
+mod shell_editing;
+mod shell_page;
+mod shell_words;
 mod support;
 #[cfg(feature = "standin")]
 mod tls;

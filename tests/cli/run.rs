@@ -263,6 +263,15 @@ fn said_of(code: &str) -> String {
 }
 
 #[test]
+fn the_last_value_belongs_to_the_shell_alone() {
+    for code in ["1; _ + 1", "_last"] {
+        let said = agencysh(&["eval", code]);
+        assert_eq!(said.code, Some(1), "{code}: {}", said.stdout);
+    }
+    assert_eq!(agencysh(&["eval", "switch 5 { 1 => 2, _ => 3 }"]).stdout, "3\n");
+}
+
+#[test]
 fn s10_nothing_is_asked_of_the_target_unless_the_script_does() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();

@@ -9,7 +9,7 @@ use crate::support::Folder;
 const PATIENCE_MS: u64 = 60_000;
 
 /// What a terminal is told when the shell begins to read a line.
-const READS: &str = "\u{1b}[?2004h";
+pub(crate) const READS: &str = "\u{1b}[?2004h";
 
 pub(crate) struct Shell {
     session: PtySession,
@@ -17,19 +17,44 @@ pub(crate) struct Shell {
 }
 
 impl Shell {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::start_with(&[])
     }
 
     pub(crate) fn start_with(words: &[&str]) -> Self {
         let home = Folder::new();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_agencysh"));
-        command.args(words);
-        command.env("HOME", home.path()).env("TERM", "xterm").env("NO_COLOR", "1");
-        let session = spawn_command(command, Some(PATIENCE_MS)).unwrap();
-        let mut shell = Self { session, home };
+        Self::at_home(home, |command| {
+            command.args(words);
+        })
+    }
+
+    /// A shell whose home is there already, with whatever else is to be set.
+    pub(crate) fn at_home(home: Folder, set: impl FnOnce(&mut Command)) -> Self {
+        let mut shell = Self::spawn(home, set);
         shell.expect(READS);
         shell
+    }
+
+    /// A shell that has not begun to read.
+    pub(crate) fn spawn(home: Folder, set: impl FnOnce(&mut Command)) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_agencysh"));
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AGENCYSH_")) {
+            command.env_remove(name);
+        }
+        command.env("HOME", home.path()).env("TERM", "xterm").env("NO_COLOR", "1");
+        set(&mut command);
+        let session = spawn_command(command, Some(PATIENCE_MS)).unwrap();
+        Self { session, home }
+    }
+
+    /// Presses keys, without one that ends the line.
+    pub(crate) fn press(&mut self, keys: &str) {
+        self.session.send(keys).unwrap();
+        self.session.flush().unwrap();
+    }
+
+    pub(crate) fn press_control(&mut self, letter: char) {
+        self.session.send_control(letter).unwrap();
     }
 
     /// Types a line and the key that ends it.
@@ -44,7 +69,7 @@ impl Shell {
         self.expect(READS)
     }
 
-    fn expect(&mut self, text: &str) -> String {
+    pub(crate) fn expect(&mut self, text: &str) -> String {
         self.session.exp_string(text).unwrap_or_else(|error| panic!("{text:?}: {error}"))
     }
 
@@ -64,6 +89,8 @@ fn s9_values_are_printed_and_the_last_one_is_kept() {
     let mut shell = Shell::start();
     assert!(shell.run("6 * 7").contains("42"));
     assert!(shell.run("_last + 58").contains("100"));
+    assert!(shell.run("_ * 3").contains("300"));
+    assert!(shell.run("switch _ { 300 => `is ${_}`, _ => 0 }").contains("\"is 300\""));
     shell.enter("exit");
     assert_eq!(shell.ended().0, 0);
 }
@@ -106,6 +133,28 @@ fn s9_ctrl_c_stops_a_loop_and_a_pause() {
     assert!(shell.run("40 + 2").contains("42"));
     shell.enter("exit");
     shell.ended();
+}
+
+#[test]
+fn s9_the_exit_status_follows_the_last_command() {
+    for (lines, expected) in [
+        (["1 + 1", "throw 1"], 1),
+        (["throw 1", "1 + 1"], 0),
+        (["throw 1", ":vars"], 0),
+        (["1 + 1", ":nonsense"], 1),
+    ] {
+        let mut shell = Shell::start();
+        for line in lines {
+            shell.run(line);
+        }
+        shell.enter("exit");
+        assert_eq!(shell.ended().0, expected, "{lines:?}");
+    }
+    for line in ["exit(7)", "try { exit(7) } catch {}", "fn leave() { exit(7) } leave()"] {
+        let mut shell = Shell::start();
+        shell.enter(line);
+        assert_eq!(shell.ended().0, 7, "{line}");
+    }
 }
 
 #[test]

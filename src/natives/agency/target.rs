@@ -37,6 +37,14 @@ impl AgencyTarget {
         Self { state: Mutex::new(State::Lazy(connector)) }
     }
 
+    /// The client, unless none has been made so far, or one is being made.
+    pub fn made(&self) -> Option<AgencyClient> {
+        match &*self.state.try_lock().ok()? {
+            State::Connected(client) => Some(client.clone()),
+            State::Absent | State::Lazy(_) => None,
+        }
+    }
+
     /// The client; `None` when the run has no agency.
     ///
     /// # Errors
