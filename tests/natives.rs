@@ -9,6 +9,8 @@ mod support;
 mod arguments;
 #[path = "natives/crypto.rs"]
 mod crypto;
+#[path = "natives/document.rs"]
+mod document;
 #[path = "natives/errors.rs"]
 mod errors;
 #[path = "natives/fs.rs"]

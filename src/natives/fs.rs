@@ -78,7 +78,7 @@ fn working(run: &NativeContext) -> impl Fn() -> NativeResult<()> {
     || Ok(run.deadline.check_run()?)
 }
 
-fn read(run: &NativeContext, path: &str) -> NativeResult<Blob> {
+pub(super) fn read(run: &NativeContext, path: &str) -> NativeResult<Blob> {
     files::read(at(run, path)?, &waiting(run))
 }
 

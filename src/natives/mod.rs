@@ -13,6 +13,7 @@ mod convert;
 mod crypto;
 mod digest;
 mod dispatch;
+pub mod document;
 pub mod env;
 mod error;
 mod errors;
@@ -52,6 +53,7 @@ pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[
     ("agency", &agency::natives::RHAI_MANIFEST),
     ("cluster", &cluster::natives::RHAI_MANIFEST),
     ("crypto", &crypto::natives::RHAI_MANIFEST),
+    ("document", &document::natives::RHAI_MANIFEST),
     ("env", &env::natives::RHAI_MANIFEST),
     ("errors", &errors::natives::RHAI_MANIFEST),
     ("fs", &fs::natives::RHAI_MANIFEST),
@@ -73,6 +75,7 @@ pub fn register(engine: &mut Engine, context: Arc<NativeContext>) {
     }
     register_globals(engine);
     bounds::register(engine);
+    document::register(engine);
     let output = Arc::clone(&context);
     engine.on_print(move |line| output.write(&format!("{line}\n")));
     engine.set_default_tag(Dynamic::from(context));

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use rhai::{Array, Blob, Dynamic, FnPtr, ImmutableString, Map};
 
-use super::errors;
+use super::{NativeContext, document, errors};
+use crate::deadline::Deadline;
+use crate::document::{Document, View};
 
 /// How deep values are printed; what lies deeper is left out.
 const DEEPEST: usize = 64;
@@ -14,27 +16,36 @@ const LONGEST: usize = 256;
 
 /// `value` on one line.
 pub fn compact(value: &Dynamic) -> String {
-    Printer { indent: None, longest: None }.text(value)
+    Printer { indent: None, longest: None, deadline: None }.text(value)
 }
 
 /// `value` with a line for each element.
 pub fn pretty(value: &Dynamic) -> String {
-    Printer { indent: Some("  "), longest: None }.text(value)
+    Printer { indent: Some("  "), longest: None, deadline: None }.text(value)
 }
 
 /// `value` as `print` writes it: long texts inside it are cut.
-pub(super) fn cut(value: &Dynamic, over_lines: bool) -> String {
-    Printer { indent: over_lines.then_some("  "), longest: Some(LONGEST) }.text(value)
+pub(super) fn cut(run: &NativeContext, value: &Dynamic, over_lines: bool) -> String {
+    let indent = over_lines.then_some("  ");
+    Printer { indent, longest: Some(LONGEST), deadline: Some(&run.deadline) }.text(value)
+}
+
+/// All of `value`, as far as the run gets.
+pub(super) fn whole(run: &NativeContext, value: &Dynamic, over_lines: bool) -> String {
+    let indent = over_lines.then_some("  ");
+    Printer { indent, longest: None, deadline: Some(&run.deadline) }.text(value)
 }
 
 /// How values are written.
-struct Printer {
+struct Printer<'d> {
     /// What stands before each level of a line of its own; `None` writes one line.
     indent: Option<&'static str>,
     longest: Option<usize>,
+    /// Ends the printing of documents, which can be very large.
+    deadline: Option<&'d Deadline>,
 }
 
-impl Printer {
+impl Printer<'_> {
     fn text(&self, value: &Dynamic) -> String {
         let mut text = String::new();
         self.write(value, 0, &mut text);
@@ -65,8 +76,26 @@ impl Printer {
             }
             let items = map.iter().map(|(key, item)| (Some(key.as_str()), item));
             self.list(items, ['{', '}'], depth, out);
+        } else if let Some(document) = value.read_lock::<Document>() {
+            self.document(&document, depth, out);
         } else {
             out.push_str(&value.to_string());
+        }
+    }
+
+    fn document(&self, document: &Document, depth: usize, out: &mut String) {
+        if self.deadline.is_some_and(|deadline| deadline.check_run().is_err()) {
+            out.push_str("...");
+            return;
+        }
+        let parts: Vec<Dynamic> = document.parts().map(|part| document::part(&part)).collect();
+        match document.view() {
+            View::Object => {
+                let keys: Vec<&str> = document.keys().collect();
+                let members = keys.iter().zip(&parts).map(|(key, part)| (Some(*key), part));
+                self.list(members, ['{', '}'], depth, out);
+            }
+            _ => self.list(parts.iter().map(|part| (None, part)), ['[', ']'], depth, out),
         }
     }
 
