@@ -40,6 +40,7 @@ pub mod document;
 pub mod host;
 pub mod http;
 pub mod natives;
+pub mod query;
 #[cfg(feature = "standin")]
 pub mod replay;
 #[cfg(feature = "standin")]

@@ -52,6 +52,14 @@ fn too_deep(text: &str) -> Option<(usize, usize)> {
     None
 }
 
+fn query(run: &NativeContext, value: &Dynamic, program: &str) -> NativeResult<Array> {
+    if let Some(found) = value.read_lock::<Document>() {
+        return document::query(run, &found, program);
+    }
+    let text = to_json(value)?.to_string();
+    document::query(run, &document::read(run, text.into_bytes())?, program)
+}
+
 fn stringify(run: &NativeContext, value: &Dynamic, indent: INT) -> NativeResult<String> {
     let blanks = " ".repeat(count(indent, 0, 16, "indent")?);
     match value.read_lock::<Document>() {
@@ -175,10 +183,7 @@ fn set(value: Dynamic, steps: &[ImmutableString], part: Dynamic) -> NativeResult
 
 fn equal_values(run: &NativeContext, a: &Dynamic, b: &Dynamic) -> NativeResult<bool> {
     match (a.read_lock::<Document>(), b.read_lock::<Document>()) {
-        (Some(a), Some(b)) => {
-            let equal = a.equals(&b, &document::go_on(&run.deadline));
-            equal.map_err(|error| document::refused(run, error))
-        }
+        (Some(a), Some(b)) => document::same(run, &a, &b),
         (Some(a), None) => Ok(document::equals(&a, b)),
         (None, Some(b)) => Ok(document::equals(&b, a)),
         (None, None) => Ok(equal(&to_json(a)?, &to_json(b)?)),
@@ -262,6 +267,24 @@ pub(super) mod natives {
         call(&ctx, "json::read_doc", |run| {
             document::read(run, fs::read(run, path)?).map(|found| document::part(&found))
         })
+    }
+
+    /// All results of a jq program on a value.
+    ///
+    /// `json::query(value: any, program: string) -> array`
+    ///
+    /// Arguments: `value`, of any JSON type; a `Document` is not converted for it. `program` as for `document.query`.
+    /// Units: the results are ordinary values.
+    /// Errors: `query.syntax`, `query.failed`; `argument.invalid` for functions and other values without a JSON form
+    /// (all number 10).
+    /// Legacy: none.
+    ///
+    /// ```rhai
+    /// assert_eq(json::query(#{ a: [1, 2, 3] }, ".a | map(. * 2) | add"), [12]);
+    /// ```
+    #[rhai_fn(name = "query", return_raw)]
+    pub fn query_native(ctx: NativeCallContext, value: Dynamic, program: &str) -> Raw<Array> {
+        call(&ctx, "json::query", |run| query(run, &value, program))
     }
 
     /// Writes a value as JSON text.

@@ -1,6 +1,6 @@
 //! Values as people read them (host-natives §2.14).
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 
 use rhai::{Array, Blob, Dynamic, FnPtr, ImmutableString, Map};
 
@@ -35,6 +35,9 @@ pub(super) fn whole(run: &NativeContext, value: &Dynamic, over_lines: bool) -> S
     let indent = over_lines.then_some("  ");
     Printer { indent, longest: None, deadline: Some(&run.deadline) }.text(value)
 }
+
+/// So many elements are printed between two looks at the deadline.
+const ELEMENTS_BETWEEN_CHECKS: usize = 512;
 
 /// How values are written.
 struct Printer<'d> {
@@ -84,24 +87,21 @@ impl Printer<'_> {
     }
 
     fn document(&self, document: &Document, depth: usize, out: &mut String) {
-        if self.deadline.is_some_and(|deadline| deadline.check_run().is_err()) {
-            out.push_str("...");
-            return;
-        }
-        let parts: Vec<Dynamic> = document.parts().map(|part| document::part(&part)).collect();
-        match document.view() {
-            View::Object => {
-                let keys: Vec<&str> = document.keys().collect();
-                let members = keys.iter().zip(&parts).map(|(key, part)| (Some(*key), part));
-                self.list(members, ['{', '}'], depth, out);
-            }
-            _ => self.list(parts.iter().map(|part| (None, part)), ['[', ']'], depth, out),
-        }
+        let parts = document.parts().enumerate();
+        let items = parts.map(|(place, part)| (document.key_at(place), document::part(&part)));
+        let brackets = if document.view() == View::Object { ['{', '}'] } else { ['[', ']'] };
+        self.list(items, brackets, depth, out);
+    }
+
+    /// Whether there is time for the element at `place`.
+    fn has_time(&self, place: usize) -> bool {
+        !place.is_multiple_of(ELEMENTS_BETWEEN_CHECKS)
+            || self.deadline.is_none_or(|deadline| deadline.check_run().is_ok())
     }
 
     fn list<'a>(
         &self,
-        items: impl ExactSizeIterator<Item = (Option<&'a str>, &'a Dynamic)>,
+        items: impl ExactSizeIterator<Item = (Option<&'a str>, impl Borrow<Dynamic>)>,
         [open, close]: [char; 2],
         depth: usize,
         out: &mut String,
@@ -116,6 +116,10 @@ impl Printer<'_> {
             }
         };
         for (place, (key, item)) in items.enumerate() {
+            if !self.has_time(place) {
+                out.push_str("...");
+                break;
+            }
             if place > 0 {
                 out.push_str(", ");
             }
@@ -124,7 +128,7 @@ impl Printer<'_> {
                 out.push_str(&quoted(key));
                 out.push_str(" : ");
             }
-            self.write(item, depth + 1, out);
+            self.write(item.borrow(), depth + 1, out);
         }
         if !empty {
             out.push(' ');

@@ -7,9 +7,9 @@ use rhai::{
     Position,
 };
 
-use super::convert::{equals, part};
+use super::convert::{check_at, equals, part, same};
 use crate::document::{Document, View};
-use crate::natives::{NativeError, Raw};
+use crate::natives::{NativeContext, NativeError, NativeResult, Raw, call};
 
 pub(super) const TYPE_NAME: &str = "Document";
 
@@ -21,8 +21,12 @@ pub(in crate::natives) fn register(engine: &mut Engine) {
         .register_indexer_get(element)
         .register_indexer_set(refuse_member)
         .register_indexer_set(refuse_element)
-        .register_fn("==", same)
-        .register_fn("!=", |a: Document, b: Document| !same(a, b))
+        .register_fn("==", |ctx: NativeCallContext, a: Document, b: Document| {
+            call(&ctx, "==", |run| same(run, &a, &b))
+        })
+        .register_fn("!=", |ctx: NativeCallContext, a: Document, b: Document| {
+            call(&ctx, "!=", |run| Ok(!same(run, &a, &b)?))
+        })
         .register_fn("to_string", text)
         .register_fn("to_debug", text);
     let mut iterators = Module::new();
@@ -39,11 +43,6 @@ fn compare_with<T: rhai::Variant + Clone>(engine: &mut Engine) {
         .register_fn("==", move |a: T, b: Document| equal(&b, a))
         .register_fn("!=", move |a: Document, b: T| !equal(&a, b))
         .register_fn("!=", move |a: T, b: Document| !equal(&b, a));
-}
-
-fn same(a: Document, b: Document) -> bool {
-    let go_on = || std::ops::ControlFlow::Continue(());
-    a.is_same(&b) || a.equals(&b, &go_on).unwrap_or(false)
 }
 
 fn text(document: &mut Document) -> String {
@@ -148,14 +147,24 @@ fn elements(document: Document) -> Box<dyn Iterator<Item = Raw<Dynamic>>> {
 }
 
 /// `wanted in document`: a key of an object, or an element of an array.
-pub(super) fn contains(document: &Document, wanted: &Dynamic) -> bool {
-    match document.view() {
-        View::Object => {
-            wanted.read_lock::<ImmutableString>().is_some_and(|key| document.member(&key).is_some())
-        }
-        _ => document.parts().any(|part| match wanted.read_lock::<Document>() {
-            Some(wanted) => same(part, wanted.clone()),
-            None => equals(&part, wanted),
-        }),
+pub(super) fn contains(
+    run: &NativeContext,
+    document: &Document,
+    wanted: &Dynamic,
+) -> NativeResult<bool> {
+    if document.view() == View::Object {
+        let key = wanted.read_lock::<ImmutableString>();
+        return Ok(key.is_some_and(|key| document.member(&key).is_some()));
     }
+    for (place, found) in document.parts().enumerate() {
+        check_at(run, place)?;
+        let equal = match wanted.read_lock::<Document>() {
+            Some(wanted) => same(run, &found, &wanted)?,
+            None => equals(&found, wanted),
+        };
+        if equal {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

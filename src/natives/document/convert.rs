@@ -54,6 +54,51 @@ pub(in crate::natives) fn part(document: &Document) -> Dynamic {
     }
 }
 
+/// The elements of an array, or the values of an object.
+///
+/// # Errors
+/// When the run has to end meanwhile.
+pub(super) fn parts(run: &NativeContext, document: &Document) -> NativeResult<Array> {
+    let checked = document.parts().enumerate().map(|(place, found)| {
+        check_at(run, place)?;
+        Ok(part(&found))
+    });
+    checked.collect()
+}
+
+/// The keys of an object.
+///
+/// # Errors
+/// When the run has to end meanwhile.
+pub(super) fn keys(run: &NativeContext, document: &Document) -> NativeResult<Array> {
+    let checked = document.keys().enumerate().map(|(place, key)| {
+        check_at(run, place)?;
+        Ok(ImmutableString::from(key).into())
+    });
+    checked.collect()
+}
+
+/// Looks at the deadline at every so many parts.
+pub(super) fn check_at(run: &NativeContext, place: usize) -> NativeResult<()> {
+    match place % PARTS_BETWEEN_CHECKS {
+        0 => Ok(run.deadline.check_run()?),
+        _ => Ok(()),
+    }
+}
+
+/// Whether two documents have the same value.
+///
+/// # Errors
+/// When the run has to end meanwhile.
+pub(in crate::natives) fn same(
+    run: &NativeContext,
+    a: &Document,
+    b: &Document,
+) -> NativeResult<bool> {
+    let equal = a.is_same(b).then_some(Ok(true));
+    equal.unwrap_or_else(|| a.equals(b, &go_on(&run.deadline))).map_err(|error| refused(run, error))
+}
+
 /// The ordinary value of a document with everything in it.
 ///
 /// # Errors

@@ -6,6 +6,7 @@
 mod access;
 mod convert;
 mod each;
+mod query;
 
 use rhai::plugin::*;
 use rhai::{Array, Dynamic, FnPtr, INT, ImmutableString};
@@ -15,7 +16,8 @@ use super::{NativeError, NativeResult, Raw, call};
 use crate::document::View;
 
 pub(super) use access::register;
-pub(super) use convert::{equals, go_on, part, read, refused, stopped, value};
+pub(super) use convert::{equals, part, read, same, stopped, value};
+pub(super) use query::query;
 
 /// The part at a path; `()` when there is none.
 pub(super) fn get(document: &Document, path: &Dynamic) -> NativeResult<Dynamic> {
@@ -76,9 +78,9 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(global, pure, return_raw)]
     pub fn keys(ctx: NativeCallContext, document: &mut Document) -> Raw<Array> {
-        call(&ctx, "document::keys", |_| {
+        call(&ctx, "document::keys", |run| {
             must_be(document, View::Object, "an object")?;
-            Ok(document.keys().map(|key| ImmutableString::from(key).into()).collect())
+            convert::keys(run, document)
         })
     }
 
@@ -96,7 +98,7 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(global, pure, return_raw)]
     pub fn values(ctx: NativeCallContext, document: &mut Document) -> Raw<Array> {
-        call(&ctx, "document::values", |_| Ok(document.parts().map(|found| part(&found)).collect()))
+        call(&ctx, "document::values", |run| convert::parts(run, document))
     }
 
     /// The number of elements or members.
@@ -150,7 +152,7 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(global, pure, return_raw)]
     pub fn contains(ctx: NativeCallContext, document: &mut Document, wanted: Dynamic) -> Raw<bool> {
-        call(&ctx, "document::contains", |_| Ok(access::contains(document, &wanted)))
+        call(&ctx, "document::contains", |run| access::contains(run, document, &wanted))
     }
 
     /// The ordinary value with everything in it, which can be changed.
@@ -269,5 +271,30 @@ pub(super) mod natives {
         function: FnPtr,
     ) -> Raw<Dynamic> {
         each::filter(&ctx, document, &function)
+    }
+
+    /// All results of a jq program on the document, which is not converted for it.
+    ///
+    /// `document.query(program: string) -> array`
+    ///
+    /// Arguments: `program`, in the language of jq, of at most 8192 bytes. Members of objects come sorted by key;
+    /// `input`, `env` and modules are not there.
+    /// Units: the results are ordinary values: maps, arrays, integers, floats.
+    /// Errors: `query.syntax` for a text that is no program; `query.failed` for an error that the program does not catch
+    /// (both number 10).
+    /// Legacy: none.
+    ///
+    /// ```rhai
+    /// let doc = json::parse_doc(`{"shards": {"s1": ["A", "B"], "s2": ["B"]}}`);
+    /// assert_eq(doc.query(".shards[] | length"), [2, 1]);
+    /// assert_eq(doc.query("[.shards | to_entries[] | select(.value[0] == \"B\").key]")[0], ["s2"]);
+    /// ```
+    #[rhai_fn(global, pure, name = "query", return_raw)]
+    pub fn query_native(
+        ctx: NativeCallContext,
+        document: &mut Document,
+        program: &str,
+    ) -> Raw<Array> {
+        call(&ctx, "document::query", |run| query(run, document, program))
     }
 }
