@@ -13,7 +13,7 @@ use crate::natives::{self, NativeContext, NativeError};
 const MAX_EXPRESSION_DEPTH: usize = 256;
 
 /// The deadline is looked at each time a script has made so many steps.
-const STEPS_BETWEEN_CHECKS: u64 = 1024;
+const STEPS_BETWEEN_CHECKS: u32 = 1024;
 
 /// The deadline is looked at each time the compiler has read so many words.
 const TOKENS_BETWEEN_CHECKS: u32 = 256;
@@ -114,11 +114,16 @@ fn end_compiling_when_told(engine: &mut Engine, context: &Arc<NativeContext>) {
 fn end_when_told(engine: &mut Engine, context: &Arc<NativeContext>, exit: &ExitRequest) {
     let deadline = context.deadline.clone();
     let exit = exit.clone();
-    engine.on_progress(move |steps| {
+    // the engine's own count begins anew in each function that a native calls
+    let steps = AtomicU32::new(0);
+    engine.on_progress(move |_| {
         if exit.is_set() {
             return Some(Dynamic::UNIT);
         }
-        if deadline.is_over() || steps % STEPS_BETWEEN_CHECKS == 0 {
+        // cheaper than to add at once; a step that gets lost does no harm
+        let step = steps.load(Ordering::Relaxed).wrapping_add(1);
+        steps.store(step, Ordering::Relaxed);
+        if deadline.is_over() || step.is_multiple_of(STEPS_BETWEEN_CHECKS) {
             return deadline.check_run().err().map(Dynamic::from);
         }
         None

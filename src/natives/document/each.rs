@@ -2,9 +2,9 @@
 
 use rhai::{Array, Dynamic, EvalAltResult, FnPtr, Map, NativeCallContext};
 
-use super::convert::part;
+use super::convert::{check_at, part};
 use crate::document::{Document, View};
-use crate::natives::NativeError;
+use crate::natives::{NativeContext, NativeError};
 
 type Called<T> = Result<T, Box<EvalAltResult>>;
 
@@ -15,7 +15,10 @@ fn call_each(
     function: &FnPtr,
     mut take: impl FnMut(&Document, Option<&str>, Dynamic) -> Called<()>,
 ) -> Called<()> {
+    let position = ctx.call_position();
+    let run = NativeContext::of(ctx).map_err(|error| error.into_engine_error(position))?;
     for place in 0..document.len().unwrap_or_default() {
+        check_at(&run, place).map_err(|error| error.into_engine_error(position))?;
         let Some(found) = document.part_at(place) else { break };
         let key = document.key_at(place);
         let result = match key {
