@@ -116,7 +116,7 @@ fn register_globals(engine: &mut Engine) {
         .chain((0..=MOST_PRINTED).map(|arity| vec![any; arity]));
     for types in shapes {
         engine.register_raw_fn("print", types, |ctx, values| {
-            call(&ctx, "print", |run| Ok(ImmutableString::from(term::printed(run, values))))
+            call(&ctx, "print", |run| Ok(ImmutableString::from(term::printed(run, values)?)))
         });
     }
 }

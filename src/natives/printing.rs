@@ -4,7 +4,7 @@ use std::borrow::{Borrow, Cow};
 
 use rhai::{Array, Blob, Dynamic, FnPtr, ImmutableString, Map};
 
-use super::{NativeContext, document, errors};
+use super::{NativeContext, NativeResult, document, errors};
 use crate::deadline::Deadline;
 use crate::document::{Document, View};
 
@@ -25,15 +25,36 @@ pub fn pretty(value: &Dynamic) -> String {
 }
 
 /// `value` as `print` writes it: long texts inside it are cut.
-pub(super) fn cut(run: &NativeContext, value: &Dynamic, over_lines: bool) -> String {
-    let indent = over_lines.then_some("  ");
-    Printer { indent, longest: Some(LONGEST), deadline: Some(&run.deadline) }.text(value)
+///
+/// # Errors
+/// When the run has to end meanwhile.
+pub(super) fn cut(run: &NativeContext, value: &Dynamic, over_lines: bool) -> NativeResult<String> {
+    within(run, value, over_lines, Some(LONGEST))
 }
 
-/// All of `value`, as far as the run gets.
-pub(super) fn whole(run: &NativeContext, value: &Dynamic, over_lines: bool) -> String {
+/// All of `value`.
+///
+/// # Errors
+/// When the run has to end meanwhile.
+pub(super) fn whole(
+    run: &NativeContext,
+    value: &Dynamic,
+    over_lines: bool,
+) -> NativeResult<String> {
+    within(run, value, over_lines, None)
+}
+
+fn within(
+    run: &NativeContext,
+    value: &Dynamic,
+    over_lines: bool,
+    longest: Option<usize>,
+) -> NativeResult<String> {
     let indent = over_lines.then_some("  ");
-    Printer { indent, longest: None, deadline: Some(&run.deadline) }.text(value)
+    let text = Printer { indent, longest, deadline: Some(&run.deadline) }.text(value);
+    // what is not whole is not printed
+    run.deadline.check_run()?;
+    Ok(text)
 }
 
 /// So many elements are printed between two looks at the deadline.
