@@ -13,9 +13,12 @@
 )]
 
 use std::net::IpAddr;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use agencysh::Host;
+use agencysh::natives::NAMESPACES;
 use rand::Rng as _;
 use rhai::{Engine, FLOAT, INT, Module};
 
@@ -66,7 +69,16 @@ fn bare(interns: bool) -> Engine {
     if !interns {
         engine.set_max_strings_interned(0);
     }
-    engine.on_progress(|steps| (steps == u64::MAX).then_some(rhai::Dynamic::UNIT));
+    // as a host looks whether the run goes on
+    let (ended, over, steps) = (AtomicBool::new(false), AtomicBool::new(false), AtomicU32::new(0));
+    let clock = Mutex::new(Instant::now());
+    engine.on_progress(move |_| {
+        let step = steps.load(Ordering::Relaxed).wrapping_add(1);
+        steps.store(step, Ordering::Relaxed);
+        let look = over.load(Ordering::Relaxed) || step.is_multiple_of(1024);
+        let late = look && clock.lock().is_ok_and(|begin| begin.elapsed().as_secs() > 3600);
+        (ended.load(Ordering::Relaxed) || late).then_some(rhai::Dynamic::UNIT)
+    });
     let mut module = Module::new();
     module.set_native_fn("now", || -> Result<FLOAT, _> {
         Ok(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64())
@@ -81,6 +93,10 @@ fn bare(interns: bool) -> Engine {
             Err(_) => 0,
         })
     });
+    // a module is looked for among as many as a host has
+    for (name, _) in NAMESPACES {
+        engine.register_static_module(format!("{name}_"), Module::new().into());
+    }
     engine.register_static_module("plain", module.into());
     engine
 }
