@@ -26,7 +26,8 @@
 //! ```text
 //! cli -> host -> natives -> client -> http
 //!        host -> standin: agent::api -> agent::raft -> agent::store
-//! leaves: agency (values and wire types), auth (JWT, secrets), deadline, vpack (VelocyPack)
+//! leaves: agency (values and wire types), auth (JWT, secrets), deadline, document (large JSON read in place),
+//!         vpack (VelocyPack)
 //! ```
 
 pub mod agency;
@@ -37,9 +38,11 @@ pub mod client;
 pub mod cluster;
 pub mod connection;
 pub mod deadline;
+pub mod document;
 pub mod host;
 pub mod http;
 pub mod natives;
+pub mod query;
 #[cfg(feature = "standin")]
 pub mod replay;
 #[cfg(feature = "standin")]

@@ -100,6 +100,21 @@ fn the_library_starts_with_nothing_but_computing() {
 }
 
 #[test]
+fn a_deadline_ends_functions_that_natives_call_again_and_again() {
+    let prepare =
+        "let list = []; list.pad(20000, 1); let doc = json::parse_doc(json::stringify(list));";
+    for call in
+        ["list.map(|x| x)", "list.filter(|x| true)", "doc.map(|x| x)", "doc.for_each(|x| ())"]
+    {
+        let host = Host::builder().deadline(Duration::from_millis(100)).build().unwrap();
+        let begin = Instant::now();
+        let ended = host.eval(&format!("{prepare} loop {{ try {{ {call}; }} catch {{}} }}"));
+        assert_eq!(script_error(ended).stop, Some(Stop::Deadline), "{call}");
+        assert!(begin.elapsed() < Duration::from_secs(2), "{call}: {:?}", begin.elapsed());
+    }
+}
+
+#[test]
 fn a_deadline_ends_each_run_by_itself() {
     let host = Host::builder().deadline(Duration::from_millis(200)).build().unwrap();
     for _ in 0..2 {

@@ -21,6 +21,8 @@ mod arango_login;
 mod arguments;
 #[path = "natives/crypto.rs"]
 mod crypto;
+#[path = "natives/document.rs"]
+mod document;
 #[path = "natives/errors.rs"]
 mod errors;
 #[path = "natives/fs.rs"]

@@ -152,11 +152,14 @@ fn refusal(endpoint: &Endpoint, status: u16, body: &[u8]) -> ClientError {
 }
 
 /// The beginning of a body, for messages.
-fn excerpt(body: &[u8]) -> String {
+pub(super) fn excerpt(body: &[u8]) -> String {
+    const CHARACTERS: usize = 80;
     if body.is_empty() {
         return "an empty body".to_owned();
     }
-    let text: String = String::from_utf8_lossy(body).chars().take(80).collect();
+    // a character takes up to four bytes
+    let beginning = body.get(..CHARACTERS * 4).unwrap_or(body);
+    let text: String = String::from_utf8_lossy(beginning).chars().take(CHARACTERS).collect();
     format!("'{}'", text.escape_debug())
 }
 

@@ -8,10 +8,12 @@
 //! * `answer`: what an answer means
 //! * `write`: transactions with ids, and what became of them
 //! * `operations`: a method for each everyday operation
+//! * `documents`: reads whose answer is large
 //! * `watch`: poll, watch, wait
 //! * `status`: configuration, state and health of the agents
 
 mod answer;
+mod documents;
 mod endpoints;
 mod error;
 mod operations;

@@ -4,6 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::answer::Answer;
 use super::outcome::{Outcome, Transaction};
 use super::paths::take;
 use super::request::{Call, Failure};
@@ -14,6 +15,9 @@ use crate::agency::path::absolute;
 
 /// Where the numbers come from that are unique in a deployment.
 const LATEST_ID: &str = "/arango/Sync/LatestID";
+
+/// What is wrong with an answer to a read that has not one tree for its one query.
+pub(super) const NOT_ONE_RESULT: &str = "not one result per query";
 
 impl AgencyClient {
     /// Reads several paths at once: one tree with all that was found, at full paths.
@@ -31,14 +35,21 @@ impl AgencyClient {
     }
 
     fn read_within(&self, queries: &Value, budget: &mut Budget<'_>) -> Result<Value, ClientError> {
-        let body = serde_json::to_vec(queries).map_err(|error| unencodable(&error))?;
-        let answer = self
-            .request(&Call::post("/_api/agency/read", &body), budget)
-            .map_err(Failure::into_error)?;
+        let answer = self.read_answer(queries, budget)?;
         match answer.json()? {
             Value::Array(mut trees) if trees.len() == 1 => Ok(trees.swap_remove(0)),
-            body => Err(answer.refused_or_bad(&body, "not one result per query")),
+            body => Err(answer.refused_or_bad(&body, NOT_ONE_RESULT)),
         }
+    }
+
+    /// The answer to a read as it came.
+    pub(super) fn read_answer(
+        &self,
+        queries: &Value,
+        budget: &mut Budget<'_>,
+    ) -> Result<Answer, ClientError> {
+        let body = serde_json::to_vec(queries).map_err(|error| unencodable(&error))?;
+        self.request(&Call::post("/_api/agency/read", &body), budget).map_err(Failure::into_error)
     }
 
     /// The value at an absolute path, read within a given time.

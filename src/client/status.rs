@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::answer::Answer;
 use super::request::{Call, Failure};
 use super::retry::Budget;
 use super::{AgencyClient, ClientError};
@@ -91,14 +92,17 @@ impl AgencyClient {
     /// # Errors
     /// [`ClientError::UnknownAgent`] and others.
     pub fn state(&self, agent: Option<&str>) -> Result<Value, ClientError> {
+        self.state_answer(agent)?.json()
+    }
+
+    /// The answer to a question for the state as it came.
+    pub(super) fn state_answer(&self, agent: Option<&str>) -> Result<Answer, ClientError> {
         match agent {
-            Some(id) => {
-                self.request_from(&self.endpoint_of(id)?, &Call::get("/_api/agency/state"))?.json()
-            }
+            Some(id) => self.request_from(&self.endpoint_of(id)?, &Call::get("/_api/agency/state")),
             None => {
                 let call = Call::get("/_api/agency/state?redirectToLeader=true");
                 let mut budget = Budget::new(&self.shared.deadline, self.shared.options.timeout);
-                self.request(&call, &mut budget).map_err(Failure::into_error)?.json()
+                self.request(&call, &mut budget).map_err(Failure::into_error)
             }
         }
     }

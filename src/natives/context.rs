@@ -51,12 +51,14 @@ impl NativeContext {
     pub fn of(call: &NativeCallContext) -> Result<Arc<Self>, NativeError> {
         call.tag()
             .and_then(|tag| tag.read_lock::<Arc<Self>>().map(|context| Arc::clone(&context)))
-            .ok_or_else(|| {
-                NativeError::internal(
-                    "host.no_context",
-                    "this engine has no run attached; build it with Host",
-                )
-            })
+            .ok_or_else(Self::missing)
+    }
+
+    pub(super) fn missing() -> NativeError {
+        NativeError::internal(
+            "host.no_context",
+            "this engine has no run attached; build it with Host",
+        )
     }
 
     /// Which script runs.
@@ -104,10 +106,9 @@ impl NativeContext {
     /// `T` names the state: each namespace has a type of its own.
     pub fn extension<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
         let mut extensions = self.extensions.lock().unwrap_or_else(PoisonError::into_inner);
-        for extension in extensions.iter() {
-            if let Ok(found) = Arc::clone(extension).downcast::<T>() {
-                return found;
-            }
+        let known = extensions.iter().find(|extension| extension.is::<T>());
+        if let Some(Ok(found)) = known.map(|known| Arc::clone(known).downcast::<T>()) {
+            return found;
         }
         let made = Arc::new(T::default());
         extensions.push(Arc::clone(&made) as Arc<dyn std::any::Any + Send + Sync>);

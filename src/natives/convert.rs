@@ -4,6 +4,7 @@ use rhai::{Array, Dynamic, ImmutableString, Map};
 use serde_json::{Number, Value};
 
 use super::error::{NativeError, NativeResult};
+use crate::document::Document;
 
 /// How many levels of arrays and maps a value may nest on its way out.
 const DEEPEST: usize = 256;
@@ -71,6 +72,9 @@ fn to_json_within(value: &Dynamic, levels: usize) -> NativeResult<Value> {
     }
     if let Some(blob) = value.read_lock::<rhai::Blob>() {
         return Ok(blob.iter().map(|byte| Value::from(*byte)).collect());
+    }
+    if let Some(document) = value.read_lock::<Document>() {
+        return Ok(document.to_value());
     }
     Err(NativeError::bad_parameter(format!(
         "a value of type {} has no JSON form",

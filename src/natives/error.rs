@@ -1,5 +1,7 @@
 //! Library errors become the one error map that scripts see (host-natives §3.2).
 
+use std::sync::Arc;
+
 use rhai::{Dynamic, EvalAltResult, Map, NativeCallContext, Position};
 
 use super::context::NativeContext;
@@ -159,14 +161,27 @@ impl From<Stop> for NativeError {
 ///
 /// # Errors
 /// What `body` returns.
+#[inline]
 pub fn call<T>(
     call: &NativeCallContext,
     func: &'static str,
     body: impl FnOnce(&NativeContext) -> NativeResult<T>,
 ) -> Result<T, Box<EvalAltResult>> {
-    NativeContext::of(call)
-        .and_then(|context| body(&context))
-        .map_err(|error| error.with("func", func).into_engine_error(call.call_position()))
+    let tag = call.tag().and_then(|tag| tag.read_lock::<Arc<NativeContext>>());
+    let result = match &tag {
+        Some(context) => body(context),
+        None => Err(NativeContext::missing()),
+    };
+    match result {
+        Ok(value) => Ok(value),
+        Err(error) => Err(stamped(error, call, func)),
+    }
+}
+
+/// Apart from the calls that succeed, which are to be short.
+#[cold]
+fn stamped(error: NativeError, call: &NativeCallContext, func: &'static str) -> Box<EvalAltResult> {
+    error.with("func", func).into_engine_error(call.call_position())
 }
 
 /// The text of an error with all its causes, the outermost first.

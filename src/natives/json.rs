@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::argument::{count, wrong_type};
-use super::{NativeError, NativeResult, Raw, call, from_json, to_json};
+use super::{
+    NativeContext, NativeError, NativeResult, Raw, call, document, from_json, fs, to_json,
+};
+use crate::document::Document;
 
 /// How many levels of arrays and maps a text may nest.
 const DEEPEST: usize = 200;
@@ -49,21 +52,64 @@ fn too_deep(text: &str) -> Option<(usize, usize)> {
     None
 }
 
-fn stringify(value: &Dynamic, indent: INT) -> NativeResult<String> {
-    let blanks = " ".repeat(count(indent, 0, 16, "indent")?);
-    let value = to_json(value)?;
-    if blanks.is_empty() {
-        return Ok(value.to_string());
+fn query(run: &NativeContext, value: &Dynamic, program: &str) -> NativeResult<Array> {
+    if let Some(found) = value.read_lock::<Document>() {
+        return document::query(run, &found, program);
     }
-    let mut text = Vec::new();
-    let format = serde_json::ser::PrettyFormatter::with_indent(blanks.as_bytes());
-    let written = value.serialize(&mut serde_json::Serializer::with_formatter(&mut text, format));
-    written.map_err(|error| NativeError::internal("json.not_written", error.to_string()))?;
-    Ok(String::from_utf8_lossy(&text).into_owned())
+    let text = to_json(value)?.to_string();
+    document::query(run, &document::read(run, text.into_bytes())?, program)
+}
+
+fn stringify(run: &NativeContext, value: &Dynamic, indent: INT) -> NativeResult<String> {
+    let blanks = " ".repeat(count(indent, 0, 16, "indent")?);
+    match value.read_lock::<Document>() {
+        Some(document) => written(run, &*document, &blanks),
+        None => written(run, &to_json(value)?, &blanks),
+    }
+}
+
+fn written(run: &NativeContext, value: &impl Serialize, blanks: &str) -> NativeResult<String> {
+    let mut text = Growing { run, text: Vec::new(), checked: 0 };
+    let written = if blanks.is_empty() {
+        serde_json::to_writer(&mut text, value)
+    } else {
+        let format = serde_json::ser::PrettyFormatter::with_indent(blanks.as_bytes());
+        value.serialize(&mut serde_json::Serializer::with_formatter(&mut text, format))
+    };
+    written.map_err(|error| match error.is_io() {
+        true => document::stopped(run),
+        false => NativeError::internal("json.not_written", error.to_string()),
+    })?;
+    Ok(String::from_utf8_lossy(&text.text).into_owned())
+}
+
+/// A text that grows until the run has to end.
+struct Growing<'a> {
+    run: &'a NativeContext,
+    text: Vec<u8>,
+    checked: usize,
+}
+
+/// So many bytes are written between two looks at the deadline.
+const BYTES_BETWEEN_CHECKS: usize = 1 << 16;
+
+impl std::io::Write for Growing<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.text.len() - self.checked >= BYTES_BETWEEN_CHECKS {
+            self.checked = self.text.len();
+            self.run.deadline.check_run().map_err(std::io::Error::other)?;
+        }
+        self.text.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The steps of a path: texts and integers.
-fn steps(path: &Dynamic) -> NativeResult<Vec<ImmutableString>> {
+pub(super) fn steps(path: &Dynamic) -> NativeResult<Vec<ImmutableString>> {
     if let Some(text) = path.read_lock::<ImmutableString>() {
         return Ok(text.split('/').filter(|step| !step.is_empty()).map(Into::into).collect());
     }
@@ -83,6 +129,8 @@ fn get(value: &Dynamic, path: &Dynamic) -> NativeResult<Dynamic> {
     for step in steps(path)? {
         let part = if let Some(map) = value.read_lock::<Map>() {
             map.get(step.as_str()).cloned()
+        } else if let Some(document) = value.read_lock::<Document>() {
+            document.at([step.as_str()]).as_ref().map(document::part)
         } else if let Some(items) = value.read_lock::<Array>() {
             step.parse::<usize>().ok().and_then(|index| items.get(index).cloned())
         } else {
@@ -133,6 +181,15 @@ fn set(value: Dynamic, steps: &[ImmutableString], part: Dynamic) -> NativeResult
     Ok(map.into())
 }
 
+fn equal_values(run: &NativeContext, a: &Dynamic, b: &Dynamic) -> NativeResult<bool> {
+    match (a.read_lock::<Document>(), b.read_lock::<Document>()) {
+        (Some(a), Some(b)) => document::same(run, &a, &b),
+        (Some(a), None) => Ok(document::equals(&a, b)),
+        (None, Some(b)) => Ok(document::equals(&b, a)),
+        (None, None) => Ok(equal(&to_json(a)?, &to_json(b)?)),
+    }
+}
+
 fn equal(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(x), Value::Number(y)) => {
@@ -169,6 +226,67 @@ pub(super) mod natives {
         call(&ctx, "json::parse", |_| parse(text))
     }
 
+    /// Reads a text as a document, which is not converted until something of it is asked for.
+    ///
+    /// `json::parse_doc(text: string) -> any`
+    ///
+    /// Arguments: `text`; an array or an object at the top gives a `Document`, all else the value itself.
+    /// Units: takes about twice the memory of the text; numbers are as with `json::parse`.
+    /// Errors: `json.malformed` (number 37) with line and column; deeper than 500 levels counts as malformed;
+    /// `json.too_large` (32) above 2147483647 bytes.
+    /// Legacy: `JSON.parse(text)`.
+    ///
+    /// ```rhai
+    /// let doc = json::parse_doc(`{"a": {"b": [1, 2]}}`);
+    /// assert_eq(type_of(doc.a), "Document");
+    /// assert_eq(doc.a.b[1], 2);
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn parse_doc(ctx: NativeCallContext, text: ImmutableString) -> Raw<Dynamic> {
+        call(&ctx, "json::parse_doc", |run| {
+            let text = text.into_owned().into_bytes();
+            document::read(run, text).map(|found| document::part(&found))
+        })
+    }
+
+    /// Reads a file as a document, as `json::parse_doc` reads a text.
+    ///
+    /// `json::read_doc(path: string) -> any`
+    ///
+    /// Arguments: `path`, relative to the working directory.
+    /// Units: takes about twice the memory of the file.
+    /// Errors: as `json::parse_doc` and `fs::read`.
+    /// Legacy: `JSON.parse(fs.read(path))`.
+    ///
+    /// ```rhai
+    /// fs::write(fixture_dir + "/a.json", `{"a": 1}`);
+    /// assert_eq(json::read_doc(fixture_dir + "/a.json").a, 1);
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn read_doc(ctx: NativeCallContext, path: &str) -> Raw<Dynamic> {
+        call(&ctx, "json::read_doc", |run| {
+            document::read(run, fs::read(run, path)?).map(|found| document::part(&found))
+        })
+    }
+
+    /// All results of a jq program on a value.
+    ///
+    /// `json::query(value: any, program: string) -> array`
+    ///
+    /// Arguments: `value`, of any JSON type; a `Document` is not converted for it. `program` as for `document.query`.
+    /// Units: the results are ordinary values.
+    /// Errors: `query.syntax`, `query.failed`; `argument.invalid` for functions and other values without a JSON form
+    /// (all number 10).
+    /// Legacy: none.
+    ///
+    /// ```rhai
+    /// assert_eq(json::query(#{ a: [1, 2, 3] }, ".a | map(. * 2) | add"), [12]);
+    /// ```
+    #[rhai_fn(name = "query", return_raw)]
+    pub fn query_native(ctx: NativeCallContext, value: Dynamic, program: &str) -> Raw<Array> {
+        call(&ctx, "json::query", |run| query(run, &value, program))
+    }
+
     /// Writes a value as JSON text.
     ///
     /// `json::stringify(value: any, indent?: integer) -> string`
@@ -184,12 +302,12 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(name = "stringify", return_raw)]
     pub fn stringify_line(ctx: NativeCallContext, value: Dynamic) -> Raw<String> {
-        call(&ctx, "json::stringify", |_| Ok(to_json(&value)?.to_string()))
+        call(&ctx, "json::stringify", |run| stringify(run, &value, 0))
     }
 
     #[rhai_fn(name = "stringify", return_raw)]
     pub fn stringify_native(ctx: NativeCallContext, value: Dynamic, indent: INT) -> Raw<String> {
-        call(&ctx, "json::stringify", |_| stringify(&value, indent))
+        call(&ctx, "json::stringify", |run| stringify(run, &value, indent))
     }
 
     /// Reads a part of a value by its path.
@@ -267,6 +385,6 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(name = "equal", return_raw)]
     pub fn equal_native(ctx: NativeCallContext, a: Dynamic, b: Dynamic) -> Raw<bool> {
-        call(&ctx, "json::equal", |_| Ok(equal(&to_json(&a)?, &to_json(&b)?)))
+        call(&ctx, "json::equal", |run| equal_values(run, &a, &b))
     }
 }

@@ -15,6 +15,7 @@ mod convert;
 mod crypto;
 mod digest;
 mod dispatch;
+pub mod document;
 pub mod env;
 mod error;
 mod errors;
@@ -60,6 +61,7 @@ pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[
     ("arango", &arango::natives::RHAI_MANIFEST),
     ("cluster", &cluster::natives::RHAI_MANIFEST),
     ("crypto", &crypto::natives::RHAI_MANIFEST),
+    ("document", &document::natives::RHAI_MANIFEST),
     ("env", &env::natives::RHAI_MANIFEST),
     ("errors", &errors::natives::RHAI_MANIFEST),
     ("fs", &fs::archives::natives::RHAI_MANIFEST),
@@ -93,6 +95,7 @@ pub fn register(engine: &mut Engine, context: Arc<NativeContext>) {
     }
     register_globals(engine);
     bounds::register(engine);
+    document::register(engine);
     let output = Arc::clone(&context);
     engine.on_print(move |line| output.write(&format!("{line}\n")));
     engine.set_default_tag(Dynamic::from(context));
@@ -133,7 +136,7 @@ fn register_globals(engine: &mut Engine) {
         .chain((0..=MOST_PRINTED).map(|arity| vec![any; arity]));
     for types in shapes {
         engine.register_raw_fn("print", types, |ctx, values| {
-            call(&ctx, "print", |run| Ok(ImmutableString::from(term::printed(run, values))))
+            call(&ctx, "print", |run| Ok(ImmutableString::from(term::printed(run, values)?)))
         });
     }
 }

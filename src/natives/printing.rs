@@ -1,10 +1,12 @@
 //! Values as people read them (host-natives §2.14).
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 
 use rhai::{Array, Blob, Dynamic, FnPtr, ImmutableString, Map};
 
-use super::errors;
+use super::{NativeContext, NativeResult, document, errors};
+use crate::deadline::Deadline;
+use crate::document::{Document, View};
 
 /// How deep values are printed; what lies deeper is left out.
 const DEEPEST: usize = 64;
@@ -14,27 +16,60 @@ const LONGEST: usize = 256;
 
 /// `value` on one line.
 pub fn compact(value: &Dynamic) -> String {
-    Printer { indent: None, longest: None }.text(value)
+    Printer { indent: None, longest: None, deadline: None }.text(value)
 }
 
 /// `value` with a line for each element.
 pub fn pretty(value: &Dynamic) -> String {
-    Printer { indent: Some("  "), longest: None }.text(value)
+    Printer { indent: Some("  "), longest: None, deadline: None }.text(value)
 }
 
 /// `value` as `print` writes it: long texts inside it are cut.
-pub(super) fn cut(value: &Dynamic, over_lines: bool) -> String {
-    Printer { indent: over_lines.then_some("  "), longest: Some(LONGEST) }.text(value)
+///
+/// # Errors
+/// When the run has to end meanwhile.
+pub(super) fn cut(run: &NativeContext, value: &Dynamic, over_lines: bool) -> NativeResult<String> {
+    within(run, value, over_lines, Some(LONGEST))
 }
 
+/// All of `value`.
+///
+/// # Errors
+/// When the run has to end meanwhile.
+pub(super) fn whole(
+    run: &NativeContext,
+    value: &Dynamic,
+    over_lines: bool,
+) -> NativeResult<String> {
+    within(run, value, over_lines, None)
+}
+
+fn within(
+    run: &NativeContext,
+    value: &Dynamic,
+    over_lines: bool,
+    longest: Option<usize>,
+) -> NativeResult<String> {
+    let indent = over_lines.then_some("  ");
+    let text = Printer { indent, longest, deadline: Some(&run.deadline) }.text(value);
+    // what is not whole is not printed
+    run.deadline.check_run()?;
+    Ok(text)
+}
+
+/// So many elements are printed between two looks at the deadline.
+const ELEMENTS_BETWEEN_CHECKS: usize = 512;
+
 /// How values are written.
-struct Printer {
+struct Printer<'d> {
     /// What stands before each level of a line of its own; `None` writes one line.
     indent: Option<&'static str>,
     longest: Option<usize>,
+    /// Ends the printing of documents, which can be very large.
+    deadline: Option<&'d Deadline>,
 }
 
-impl Printer {
+impl Printer<'_> {
     fn text(&self, value: &Dynamic) -> String {
         let mut text = String::new();
         self.write(value, 0, &mut text);
@@ -65,14 +100,29 @@ impl Printer {
             }
             let items = map.iter().map(|(key, item)| (Some(key.as_str()), item));
             self.list(items, ['{', '}'], depth, out);
+        } else if let Some(document) = value.read_lock::<Document>() {
+            self.document(&document, depth, out);
         } else {
             out.push_str(&value.to_string());
         }
     }
 
+    fn document(&self, document: &Document, depth: usize, out: &mut String) {
+        let parts = document.parts().enumerate();
+        let items = parts.map(|(place, part)| (document.key_at(place), document::part(&part)));
+        let brackets = if document.view() == View::Object { ['{', '}'] } else { ['[', ']'] };
+        self.list(items, brackets, depth, out);
+    }
+
+    /// Whether there is time for the element at `place`.
+    fn has_time(&self, place: usize) -> bool {
+        !place.is_multiple_of(ELEMENTS_BETWEEN_CHECKS)
+            || self.deadline.is_none_or(|deadline| deadline.check_run().is_ok())
+    }
+
     fn list<'a>(
         &self,
-        items: impl ExactSizeIterator<Item = (Option<&'a str>, &'a Dynamic)>,
+        items: impl ExactSizeIterator<Item = (Option<&'a str>, impl Borrow<Dynamic>)>,
         [open, close]: [char; 2],
         depth: usize,
         out: &mut String,
@@ -87,6 +137,10 @@ impl Printer {
             }
         };
         for (place, (key, item)) in items.enumerate() {
+            if !self.has_time(place) {
+                out.push_str("...");
+                break;
+            }
             if place > 0 {
                 out.push_str(", ");
             }
@@ -95,7 +149,7 @@ impl Printer {
                 out.push_str(&quoted(key));
                 out.push_str(" : ");
             }
-            self.write(item, depth + 1, out);
+            self.write(item.borrow(), depth + 1, out);
         }
         if !empty {
             out.push(' ');

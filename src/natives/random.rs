@@ -22,7 +22,8 @@ const NONCES: usize = 65_536;
 /// The random source of one run, and the nonces it has seen.
 #[derive(Default)]
 struct Source {
-    seeded: Mutex<Option<StdRng>>,
+    /// Made when first used, from the operating system's source, or from a script's seed.
+    generator: Mutex<Option<StdRng>>,
     nonces: Mutex<std::collections::VecDeque<String>>,
 }
 
@@ -40,11 +41,12 @@ fn below(run: &NativeContext, bound: u64) -> NativeResult<u64> {
 
 fn next(run: &NativeContext) -> NativeResult<u64> {
     let source = run.extension::<Source>();
-    let mut seeded = source.seeded.lock().unwrap_or_else(PoisonError::into_inner);
-    match seeded.as_mut() {
-        Some(generator) => Ok(generator.next_u64()),
-        None => SysRng.try_next_u64().map_err(|error| unavailable(&error)),
+    let mut generator = source.generator.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(generator) = generator.as_mut() {
+        return Ok(generator.next_u64());
     }
+    let made = StdRng::try_from_rng(&mut SysRng).map_err(|error| unavailable(&error))?;
+    Ok(generator.insert(made).next_u64())
 }
 
 /// `length` bytes of the operating system's source.
@@ -408,7 +410,7 @@ pub(super) mod natives {
         call(&ctx, "random::seed", |run| {
             let source = run.extension::<Source>();
             let generator = StdRng::seed_from_u64(number.cast_unsigned());
-            *source.seeded.lock().unwrap_or_else(PoisonError::into_inner) = Some(generator);
+            *source.generator.lock().unwrap_or_else(PoisonError::into_inner) = Some(generator);
             Ok(())
         })
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rhai::plugin::*;
 use rhai::{Array, Dynamic, FnPtr, INT, ImmutableString};
 
-use super::printing::{compact, cut, pretty};
+use super::printing::{cut, whole};
 use super::{NativeContext, NativeError, NativeResult, Raw, call, terminal};
 
 /// How this run prints; what the script has not set follows the context.
@@ -46,13 +46,13 @@ fn size() -> Array {
 }
 
 /// The line of `print`: strings as they are, everything else through the printer.
-pub(super) fn printed(run: &NativeContext, values: &[&mut Dynamic]) -> String {
+pub(super) fn printed(run: &NativeContext, values: &[&mut Dynamic]) -> NativeResult<String> {
     let over_lines = lock(&run.extension::<Look>().pretty).unwrap_or(run.pretty);
     let words = values.iter().map(|value| match value.read_lock::<ImmutableString>() {
-        Some(text) => text.to_string(),
-        None => cut(value, over_lines),
+        Some(text) => Ok(text.to_string()),
+        None => cut(run, value, over_lines),
     });
-    words.collect::<Vec<_>>().join(" ")
+    Ok(words.collect::<NativeResult<Vec<_>>>()?.join(" "))
 }
 
 #[export_module(manifest)]
@@ -92,7 +92,7 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(name = "pretty", return_raw)]
     pub fn pretty_native(ctx: NativeCallContext, value: Dynamic) -> Raw<String> {
-        call(&ctx, "term::pretty", |_| Ok(pretty(&value)))
+        call(&ctx, "term::pretty", |run| whole(run, &value, true))
     }
 
     /// Writes a value on one line.
@@ -109,7 +109,7 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(name = "compact", return_raw)]
     pub fn compact_native(ctx: NativeCallContext, value: Dynamic) -> Raw<String> {
-        call(&ctx, "term::compact", |_| Ok(compact(&value)))
+        call(&ctx, "term::compact", |run| whole(run, &value, false))
     }
 
     /// Gives the escape sequence of a colour.

@@ -60,7 +60,7 @@ fn tab_completes_files_topics_of_help_constants_and_words() {
 fn tab_completes_methods_and_live_paths_of_the_agency() {
     let mut shell = Shell::start();
     shell.run("let a = agency::current(); a.set(\"Plan/Deep/Value\", 40 + 2); ()");
-    assert!(shell.run("a.ge\t\"Plan/De\tVal\t\")").contains("42\r\n"));
+    assert!(shell.run("a.get(\"Plan/De\tVal\t\")").contains("42\r\n"));
     assert!(shell.run("agency::current().exi\t\"/arango/Plan/Dee\tVa\t\")").contains("true"));
     // what was written meanwhile is there a moment later
     shell.run("a.set(\"Plan/Deep/Velvet\", 1); ()");

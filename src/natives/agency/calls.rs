@@ -10,9 +10,11 @@ use super::error::Raised;
 use super::target::AgencyTarget;
 use crate::auth::{Secret, SecretError};
 use crate::client::{AgencyClient, Agent, ClientAuth, ClientError, ClientOptions, Flow, Poll};
+use crate::document::Document;
 use crate::http::{Endpoint, TlsOptions};
 use crate::natives::{
-    Gate, Last, NativeContext, NativeError, NativeResult, Options, argument, from_json, to_json,
+    Gate, Last, NativeContext, NativeError, NativeResult, Options, argument, document, from_json,
+    to_json,
 };
 
 /// The options of `agency::connect`.
@@ -100,10 +102,21 @@ fn strings(value: &Dynamic, what: &str) -> NativeResult<Vec<ImmutableString>> {
     }
 }
 
-pub(super) fn read(agency: &AgencyClient, paths: &Dynamic) -> NativeResult<Dynamic> {
+pub(super) fn read(agency: &AgencyClient, paths: &Dynamic) -> NativeResult<Document> {
     let paths = strings(paths, "each path")?;
     let paths: Vec<&str> = paths.iter().map(ImmutableString::as_str).collect();
-    Ok(from_json(agency.read(&paths)?))
+    Ok(agency.read_document(&paths)?)
+}
+
+/// Answers of up to so many bytes become ordinary values, larger ones documents.
+const LARGEST_VALUE: usize = 1 << 20;
+
+/// An answer as a script gets it.
+pub(super) fn by_size(run: &NativeContext, answer: &Document) -> NativeResult<Dynamic> {
+    match answer.text_len() > LARGEST_VALUE {
+        true => Ok(document::part(answer)),
+        false => document::value(run, answer),
+    }
 }
 
 pub(super) fn write(agency: &AgencyClient, transactions: &Array) -> NativeResult<Map> {

@@ -10,8 +10,9 @@ mod target;
 use rhai::plugin::*;
 use rhai::{Array, Dynamic, FnPtr, INT, Map};
 
-use super::{Raw, argument, call, from_json, to_json};
+use super::{Raw, argument, call, document, from_json, to_json};
 use crate::client::AgencyClient;
+use crate::document::Document;
 use error::call_back;
 
 pub use target::{AgencyTarget, Connector};
@@ -65,10 +66,10 @@ pub(super) mod natives {
 
     /// Reads several paths at once: one tree with all that was found, at full paths.
     ///
-    /// `agency.read(paths: string | array) -> map`
+    /// `agency.read(paths: string | array) -> map | Document`
     ///
     /// Arguments: `paths`, one or several.
-    /// Units: none.
+    /// Units: answers of more than 1048576 bytes are documents: read in place, not to be changed.
     /// Errors: `agency.no_leader` (503), `agency.timeout` (408), `agency.unreachable` (2001), `agency.unauthorized` (11).
     /// Legacy: `/_api/agency/read`.
     ///
@@ -79,7 +80,28 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(global, name = "read", return_raw)]
     pub fn read(ctx: NativeCallContext, agency: &mut Agency, paths: Dynamic) -> Raw<Dynamic> {
-        call(&ctx, "agency::read", |_| calls::read(agency, &paths))
+        call(&ctx, "agency::read", |run| calls::by_size(run, &calls::read(agency, &paths)?))
+    }
+
+    /// As `read`, but the answer is always a document, which is read in place.
+    ///
+    /// `agency.read_doc(paths: string | array) -> Document`
+    ///
+    /// Arguments: `paths`, one or several.
+    /// Units: takes about twice the memory of the answer's text.
+    /// Errors: as for `read`.
+    /// Legacy: `/_api/agency/read`.
+    ///
+    /// ```rhai
+    /// let a = agency::current();
+    /// a.set("Test/read_doc", #{ x: 1 });
+    /// let doc = a.read_doc("Test");
+    /// assert_eq(type_of(doc), "Document");
+    /// assert_eq(doc.arango.Test.read_doc.x, 1);
+    /// ```
+    #[rhai_fn(global, name = "read_doc", return_raw)]
+    pub fn read_doc(ctx: NativeCallContext, agency: &mut Agency, paths: Dynamic) -> Raw<Document> {
+        call(&ctx, "agency::read_doc", |_| calls::read(agency, &paths))
     }
 
     /// Reads the value at a path; `()` when nothing is there.
@@ -87,7 +109,7 @@ pub(super) mod natives {
     /// `agency.get(path: string) -> any`
     ///
     /// Arguments: `path`.
-    /// Units: none.
+    /// Units: answers of more than 1048576 bytes are documents: read in place, not to be changed.
     /// Errors: `agency.no_leader` (503), `agency.timeout` (408), `agency.unreachable` (2001), `agency.unauthorized` (11).
     /// Legacy: `agencyMgr.get`, `readAgencyValueAt`.
     ///
@@ -99,7 +121,32 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(global, name = "get", return_raw)]
     pub fn get(ctx: NativeCallContext, agency: &mut Agency, path: &str) -> Raw<Dynamic> {
-        call(&ctx, "agency::get", |_| Ok(agency.get(path)?.map_or(Dynamic::UNIT, from_json)))
+        call(&ctx, "agency::get", |run| match agency.get_document(path)? {
+            Some(found) => calls::by_size(run, &found),
+            None => Ok(Dynamic::UNIT),
+        })
+    }
+
+    /// As `get`, but an array or an object is always a document, which is read in place.
+    ///
+    /// `agency.get_doc(path: string) -> any`
+    ///
+    /// Arguments: `path`.
+    /// Units: takes about twice the memory of the answer's text.
+    /// Errors: as for `get`.
+    /// Legacy: none.
+    ///
+    /// ```rhai
+    /// let a = agency::current();
+    /// a.set("Test/get_doc", #{ x: [1, 2] });
+    /// assert_eq(a.get_doc("Test/get_doc").x[1], 2);
+    /// assert_eq(a.get_doc("Test/get_doc/none"), ());
+    /// ```
+    #[rhai_fn(global, name = "get_doc", return_raw)]
+    pub fn get_doc(ctx: NativeCallContext, agency: &mut Agency, path: &str) -> Raw<Dynamic> {
+        call(&ctx, "agency::get_doc", |_| {
+            Ok(agency.get_document(path)?.as_ref().map_or(Dynamic::UNIT, document::part))
+        })
     }
 
     /// Tells whether anything is at a path; `()`, `#{}` and `[]` count.
@@ -608,10 +655,10 @@ pub(super) mod natives {
 
     /// Reads tree and log as one agent has them; the answer can be very large.
     ///
-    /// `agency.state(agent?: string) -> map`
+    /// `agency.state(agent?: string) -> map | Document`
     ///
     /// Arguments: `agent`, an id; the likely leader unless given.
-    /// Units: none.
+    /// Units: answers of more than 1048576 bytes are documents: read in place, not to be changed.
     /// Errors: `agency.unknown_agent` (10), and as for `get`.
     /// Legacy: `/_api/agency/state`, `dumpAgency`.
     ///
@@ -622,12 +669,12 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(global, name = "state", return_raw)]
     pub fn state(ctx: NativeCallContext, agency: &mut Agency) -> Raw<Dynamic> {
-        call(&ctx, "agency::state", |_| Ok(from_json(agency.state(None)?)))
+        call(&ctx, "agency::state", |run| calls::by_size(run, &agency.state_document(None)?))
     }
 
     #[rhai_fn(global, name = "state", return_raw)]
     pub fn state_of(ctx: NativeCallContext, agency: &mut Agency, agent: &str) -> Raw<Dynamic> {
-        call(&ctx, "agency::state", |_| Ok(from_json(agency.state(Some(agent))?)))
+        call(&ctx, "agency::state", |run| calls::by_size(run, &agency.state_document(Some(agent))?))
     }
 
     /// The id of the leading agent; waits for one to be elected.
