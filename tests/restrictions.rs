@@ -112,6 +112,19 @@ fn a_redirect_does_not_lead_to_other_servers() {
 }
 
 #[test]
+fn a_socket_file_is_a_server_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("socket");
+    let _listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    let path = path.to_str().unwrap();
+    let script =
+        format!("agency::connect(#{{ endpoints: \"unix://{path}\", timeout: 0.2 }}).read(\"/\")");
+    refused(host(Permissions::all().host("127.0.0.1").unwrap()), &script, "permission.network");
+    let allowed = host(Permissions::all().host(&format!("unix:{path}")).unwrap());
+    assert_eq!(failure(allowed, &script).kind, "agency.timeout", "it is asked, and says nothing");
+}
+
+#[test]
 fn only_named_variables_are_seen() {
     let builder = || host(Permissions::all().variable("HOME").variable("AGENCYSH_TEST_*"));
     refused(builder(), "env::get(\"PATH\")", "permission.environment");

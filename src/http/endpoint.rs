@@ -80,7 +80,13 @@ impl Endpoint {
         let after_scheme = url.find("://").map_or(0, |at| at + 3);
         let end =
             url[after_scheme..].find(['/', '?', '#']).map_or(url.len(), |at| after_scheme + at);
-        let endpoint = Self::with_ports(&url[..end], 80, 443)?;
+        let endpoint = match Self::with_ports(&url[..end], 80, 443)? {
+            Self::Tcp { host, port } => match Self::socket_of_host(&host) {
+                Some(path) => Self::Unix { path },
+                None => Self::Tcp { host, port },
+            },
+            other => other,
+        };
         Ok((endpoint, &url[end..]))
     }
 
