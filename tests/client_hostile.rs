@@ -682,3 +682,11 @@ fn an_agent_with_an_address_that_cannot_be_used_is_unreachable_and_no_reason_to_
     let health = client(&server).health().unwrap();
     assert!(!health.healthy && health.agents.iter().all(|agent| !agent.reachable));
 }
+
+#[test]
+fn the_end_of_an_operation_without_a_leader_is_told_as_that() {
+    // the last try is cut short in the middle: the agent could not say again what it has said before
+    let server = in_turn(vec![|| json(503, r#"{"message":"No leader"}"#), || Reply::Hang]);
+    let error = client_within(&[&server.url], 400).get("x").unwrap_err();
+    assert_eq!(error.kind(), "agency.no_leader", "{error}");
+}

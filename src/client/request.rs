@@ -97,11 +97,14 @@ impl AgencyClient {
         let most_redirects = self.shared.endpoints.len() + 2;
         let mut redirects = 0;
         let mut only_unreachable = true;
+        let mut leaderless = false;
         loop {
             self.shared.deadline.check().map_err(|stop| Failure::Final(stop.into()))?;
             let Some(endpoint) = self.shared.endpoints.current() else {
                 return Err(Failure::Final(ClientError::NoEndpoints));
             };
+            // a try that is cut short by the end of the operation tells nothing new
+            let cut_short = budget.left() < self.limit_of_a_try(call);
             let trouble = match self.try_once(call, &endpoint, budget).map_err(Failure::Final)? {
                 Try::Done(answer) => return Ok(answer),
                 Try::Refused(error) => {
@@ -133,6 +136,15 @@ impl AgencyClient {
                     trouble
                 }
             };
+            let trouble = match trouble {
+                Trouble::Http(HttpError::Timeout { .. } | HttpError::NoTime { .. })
+                    if leaderless && cut_short =>
+                {
+                    Trouble::NoLeader
+                }
+                other => other,
+            };
+            leaderless = matches!(trouble, Trouble::NoLeader);
             only_unreachable &=
                 matches!(&trouble, Trouble::Http(error) if !error.may_have_arrived());
             let hopeless =
@@ -165,8 +177,7 @@ impl AgencyClient {
         budget: &Budget<'_>,
     ) -> Result<Try, ClientError> {
         let left = budget.left();
-        let mut limit =
-            call.try_limit.unwrap_or_else(|| (self.shared.options.timeout / 3).max(SHORTEST_TRY));
+        let mut limit = self.limit_of_a_try(call);
         let mut url = format!("{}{}", endpoint.url(), call.target);
         if let Some(end) = call.wait_until {
             let wait = end.saturating_duration_since(Instant::now());
@@ -199,6 +210,10 @@ impl AgencyClient {
             Err(error) if error.may_have_arrived() => Ok(Try::Unsure(Trouble::Http(error))),
             Err(error) => Ok(Try::Again(Trouble::Http(error))),
         }
+    }
+
+    fn limit_of_a_try(&self, call: &Call<'_>) -> Duration {
+        call.try_limit.unwrap_or_else(|| (self.shared.options.timeout / 3).max(SHORTEST_TRY))
     }
 
     fn give_up(&self, trouble: Trouble, budget: &Budget<'_>) -> ClientError {
