@@ -8,6 +8,7 @@ use rhai::NativeCallContext;
 
 use super::error::NativeError;
 use super::permissions::Permissions;
+use super::random;
 use crate::deadline::{Deadline, Stop};
 
 /// Takes what `print` and `term::write` produce, newline included.
@@ -35,6 +36,8 @@ pub struct NativeContext {
     most_output: Option<u64>,
     written: AtomicU64,
     pub(super) permissions: Permissions,
+    /// The generator of the run; a field, for it is asked often.
+    pub(super) random: random::Source,
     extensions: Mutex<Vec<Arc<dyn std::any::Any + Send + Sync>>>,
 }
 
@@ -193,6 +196,7 @@ impl NativeContextBuilder {
             most_output: self.most_output,
             written: AtomicU64::new(0),
             permissions: self.permissions.unwrap_or_else(Permissions::all),
+            random: random::Source::default(),
             extensions: Mutex::new(self.extensions),
         })
     }

@@ -21,7 +21,7 @@ const NONCES: usize = 65_536;
 
 /// The random source of one run, and the nonces it has seen.
 #[derive(Default)]
-struct Source {
+pub(super) struct Source {
     /// Made when first used, from the operating system's source, or from a script's seed.
     generator: Mutex<Option<StdRng>>,
     nonces: Mutex<std::collections::VecDeque<String>>,
@@ -40,7 +40,7 @@ fn below(run: &NativeContext, bound: u64) -> NativeResult<u64> {
 }
 
 fn next(run: &NativeContext) -> NativeResult<u64> {
-    let source = run.extension::<Source>();
+    let source = &run.random;
     let mut generator = source.generator.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(generator) = generator.as_mut() {
         return Ok(generator.next_u64());
@@ -118,7 +118,7 @@ fn check_nonce(run: &NativeContext, nonce: &str) -> NativeResult<bool> {
     if !valid {
         return Err(NativeError::bad_parameter("a nonce has 16 base64url characters"));
     }
-    let source = run.extension::<Source>();
+    let source = &run.random;
     let mut seen = source.nonces.lock().unwrap_or_else(PoisonError::into_inner);
     if seen.iter().any(|known| known == nonce) {
         return Ok(false);
@@ -408,7 +408,7 @@ pub(super) mod natives {
     #[rhai_fn(return_raw)]
     pub fn seed(ctx: NativeCallContext, number: INT) -> Raw<()> {
         call(&ctx, "random::seed", |run| {
-            let source = run.extension::<Source>();
+            let source = &run.random;
             let generator = StdRng::seed_from_u64(number.cast_unsigned());
             *source.generator.lock().unwrap_or_else(PoisonError::into_inner) = Some(generator);
             Ok(())
