@@ -169,6 +169,8 @@ fn errors_say_what_went_wrong() {
     let long = format!("[{}1]", "1,".repeat(1000));
     assert!(failed(&long, ".a").len() < 200, "{}", failed(&long, ".a"));
     assert!(failed("null", "\"x\" * 1e12").contains("longer than 67108864 bytes"));
+    let doubled = failed("[1]", "reduce range(40) as $i (.; . + .)");
+    assert!(doubled.contains("more than 16777216 elements"), "{doubled}");
 }
 
 #[test]
