@@ -254,6 +254,26 @@ fn a_link_that_a_script_makes_leads_nowhere_new() {
 }
 
 #[test]
+fn neither_spelling_nor_redirects_hide_a_write() {
+    let server = Server::start(|request| match request.target.as_str() {
+        "/redirects" => redirect(307, "/_api/agency/write"),
+        _ => json(200, "[]"),
+    });
+    let url = &server.url;
+    let builder = || host(Permissions::all().read_only());
+    for path in
+        ["/x/../_api/agency/write?a b", "/_api/agency\\\\write?a b", "/_api/agency/wr\\tite"]
+    {
+        let script = format!("http::post(\"{url}{path}\", \"[]\")");
+        refused(builder(), &script, "permission.agency_writes");
+    }
+    let script = format!("http::post(\"{url}/redirects\", \"[]\").code");
+    assert_eq!(answer(builder(), &script), 307, "the redirect itself is the answer");
+    let seen: Vec<String> = server.seen().iter().map(|request| request.target.clone()).collect();
+    assert_eq!(seen, ["/redirects"]);
+}
+
+#[test]
 fn programs_get_only_the_variables_that_a_script_may_see() {
     let builder = host(Permissions::all().variable("AGENCYSH_TEST_*"));
     let script =
