@@ -243,7 +243,7 @@ impl NativeContext {
             Allowed::Only(_) if path.as_os_str().is_empty() => return Ok(path.to_owned()),
             Allowed::Only(roots) => roots,
         };
-        let temporary = self.extension::<super::fs::TempDirectory>().existing();
+        let temporary = self.extension::<super::fs::TempDirectory>().place();
         let found = roots.inside(path, last, temporary.as_deref());
         let found = found.map_err(|error| {
             let message = format!("{error}: while following {}", path.display());
@@ -346,6 +346,14 @@ fn lead_to_writes(parts: &[&str]) -> bool {
         ["_api", "agency_priv" | "batch", ..] | ["_admin", "execute", ..] => true,
         _ => false,
     })
+}
+
+/// Where `path` leads now, without links and `..`.
+///
+/// # Errors
+/// What the system says.
+pub(super) fn real_path(path: &Path) -> std::io::Result<PathBuf> {
+    roots::real(path, Last::Followed)
 }
 
 /// The refusal of a connection that the HTTP layer did not make.
