@@ -313,3 +313,26 @@ fn calls_and_values_that_nest_without_end_are_errors() {
         }
     }
 }
+
+#[test]
+fn groups_may_be_found_in_any_order() {
+    for (program, expected) in [
+        (r#"match("(?:(a)|(b))*") | [.captures[] | [.offset, .string]]"#, r#"[[1,"a"],[0,"b"]]"#),
+        (r#"[match("[aé]"; "g") | [.offset, .length, .string]]"#, r#"[[1,1,"a"],[2,1,"é"]]"#),
+        (r#"capture("(?<x>b)(?<y>a)")"#, r#"{"x":"b","y":"a"}"#),
+        (r#"sub("(?<x>a)"; .x + .x)"#, r#""baaéc""#),
+        (r#"gsub("[ab]"; "-")"#, r#""--éc""#),
+        (r#"[splits("a|é")]"#, r#"["b","","c"]"#),
+        (r#"test("A"; "i"), test("A")"#, "true,false"),
+        (r#"[match(""; "g").offset]"#, "[0,1,2,3,4]"),
+        (r#"[match("x*"; "gn").offset]"#, "[]"),
+    ] {
+        let results = run(r#""baéc""#, program).unwrap();
+        let results: Vec<String> = results.iter().map(Value::to_string).collect();
+        assert_eq!(results.join(","), expected, "{program}");
+    }
+    let failed = |input: &str, program: &str| run(input, program).unwrap_err().to_string();
+    assert!(failed("\"a\"", "test(\"(\")").contains("invalid regex"));
+    assert!(failed("\"a\"", "test(\"a\"; \"q\")").contains("invalid regex flag: q"));
+    assert!(failed("1", "test(\"a\")").contains("string"));
+}
