@@ -186,7 +186,7 @@ fn files_are_used_below_their_root() {
     let script = fenced.script(
         "fs::write(r + \"/a\", \"1\"); fs::copy_dir(r + \"/sub\", r + \"/copy\"); \
          fs::rename(r + \"/a\", r + \"/sub/b\"); fs::remove_file(r + \"/to-secret\"); \
-         fs::write(fs::temp_file(), \"temporary\"); \
+         let t = fs::temp_file(); fs::write(t, \"temporary\"); fs::remove_file(t); \
          [fs::read(r + \"/sub/../sub/b\"), fs::read(r + \"/copy/file\"), fs::is_symlink(r + \"/to-new\")]",
     );
     assert_eq!(answer(fenced.host(), &script), serde_json::json!(["1", "file", true]));
