@@ -198,6 +198,12 @@ impl Deadline {
         nearer(state.run_end, state.script_end).map(|end| end.saturating_duration_since(now))
     }
 
+    /// Time left until the run's deadline; the script's own does not count.
+    pub fn run_remaining(&self) -> Option<Duration> {
+        let now = Instant::now();
+        self.state().run_end.map(|end| end.saturating_duration_since(now))
+    }
+
     /// `timeout`, cut to the time left.
     pub fn clamp(&self, timeout: Duration) -> Duration {
         self.remaining().map_or(timeout, |left| left.min(timeout))

@@ -204,6 +204,33 @@ fn work_without_end() {
     );
 }
 
+/// Between two of them a script makes few steps.
+#[test]
+fn natives_that_take_a_while_each() {
+    for (what, prepare, call) in [
+        ("hash", "let b = blob(200000);", "crypto::md5(b)"),
+        ("split", "let t = \"\"; t.pad(100000, \"a,\");", "t.split(\",\")"),
+        ("to_json", "let m = #{ a: [] }; m.a.pad(5000, 1);", "m.to_json()"),
+    ] {
+        ends_in_time(what, &format!("{prepare} loop {{ {call}; }}"));
+    }
+}
+
+#[test]
+fn large_values() {
+    let large = "let b = blob(20000000);";
+    for call in [
+        "crypto::sha512(b)",
+        "crypto::hmac(\"k\", b)",
+        "crypto::hmac(b, \"m\")",
+        "crypto::hex_encode(b)",
+        "crypto::base64_encode(b)",
+        "json::query(json::parse_doc(\"null\"), `(\"ab\" * 1000000) | [match(\"a\"; \"g\")] | length`)",
+    ] {
+        ends_in_time(call, &format!("{large} loop {{ {call}; }}"));
+    }
+}
+
 #[test]
 fn p10_children_that_do_not_end() {
     let start = "let child = process::start(\"sh\", [\"-c\", \"trap '' TERM; echo; while :; do sleep 1; done\"], #{ new_group: true, stdout: \"pipe\" });";

@@ -186,7 +186,7 @@ fn files_are_used_below_their_root() {
     let script = fenced.script(
         "fs::write(r + \"/a\", \"1\"); fs::copy_dir(r + \"/sub\", r + \"/copy\"); \
          fs::rename(r + \"/a\", r + \"/sub/b\"); fs::remove_file(r + \"/to-secret\"); \
-         fs::write(fs::temp_file(), \"temporary\"); \
+         let t = fs::temp_file(); fs::write(t, \"temporary\"); fs::remove_file(t); \
          [fs::read(r + \"/sub/../sub/b\"), fs::read(r + \"/copy/file\"), fs::is_symlink(r + \"/to-new\")]",
     );
     assert_eq!(answer(fenced.host(), &script), serde_json::json!(["1", "file", true]));
@@ -238,6 +238,8 @@ fn neither_links_nor_dots_lead_out_of_a_root() {
         "agency::connect(#{ endpoints: \"tcp://127.0.0.1:1\", jwt_secret_file: o + \"/secret\" })",
         "process::run(\"true\", [], #{ stdout: #{ file: r + \"/to-new\" } })",
         "net::port_free(\"unix://\" + o + \"/socket\")",
+        "process::run(\"true\", [], #{ cwd: o })",
+        "process::start(\"true\", [], #{ cwd: r + \"/to-outside\" })",
     ] {
         refused(fenced.host(), &fenced.script(code), "permission.files");
     }
@@ -251,6 +253,60 @@ fn a_link_that_a_script_makes_leads_nowhere_new() {
     let fenced = Fenced::new();
     let script = fenced.script("fs::symlink(o, r + \"/mine\"); fs::read(r + \"/mine/secret\")");
     refused(fenced.host(), &script, "permission.files");
+}
+
+#[test]
+fn a_link_in_place_of_the_temporary_folder_leads_nowhere_new() {
+    let fenced = Fenced::new();
+    let builder = || fenced.host().temp_dir(fenced.path("root/temporary"));
+    let moved = "fs::symlink(o, r + \"/temporary\");";
+    for code in ["fs::read(o + \"/secret\")", "fs::temp_dir()", "fs::temp_file(\"\", true)"] {
+        refused(builder(), &fenced.script(&format!("{moved} {code}")), "permission.files");
+        std::fs::remove_file(fenced.path("root/temporary")).unwrap();
+    }
+    let script = fenced.script(
+        "fs::write(fs::temp_file(), \"x\"); fs::remove_dir_all(fs::temp_dir(), true); \
+         fs::exists(fs::temp_file(\"sub\", true))",
+    );
+    assert_eq!(answer(builder(), &script), true, "it is made again");
+}
+
+#[test]
+fn the_home_directory_is_told_to_those_who_see_its_variable() {
+    let permissions = |name: &str| Permissions::all().variable(name);
+    refused(host(permissions("PATH")), "fs::home_dir()", "permission.environment");
+    assert!(answer(host(permissions("HOME")), "fs::home_dir()").is_string());
+}
+
+#[test]
+fn names_are_looked_up_only_for_servers_that_may_be_asked() {
+    let permissions = || Permissions::all().host("127.0.0.1").unwrap();
+    for call in ["port_free", "udp_port_free"] {
+        let script = format!("net::{call}(\"a-secret.invalid:1\")");
+        refused(host(permissions()), &script, "permission.network");
+        let near = format!("net::{call}(\"localhost:0\") && net::{call}(\"127.0.0.1:0\")");
+        assert_eq!(answer(host(permissions()), &near), true, "{call}");
+    }
+}
+
+#[test]
+fn neither_spelling_nor_redirects_hide_a_write() {
+    let server = Server::start(|request| match request.target.as_str() {
+        "/redirects" => redirect(307, "/_api/agency/write"),
+        _ => json(200, "[]"),
+    });
+    let url = &server.url;
+    let builder = || host(Permissions::all().read_only());
+    for path in
+        ["/x/../_api/agency/write?a b", "/_api/agency\\\\write?a b", "/_api/agency/wr\\tite"]
+    {
+        let script = format!("http::post(\"{url}{path}\", \"[]\")");
+        refused(builder(), &script, "permission.agency_writes");
+    }
+    let script = format!("http::post(\"{url}/redirects\", \"[]\").code");
+    assert_eq!(answer(builder(), &script), 307, "the redirect itself is the answer");
+    let seen: Vec<String> = server.seen().iter().map(|request| request.target.clone()).collect();
+    assert_eq!(seen, ["/redirects"]);
 }
 
 #[test]

@@ -29,6 +29,7 @@ pub mod stdlib;
 mod target;
 
 use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, Scope};
@@ -231,14 +232,31 @@ impl Host {
         &self,
         body: impl FnOnce(&Engine) -> T + Send,
     ) -> Result<T, HostError> {
+        let (running, ended) = sync_channel::<()>(0);
         std::thread::scope(|scope| {
             let thread = std::thread::Builder::new()
                 .name("agencysh-script".to_owned())
                 .stack_size(STACK_SIZE)
-                .spawn_scoped(scope, || body(&self.engine))
+                .spawn_scoped(scope, move || {
+                    let _running = running;
+                    body(&self.engine)
+                })
                 .map_err(HostError::Thread)?;
+            self.notice_deadline(&ended);
             thread.join().map_or_else(|panic| std::panic::resume_unwind(panic), Ok)
         })
+    }
+
+    /// Waits until the run has `ended` or its deadline passes, and notices that: a script looks at the clock
+    /// after many steps only, each of which may be a native that takes long.
+    fn notice_deadline(&self, ended: &Receiver<()>) {
+        let deadline = &self.context.deadline;
+        while let Some(left) = deadline.run_remaining() {
+            match ended.recv_timeout(left) {
+                Err(RecvTimeoutError::Timeout) if deadline.check_run().is_ok() => {}
+                _ => break,
+            }
+        }
     }
 
     /// What a run came to, be it by its last expression, by `exit` or by an error.

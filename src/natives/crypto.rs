@@ -15,18 +15,44 @@ use super::{NativeContext, NativeError, NativeResult, Raw, call};
 
 /// The most rounds of PBKDF2 that one call makes.
 const MOST_ROUNDS: INT = 100_000_000;
+/// How many bytes are encoded before the run may end.
+const PIECE: usize = 64 * 1024;
 /// The longest key that one call derives, in bytes.
 const LONGEST_KEY: INT = 65_536;
 /// How long a time-based password holds, in seconds.
 const TOTP_STEP: INT = 30;
 
 fn hash(ctx: &NativeCallContext, func: &'static str, hash: Hash, value: &Dynamic) -> Raw<String> {
-    call(ctx, func, |_| Ok(hex::encode(hash.digest(&bytes(value, "the value")?))))
+    call(ctx, func, |run| {
+        let bytes = bytes(value, "the value")?;
+        Ok(hex::encode(hash.digest(&bytes, || run.deadline.check_run())?))
+    })
 }
 
-fn hmac(key: &Dynamic, message: &Dynamic, algorithm: &str) -> NativeResult<String> {
+fn hmac(
+    run: &NativeContext,
+    key: &Dynamic,
+    message: &Dynamic,
+    algorithm: &str,
+) -> NativeResult<String> {
     let hash = Hash::named(algorithm)?;
-    Ok(hex::encode(hash.hmac(&bytes(key, "the key")?, &bytes(message, "the message")?)))
+    let (key, message) = (bytes(key, "the key")?, bytes(message, "the message")?);
+    Ok(hex::encode(hash.hmac(&key, &message, || run.deadline.check_run())?))
+}
+
+/// `bytes` as text, made by `encode` of pieces of so many bytes, between which the run may end.
+fn in_pieces(
+    run: &NativeContext,
+    bytes: &[u8],
+    piece: usize,
+    encode: impl Fn(&[u8]) -> String,
+) -> NativeResult<String> {
+    let mut text = String::new();
+    for piece in bytes.chunks(piece) {
+        run.deadline.check_run()?;
+        text.push_str(&encode(piece));
+    }
+    Ok(text)
 }
 
 fn pbkdf2(
@@ -47,18 +73,19 @@ fn pbkdf2(
 }
 
 /// The password of RFC 4226 for one counter.
-fn one_time(key: &Dynamic, counter: u64) -> NativeResult<String> {
-    let mac = Hash::Sha1.hmac(&bytes(key, "the key")?, &counter.to_be_bytes());
+fn one_time(run: &NativeContext, key: &Dynamic, counter: u64) -> NativeResult<String> {
+    let mac = Hash::Sha1
+        .hmac(&bytes(key, "the key")?, &counter.to_be_bytes(), || run.deadline.check_run())?;
     let at = usize::from(mac[mac.len() - 1] & 0xf);
     let word = u32::from_be_bytes([mac[at] & 0x7f, mac[at + 1], mac[at + 2], mac[at + 3]]);
     Ok(format!("{:06}", word % 1_000_000))
 }
 
-fn timed(key: &Dynamic, step: INT) -> NativeResult<String> {
+fn timed(run: &NativeContext, key: &Dynamic, step: INT) -> NativeResult<String> {
     let step = count(step, 1, INT::MAX, "step")? as u64;
     let now =
         SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
-    one_time(key, now / step)
+    one_time(run, key, now / step)
 }
 
 fn rsa_sign(pem: &str, message: &[u8]) -> NativeResult<String> {
@@ -202,12 +229,12 @@ pub(super) mod natives {
         message: Dynamic,
         algorithm: &str,
     ) -> Raw<String> {
-        call(&ctx, "crypto::hmac", |_| hmac(&key, &message, algorithm))
+        call(&ctx, "crypto::hmac", |run| hmac(run, &key, &message, algorithm))
     }
 
     #[rhai_fn(name = "hmac", return_raw)]
     pub fn hmac_sha256(ctx: NativeCallContext, key: Dynamic, message: Dynamic) -> Raw<String> {
-        call(&ctx, "crypto::hmac", |_| hmac(&key, &message, "sha256"))
+        call(&ctx, "crypto::hmac", |run| hmac(run, &key, &message, "sha256"))
     }
 
     /// Derives a key from a password by PBKDF2; the salt comes first.
@@ -283,7 +310,10 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn base64_encode(ctx: NativeCallContext, value: Dynamic) -> Raw<String> {
-        call(&ctx, "crypto::base64_encode", |_| Ok(STANDARD.encode(bytes(&value, "the value")?)))
+        call(&ctx, "crypto::base64_encode", |run| {
+            // three bytes become four characters: whole pieces end without padding
+            in_pieces(run, &bytes(&value, "the value")?, 3 * PIECE, |piece| STANDARD.encode(piece))
+        })
     }
 
     /// Reads bytes from standard base64.
@@ -321,7 +351,9 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn hex_encode(ctx: NativeCallContext, value: Dynamic) -> Raw<String> {
-        call(&ctx, "crypto::hex_encode", |_| Ok(hex::encode(bytes(&value, "the value")?)))
+        call(&ctx, "crypto::hex_encode", |run| {
+            in_pieces(run, &bytes(&value, "the value")?, PIECE, |piece| hex::encode(piece))
+        })
     }
 
     /// Reads bytes from hexadecimal digits in any case.
@@ -378,8 +410,8 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn hotp(ctx: NativeCallContext, key: Dynamic, counter: INT) -> Raw<String> {
-        call(&ctx, "crypto::hotp", |_| {
-            one_time(&key, count(counter, 0, INT::MAX, "counter")? as u64)
+        call(&ctx, "crypto::hotp", |run| {
+            one_time(run, &key, count(counter, 0, INT::MAX, "counter")? as u64)
         })
     }
 
@@ -397,11 +429,11 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn totp(ctx: NativeCallContext, key: Dynamic) -> Raw<String> {
-        call(&ctx, "crypto::totp", |_| timed(&key, TOTP_STEP))
+        call(&ctx, "crypto::totp", |run| timed(run, &key, TOTP_STEP))
     }
 
     #[rhai_fn(name = "totp", return_raw)]
     pub fn totp_step(ctx: NativeCallContext, key: Dynamic, step: INT) -> Raw<String> {
-        call(&ctx, "crypto::totp", |_| timed(&key, step))
+        call(&ctx, "crypto::totp", |run| timed(run, &key, step))
     }
 }

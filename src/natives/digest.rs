@@ -10,6 +10,12 @@ use super::{NativeError, NativeResult};
 /// How many rounds of PBKDF2 are made before somebody may end them.
 const ROUNDS_BETWEEN_CHECKS: u32 = 1024;
 
+/// How many bytes are hashed before somebody may end it.
+const PIECE: usize = 256 * 1024;
+
+/// The longest block of the hashes, in bytes.
+const LONGEST_BLOCK: usize = 128;
+
 /// A hash function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Hash {
@@ -72,17 +78,45 @@ impl Hash {
         }
     }
 
-    /// The hash of `bytes`.
-    pub(super) fn digest(self, bytes: &[u8]) -> Vec<u8> {
-        with_hash!(self, D => D::digest(bytes).to_vec())
+    /// The hash of `bytes`; asks `go_on` every few milliseconds.
+    ///
+    /// # Errors
+    /// What `go_on` returns.
+    pub(super) fn digest<E>(
+        self,
+        bytes: &[u8],
+        go_on: impl Fn() -> Result<(), E>,
+    ) -> Result<Vec<u8>, E> {
+        with_hash!(self, D => {
+            let mut hash = D::new();
+            for piece in bytes.chunks(PIECE) {
+                go_on()?;
+                hash.update(piece);
+            }
+            Ok(hash.finalize().to_vec())
+        })
     }
 
-    /// The HMAC of `message` under `key`, which may have any length.
-    pub(super) fn hmac(self, key: &[u8], message: &[u8]) -> Vec<u8> {
+    /// The HMAC of `message` under `key`, which may have any length; asks `go_on` every few milliseconds.
+    ///
+    /// # Errors
+    /// What `go_on` returns.
+    pub(super) fn hmac<E>(
+        self,
+        key: &[u8],
+        message: &[u8],
+        go_on: impl Fn() -> Result<(), E>,
+    ) -> Result<Vec<u8>, E> {
+        // a key longer than a block of any of the hashes is hashed first, as the construction says
+        let hashed = if key.len() > LONGEST_BLOCK { Some(self.digest(key, &go_on)?) } else { None };
+        let key = hashed.as_deref().unwrap_or(key);
         with_hash!(self, D => {
             let mut mac = Hmac::<D>::new_from_slice(key).expect("HMAC takes keys of any length");
-            mac.update(message);
-            mac.finalize().into_bytes().to_vec()
+            for piece in message.chunks(PIECE) {
+                go_on()?;
+                mac.update(piece);
+            }
+            Ok(mac.finalize().into_bytes().to_vec())
         })
     }
 

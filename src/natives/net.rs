@@ -77,6 +77,11 @@ fn resolve(run: &NativeContext, address: &Dynamic) -> NativeResult<SocketAddr> {
         return Ok(address);
     }
     run.deadline.check()?;
+    // looking a name up asks servers, and tells them the name
+    let (host, port) = name.rsplit_once(':').unwrap_or((&name, ""));
+    if !host.eq_ignore_ascii_case("localhost") {
+        run.may_connect(host, port.parse().unwrap_or_default())?;
+    }
     let unknown = NativeError::arango("net.bad_address", 10, format!("'{name}' is unknown"));
     let look_up = move || name.to_socket_addrs().ok().and_then(|mut found| found.next());
     let found = within(run, run.deadline.clamp(RESOLVE_TIMEOUT), look_up)?;
@@ -181,7 +186,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `address`, a port number, `host:port`, or an endpoint such as `tcp://0.0.0.0:8529` or `unix:///path`.
     /// Units: none; ports that wait for late packets count as used, and so do paths at which there is a file.
-    /// Errors: `net.bad_address` and `argument.invalid` (number 10); `permission.ports` (11), for a path `permission.files` too; `deadline.script` (36) while a name is looked up.
+    /// Errors: `net.bad_address` and `argument.invalid` (number 10); `permission.ports` (11), for a path `permission.files` too, for a name to look up `permission.network`; `deadline.script` (36) while a name is looked up.
     /// Legacy: `SYS_TEST_PORT`, `internal.testPort(endpoint)`.
     ///
     /// ```rhai
@@ -199,7 +204,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `address` as for `net::port_free`.
     /// Units: none.
-    /// Errors: `net.bad_address` and `argument.invalid` (number 10); `permission.ports` (11); `deadline.script` (36) while a name is looked up.
+    /// Errors: `net.bad_address` and `argument.invalid` (number 10); `permission.ports` (11), for a name to look up `permission.network` too; `deadline.script` (36) while a name is looked up.
     /// Legacy: none.
     ///
     /// ```rhai

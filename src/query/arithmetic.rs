@@ -13,6 +13,8 @@ pub(super) type Value = Result<Item, Error>;
 
 /// The longest text that is put together, in bytes.
 const LONGEST: usize = 64 << 20;
+/// The longest array that `+` makes.
+const MOST_ELEMENTS: usize = 16 << 20;
 
 /// Two numbers, as integers if both are.
 enum Numbers {
@@ -78,7 +80,11 @@ impl Add for Item {
         }
         let a = match (self.into_list(), &other) {
             (Ok(mut list), other) if other.type_name() == "array" => {
-                list.extend(&other.clone().into_list().unwrap_or_default());
+                let more = other.clone().into_list().unwrap_or_default();
+                if list.items.len().saturating_add(more.items.len()) > MOST_ELEMENTS {
+                    return Err(Error::str("an array would have more than 16777216 elements"));
+                }
+                list.extend(&more);
                 return Ok(Item(Kind::Array(list)));
             }
             (Ok(list), _) => Item(Kind::Array(list)),

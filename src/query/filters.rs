@@ -8,7 +8,7 @@ use jaq_core::{DataT, Exn, Native, RunPtr};
 
 use super::arithmetic::{Error, Value};
 use super::item::{Item, ItemView, Kind};
-use super::watch;
+use super::{regex, watch};
 use crate::document::Document;
 
 /// jaq's filters that are not there: they read the environment, or compute for hours at once.
@@ -38,8 +38,10 @@ where
     D: for<'a> DataT<V<'a> = Item>,
 {
     let theirs = jaq_core::funs().chain(jaq_std::funs());
-    let theirs = theirs.filter(|(name, ..)| !LEFT_OUT.contains(name));
-    theirs.chain(own().into_vec().into_iter().map(run)).chain([tick()])
+    let theirs =
+        theirs.filter(|(name, ..)| !LEFT_OUT.contains(name) && !regex::NAMES.contains(name));
+    let ours = own().into_vec().into_iter().chain(regex::filters().into_vec());
+    theirs.chain(ours.map(run)).chain([tick()])
 }
 
 /// Passes its input on, or ends the program in a way that it cannot catch.

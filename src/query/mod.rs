@@ -7,6 +7,7 @@
 //! * `item`: the values of a program
 //! * `order`, `arithmetic`, `access`, `update`, `text`: what jq does with them
 //! * `filters`: the filters that jaq leaves to its values
+//! * `regex`: searches in texts
 //! * `program`: from text to something that runs
 //! * `ticks`: where programs look at the deadline
 //! * `watch`: what they see there
@@ -17,6 +18,7 @@ mod filters;
 mod item;
 mod order;
 mod program;
+mod regex;
 #[cfg(test)]
 mod tests;
 mod text;

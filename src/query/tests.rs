@@ -169,6 +169,8 @@ fn errors_say_what_went_wrong() {
     let long = format!("[{}1]", "1,".repeat(1000));
     assert!(failed(&long, ".a").len() < 200, "{}", failed(&long, ".a"));
     assert!(failed("null", "\"x\" * 1e12").contains("longer than 67108864 bytes"));
+    let doubled = failed("[1]", "reduce range(40) as $i (.; . + .)");
+    assert!(doubled.contains("more than 16777216 elements"), "{doubled}");
 }
 
 #[test]
@@ -310,4 +312,27 @@ fn calls_and_values_that_nest_without_end_are_errors() {
             other => panic!("{program}: {other:?}"),
         }
     }
+}
+
+#[test]
+fn groups_may_be_found_in_any_order() {
+    for (program, expected) in [
+        (r#"match("(?:(a)|(b))*") | [.captures[] | [.offset, .string]]"#, r#"[[1,"a"],[0,"b"]]"#),
+        (r#"[match("[aé]"; "g") | [.offset, .length, .string]]"#, r#"[[1,1,"a"],[2,1,"é"]]"#),
+        (r#"capture("(?<x>b)(?<y>a)")"#, r#"{"x":"b","y":"a"}"#),
+        (r#"sub("(?<x>a)"; .x + .x)"#, r#""baaéc""#),
+        (r#"gsub("[ab]"; "-")"#, r#""--éc""#),
+        (r#"[splits("a|é")]"#, r#"["b","","c"]"#),
+        (r#"test("A"; "i"), test("A")"#, "true,false"),
+        (r#"[match(""; "g").offset]"#, "[0,1,2,3,4]"),
+        (r#"[match("x*"; "gn").offset]"#, "[]"),
+    ] {
+        let results = run(r#""baéc""#, program).unwrap();
+        let results: Vec<String> = results.iter().map(Value::to_string).collect();
+        assert_eq!(results.join(","), expected, "{program}");
+    }
+    let failed = |input: &str, program: &str| run(input, program).unwrap_err().to_string();
+    assert!(failed("\"a\"", "test(\"(\")").contains("invalid regex"));
+    assert!(failed("\"a\"", "test(\"a\"; \"q\")").contains("invalid regex flag: q"));
+    assert!(failed("1", "test(\"a\")").contains("string"));
 }

@@ -7,7 +7,8 @@ use rhai::plugin::*;
 
 use super::{disk, paths, to_write};
 use crate::natives::env::Environment;
-use crate::natives::{Gate, NativeContext, NativeError, NativeResult, Raw, call, random};
+use crate::natives::permissions::real_path;
+use crate::natives::{Gate, Last, NativeContext, NativeError, NativeResult, Raw, call, random};
 
 /// Where the temporary files of one run go.
 #[derive(Debug, Default)]
@@ -18,15 +19,18 @@ pub struct TempDirectory {
 
 impl TempDirectory {
     /// Uses `directory`, which is made on demand and stays at the end.
+    ///
+    /// Where it is, is found out now: a script may make a link of its name, which must lead nowhere new.
     pub fn at(directory: PathBuf) -> Self {
-        Self { given: Some(directory), made: Mutex::default() }
+        let given = real_path(&directory).unwrap_or(directory);
+        Self { given: Some(given), made: Mutex::default() }
     }
 
     /// The directory, made again when a script has removed it.
     fn get(&self) -> std::io::Result<PathBuf> {
         if let Some(given) = &self.given {
             std::fs::create_dir_all(given)?;
-            return given.canonicalize();
+            return Ok(given.clone());
         }
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(path) = made.as_ref() {
@@ -37,10 +41,10 @@ impl TempDirectory {
         Ok(made.insert(path).clone())
     }
 
-    /// The directory, if there is one by now.
-    pub(in crate::natives) fn existing(&self) -> Option<PathBuf> {
+    /// Where the directory is or will be, if that is known by now.
+    pub(in crate::natives) fn place(&self) -> Option<PathBuf> {
         match &self.given {
-            Some(given) => given.canonicalize().ok(),
+            Some(given) => Some(given.clone()),
             None => self.made.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
     }
@@ -62,7 +66,11 @@ pub(super) fn shown(path: &Path) -> String {
 /// The temporary directory of the run, made when first asked for.
 pub(super) fn directory(run: &NativeContext) -> NativeResult<PathBuf> {
     run.require(Gate::Files)?;
-    run.extension::<TempDirectory>().get().map_err(|error| {
+    let temporary = run.extension::<TempDirectory>();
+    if let Some(place) = temporary.place() {
+        run.usable_path(&place, Last::Followed)?;
+    }
+    temporary.get().map_err(|error| {
         NativeError::internal("fs.no_temp", format!("no temporary directory: {error}"))
     })
 }
@@ -135,7 +143,7 @@ pub(in crate::natives) mod natives {
     ///
     /// Arguments: none.
     /// Units: `.` when `HOME` is not set.
-    /// Errors: `permission.files` (number 11) when the run may not use files.
+    /// Errors: `permission.files` (number 11) when the run may not use files, `permission.environment` (11) when it may not see `HOME`.
     /// Legacy: `HOME`, `fs.home()`.
     ///
     /// ```rhai
@@ -145,6 +153,7 @@ pub(in crate::natives) mod natives {
     pub fn home_dir(ctx: NativeCallContext) -> Raw<String> {
         call(&ctx, "fs::home_dir", |run| {
             run.require(Gate::Files)?;
+            run.may_use_variable("HOME")?;
             Ok(run.extension::<Environment>().get("HOME").unwrap_or_else(|| ".".to_owned()))
         })
     }

@@ -114,7 +114,7 @@ pub(super) fn checked(
     let most = options.int("max_redirects")?.unwrap_or(5);
     let most = u32::try_from(most)
         .map_err(|_| NativeError::bad_parameter("option 'max_redirects' must not be negative"))?;
-    request.max_redirects = if follow { most } else { 0 };
+    request.max_redirects = if follow && run.may_follow(&request.method) { most } else { 0 };
     if let Some(agent) = options.string("user_agent")? {
         request.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("user-agent"));
         request.headers.push(("user-agent".to_owned(), agent));

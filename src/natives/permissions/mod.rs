@@ -243,7 +243,7 @@ impl NativeContext {
             Allowed::Only(_) if path.as_os_str().is_empty() => return Ok(path.to_owned()),
             Allowed::Only(roots) => roots,
         };
-        let temporary = self.extension::<super::fs::TempDirectory>().existing();
+        let temporary = self.extension::<super::fs::TempDirectory>().place();
         let found = roots.inside(path, last, temporary.as_deref());
         let found = found.map_err(|error| {
             let message = format!("{error}: while following {}", path.display());
@@ -286,6 +286,11 @@ impl NativeContext {
         }
     }
 
+    /// Whether a redirect may be followed: one of a request that does not only read may lead to a write.
+    pub fn may_follow(&self, method: &str) -> bool {
+        !self.permissions.read_only || reads(method)
+    }
+
     /// `Err` with number 11 when the run may not see or set this environment variable.
     pub fn may_use_variable(&self, name: &str) -> NativeResult<()> {
         match self.sees_variable(name) {
@@ -304,29 +309,51 @@ impl NativeContext {
     }
 }
 
-/// Whether a request is one that agents take writes with.
+/// Whether a method only reads.
+fn reads(method: &str) -> bool {
+    matches!(method.to_ascii_uppercase().as_str(), "GET" | "HEAD" | "OPTIONS")
+}
+
+/// Whether a request is one that agents take writes with, or that carries other requests.
+///
+/// Servers and proxies differ in what they make of dots, slashes and prefixes: what one of them may take
+/// for a write is one.
 fn writes_to_an_agency(method: &str, url: &str) -> bool {
-    if matches!(method.to_ascii_uppercase().as_str(), "GET" | "HEAD" | "OPTIONS") {
+    if reads(method) {
         return false;
     }
     let whole = url.split(['?', '#']).next().unwrap_or_default();
-    let path = match whole.split_once("://") {
-        Some((_, rest)) if !whole.starts_with('/') => rest.find('/').map_or("", |at| &rest[at..]),
-        _ => whole,
-    };
-    let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
-    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-    let parts = match parts.as_slice() {
-        ["_db", _, rest @ ..] => rest,
-        all => all,
-    };
-    match parts {
+    // white space and control characters are dropped on the way
+    let bare: String = whole.chars().filter(|letter| *letter > ' ').collect();
+    let path = percent_encoding::percent_decode_str(&bare).decode_utf8_lossy();
+    let parts = path.split(['/', '\\']).filter(|part| !matches!(*part, "" | "."));
+    let raw: Vec<&str> = parts.collect();
+    let mut resolved = Vec::new();
+    for part in &raw {
+        match *part {
+            ".." => drop(resolved.pop()),
+            part => resolved.push(part),
+        }
+    }
+    lead_to_writes(&raw) || lead_to_writes(&resolved)
+}
+
+fn lead_to_writes(parts: &[&str]) -> bool {
+    (0..parts.len()).any(|at| match &parts[at..] {
         ["_api", "agency", what, ..] => {
             matches!(*what, "write" | "transact" | "transient" | "config")
         }
-        ["_api", "agency_priv", ..] => true,
+        ["_api", "agency_priv" | "batch", ..] | ["_admin", "execute", ..] => true,
         _ => false,
-    }
+    })
+}
+
+/// Where `path` leads now, without links and `..`.
+///
+/// # Errors
+/// What the system says.
+pub(super) fn real_path(path: &Path) -> std::io::Result<PathBuf> {
+    roots::real(path, Last::Followed)
 }
 
 /// The refusal of a connection that the HTTP layer did not make.
@@ -353,6 +380,13 @@ mod tests {
             "/_db/a/_api/agency/transact",
             "/_api/agency/%77rite",
             "/_api/agency/write?x=://",
+            "/x/../_api/agency/write",
+            "/_api/./agency/x/../write",
+            "/_api/agency\\write?a b",
+            "/_api/agency/wr\tite",
+            "/_db/a%2Fb/_api/agency/write",
+            "/x/_api/agency/write",
+            "/_api/batch",
         ] {
             assert!(writes("post", path), "{path}");
         }
@@ -361,7 +395,7 @@ mod tests {
             "/_api/agency/inquire",
             "/_api/collection",
             "",
-            "/x/_api/agency/write",
+            "/x/_api/agency/../write",
         ] {
             assert!(!writes("POST", path), "{path}");
         }

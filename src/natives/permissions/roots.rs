@@ -49,7 +49,7 @@ impl Roots {
 }
 
 /// The absolute path without links and `..`; what does not exist yet is kept as it is named.
-fn real(path: &Path, last: Last) -> io::Result<PathBuf> {
+pub(in crate::natives) fn real(path: &Path, last: Last) -> io::Result<PathBuf> {
     let mut open: Vec<OsString> = Vec::new();
     let push = |open: &mut Vec<OsString>, path: &Path| {
         open.extend(path.components().rev().map(|part| part.as_os_str().to_owned()));

@@ -85,7 +85,7 @@ pub(super) mod natives {
     /// Ctrl-C on a terminal interrupts the children as well, except those with `new_group`.
     /// Units: none.
     /// Errors: `process.not_found` (number 14) when there is no such program or `cwd`; `process.not_started` (Error) for what cannot be run;
-    /// `fs.not_found` (14) and `fs.failed` (2) for a file of `stdin`, `stdout` or `stderr`, with which `permission.files` (11) is needed too;
+    /// `fs.not_found` (14) and `fs.failed` (2) for a file of `stdin`, `stdout` or `stderr`, with which, as with `cwd`, `permission.files` (11) is needed too;
     /// `process.no_stream` (2); `process.no_thread` (4); `argument.invalid` and `argument.type` (10); `deadline.script` (36); `permission.processes` (11).
     /// Legacy: `SYS_EXECUTE_EXTERNAL`, `internal.executeExternal(program, args, usePipes, env)`; there a missing program had the pid 0.
     ///

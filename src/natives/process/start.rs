@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rhai::{Array, Dynamic, INT, Map};
@@ -10,7 +11,9 @@ use rhai::{Array, Dynamic, INT, Map};
 use super::super::argument::{duration, wrong_type};
 use super::super::env::Environment;
 use super::super::options::bytes;
-use super::super::{ErrorName, NativeContext, NativeError, NativeResult, Options, with_causes};
+use super::super::{
+    ErrorName, Last, NativeContext, NativeError, NativeResult, Options, with_causes,
+};
 use super::exchange::Exchange;
 use super::launch::{Launch, LaunchError};
 use super::pipes::Output;
@@ -126,7 +129,7 @@ fn launch(
         program: program.to_owned(),
         arguments: words(arguments)?,
         environment: environment(run, options)?,
-        directory: options.string("cwd")?.map(Into::into),
+        directory: options.string("cwd")?.map(|cwd| directory(run, &cwd)).transpose()?,
         streams: [None, None, None],
         new_group: options.bool("new_group", false)?,
     };
@@ -159,6 +162,11 @@ fn not_started(error: &LaunchError) -> NativeError {
         Some(errno) => failed.with("errno", INT::from(errno)),
         None => failed,
     }
+}
+
+/// The directory that a program begins in, when the run may use files there.
+fn directory(run: &NativeContext, path: &str) -> NativeResult<PathBuf> {
+    run.usable_path(Path::new(path), Last::Followed)
 }
 
 /// The words of a program's arguments: an array, or a string that is the only one.
