@@ -43,7 +43,7 @@ pub(crate) use diagnosis::nearest;
 pub use error::{Frame, HostError, Location, ScriptError};
 pub use limits::Limits;
 pub use onlooker::Onlooker;
-pub use script_text::{ScriptFileError, read as read_script};
+pub use script_text::{ScriptFileError, read as read_script, read_from as read_script_from};
 pub use session::{Callable, Entered, Session};
 pub use target::{Target, Topology, TopologyError};
 

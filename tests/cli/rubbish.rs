@@ -175,3 +175,43 @@ fn the_timeout_limits_operations_on_the_embedded_agency_too() {
     assert_eq!(said.code, Some(3), "{}", said.stderr);
     assert!(begin.elapsed() < Duration::from_secs(4), "{:?}", begin.elapsed());
 }
+
+#[test]
+fn a_file_without_end_is_no_script() {
+    let folder = Folder::new();
+    let importing = folder.file("a.rhai", "import \"endless.rhai\" as e;");
+    let long = std::fs::File::create(folder.path().join("endless.rhai")).unwrap();
+    // sparse: it takes no room
+    long.set_len(1 << 40).unwrap();
+    for script in ["/dev/zero", &importing] {
+        for command in ["run", "check"] {
+            let said = agencysh(&["--endpoint", "none", command, script]);
+            assert_eq!(said.code, Some(1), "{command} {script}: {}", said.stderr);
+            assert!(said.stderr.contains("error[script.too_long]"), "{}", said.stderr);
+        }
+    }
+    let said = std::process::Command::new(env!("CARGO_BIN_EXE_agencysh"))
+        .args(["--endpoint", "none", "-"])
+        .stdin(std::fs::File::open("/dev/zero").unwrap())
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&said.stderr);
+    assert_eq!(said.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("error[script.too_long]"), "{stderr}");
+}
+
+#[test]
+fn a_misspelt_command_is_told_from_a_missing_script() {
+    for (word, part) in [
+        ("chekc", "did you mean the command `check`?"),
+        ("Eval", "did you mean the command `eval`?"),
+        ("some.rhai", "a script or a command is needed"),
+    ] {
+        let said = agencysh(&[word, "x"]);
+        assert_eq!(said.code, Some(1));
+        assert!(said.stderr.contains(part), "{word}: {}", said.stderr);
+    }
+    // the word `check` leaves no doubt
+    let said = agencysh(&["check", "some.rhai"]);
+    assert!(!said.stderr.contains("help"), "{}", said.stderr);
+}
