@@ -34,7 +34,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, Scope};
 use serde_json::Value;
 
-use crate::deadline::Deadline;
+use crate::deadline::{Deadline, Stop};
 use crate::natives::{ExitRequest, Invocation, NativeContext, NativeError, from_json, to_json};
 
 pub use crate::natives::{Gate, PermissionError, Permissions};
@@ -247,6 +247,12 @@ impl Host {
         name: &str,
         result: Result<Dynamic, Box<EvalAltResult>>,
     ) -> Result<Outcome, HostError> {
+        // the last thing that a script does, and what it does before it calls `exit`, may be too much as well
+        if (result.is_ok() || self.exit.requested().is_some())
+            && let Err(stop @ Stop::TooMuchOutput { .. }) = self.context.deadline.check_run()
+        {
+            return Err(diagnosis::stopped(stop).into());
+        }
         if let Some(code) = self.exit.requested() {
             return Ok(Outcome { value: Dynamic::UNIT, exit_code: Some(code) });
         }
