@@ -7,7 +7,7 @@ use clap::CommandFactory;
 use super::exit::ExitCode;
 use super::options::{OptionError, Options};
 use super::{Cli, interrupt, output};
-use crate::host::{HostError, Outcome, nearest, read_script_from};
+use crate::host::{HostError, Outcome, nearest, read_script, read_script_from};
 
 const STDIN: &str = "<stdin>";
 const EVAL: &str = "<eval>";
@@ -22,8 +22,15 @@ pub(super) fn file(
         return stdin(options, arguments);
     }
     let host = options.host()?;
-    interrupt::on_ctrl_c(host.interrupt_handle());
-    let outcome = host.run_file(file, arguments);
+    let pending = interrupt::on_ctrl_c(host.interrupt_handle());
+    // a pipe may never say anything
+    pending.end_at_once();
+    let text = read_script(file);
+    pending.clear();
+    let outcome = match text {
+        Ok(text) => host.run_script(file, &text, arguments),
+        Err(error) => Err(error.into()),
+    };
     if let Err(error) = &outcome
         && error.kind() == "script.missing"
     {

@@ -119,9 +119,22 @@ impl Host {
         path: impl AsRef<Path>,
         arguments: &[impl AsRef<str>],
     ) -> Result<Outcome, HostError> {
+        let text = script_text::read(path.as_ref())?;
+        self.run_script(path, &text, arguments)
+    }
+
+    /// Runs the text of a script file that has been read already, by [`read_script`].
+    ///
+    /// # Errors
+    /// The script ends with an error.
+    pub fn run_script(
+        &self,
+        path: impl AsRef<Path>,
+        text: &str,
+        arguments: &[impl AsRef<str>],
+    ) -> Result<Outcome, HostError> {
         let path = path.as_ref();
-        let text = script_text::read(path)?;
-        self.run(&path.to_string_lossy(), &text, Some(path), arguments)
+        self.run(&path.to_string_lossy(), text, Some(path), arguments)
     }
 
     /// Runs the text of a script; errors call it `name`.

@@ -4,6 +4,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::support::{Folder, agencysh, program};
+use crate::wait::wait_for;
 
 #[test]
 fn a_long_text_is_compiled_no_longer_than_the_run_may_last() {
@@ -68,6 +69,26 @@ fn an_interrupt_ends_the_program_while_it_reads_a_script_from_its_input() {
     };
     // by the signal itself when it came very early
     assert!(matches!(status.code(), Some(130) | None), "{status}");
+}
+
+#[test]
+fn one_interrupt_ends_the_program_while_it_reads_a_script_from_a_pipe() {
+    use nix::sys::signal::{Signal, kill};
+    let folder = Folder::new();
+    let pipe = folder.path().join("pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_agencysh"))
+        .args(["--endpoint", "none"])
+        .arg(&pipe)
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // opened as soon as the program opens it to read
+    let writer = std::fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+    kill(nix::unistd::Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGINT).unwrap();
+    let status = wait_for("the end of the program", || child.try_wait().unwrap());
+    assert_eq!(status.code(), Some(130), "{status}");
+    drop(writer);
 }
 
 #[test]
