@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use super::exit::ExitCode;
 use super::options::OptionError;
 use super::output;
-use crate::host::stdlib;
+use crate::host::{nearest, stdlib};
 use crate::natives::NAMESPACES;
 use crate::natives::legacy::{self, Fate};
 use crate::natives::reference::{self, NativeDoc};
@@ -21,12 +21,27 @@ pub(super) fn show(name: Option<&str>) -> Result<ExitCode, OptionError> {
         }
         None => {
             let name = name.unwrap_or_default();
-            output::note(&format!(
-                "nothing is known under the name '{name}'; `agencysh doc` lists all"
-            ));
+            let help = similar(name).map_or_else(
+                || "`agencysh doc` lists all".to_owned(),
+                |near| format!("did you mean '{near}'?"),
+            );
+            output::note(&format!("nothing is known under the name '{name}'; {help}"));
             Ok(ExitCode::FAILED)
         }
     }
+}
+
+/// The name most like an unknown one: of a native, a namespace, or a function of arangosh.
+pub(super) fn similar(name: &str) -> Option<String> {
+    let docs = natives();
+    let mut known: Vec<String> = namespaces().iter().map(|&name| name.to_owned()).collect();
+    for doc in docs {
+        let full = doc.full_name();
+        known.push(if doc.is_method { full.replacen("::", ".", 1) } else { full });
+        known.extend(legacy::names_of(doc).into_iter().map(str::to_owned));
+    }
+    known.extend(legacy::others().iter().map(|(name, _)| (*name).to_owned()));
+    nearest(name.trim(), &known).map(str::to_owned)
 }
 
 /// The reference of natives and standard library, read once.

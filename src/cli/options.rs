@@ -438,6 +438,10 @@ impl Options {
         if endpoints == ["none"] {
             return Ok(Target::None);
         }
+        if endpoints.iter().any(|endpoint| endpoint == "none") {
+            let problem = "'none' stands alone: it says that there is no agent";
+            return Err(OptionError::value(option, problem));
+        }
         let endpoints: Result<Vec<Endpoint>, _> =
             endpoints.iter().map(|text| Endpoint::parse(text.trim())).collect();
         let endpoints = endpoints.map_err(|error| OptionError::value(option, error.to_string()))?;

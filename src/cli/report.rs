@@ -27,19 +27,17 @@ impl Reporter {
     pub(super) fn host_error(&self, error: &HostError) {
         match error {
             HostError::Script(error) => self.script_error(error),
-            other => {
-                let missing = other.kind() == "script.missing";
-                let help = missing.then(|| {
-                    Level::HELP.message(
-                        "a script or a command is needed; `agencysh --help` lists the commands",
-                    )
-                });
-                self.show(&[Level::ERROR
-                    .primary_title(with_causes(other))
-                    .id(other.kind().to_owned())
-                    .elements(help)]);
-            }
+            other => self.without_place(other, None),
         }
+    }
+
+    /// A run without a result that failed at no place of a script, with what may help.
+    pub(super) fn without_place(&self, error: &HostError, hint: Option<&str>) {
+        let help = hint.map(|hint| Level::HELP.message(hint));
+        self.show(&[Level::ERROR
+            .primary_title(with_causes(error))
+            .id(error.kind().to_owned())
+            .elements(help)]);
     }
 
     /// An error of a script, or a finding in one.

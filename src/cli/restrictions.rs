@@ -131,7 +131,7 @@ impl Restrictions {
     /// What scripts may do.
     ///
     /// # Errors
-    /// A folder or a server is none.
+    /// A folder, a server or a variable is none.
     pub(super) fn permissions(&self) -> Result<Permissions, OptionError> {
         let denied = [
             (self.read_only, Gate::AgencyWrites),
@@ -152,6 +152,13 @@ impl Restrictions {
             permissions = permissions
                 .files_below(folder)
                 .map_err(|error| OptionError::value("--fs-root", with_causes(&error)))?;
+        }
+        for name in &self.env {
+            let literal = name.strip_suffix('*').unwrap_or(name);
+            if name.is_empty() || literal.contains(['*', '=']) {
+                let problem = format!("'{name}' names no variable: write NAME, or BEGINNING*");
+                return Err(OptionError::value("--env", problem));
+            }
         }
         Ok(self.env.iter().fold(permissions, |permissions, name| permissions.variable(name)))
     }

@@ -1,12 +1,13 @@
 //! `run`, `eval`, and a script from the standard input.
 
-use std::io::Read;
 use std::path::Path;
+
+use clap::CommandFactory;
 
 use super::exit::ExitCode;
 use super::options::{OptionError, Options};
-use super::{interrupt, output};
-use crate::host::{HostError, Outcome};
+use super::{Cli, interrupt, output};
+use crate::host::{HostError, Outcome, nearest, read_script, read_script_from};
 
 const STDIN: &str = "<stdin>";
 const EVAL: &str = "<eval>";
@@ -21,8 +22,34 @@ pub(super) fn file(
         return stdin(options, arguments);
     }
     let host = options.host()?;
-    interrupt::on_ctrl_c(host.interrupt_handle());
-    Ok(ended(options, host.run_file(file, arguments), ExitCode::of_run))
+    let pending = interrupt::on_ctrl_c(host.interrupt_handle());
+    // a pipe may never say anything
+    pending.end_at_once();
+    let text = read_script(file);
+    pending.clear();
+    let outcome = match text {
+        Ok(text) => host.run_script(file, &text, arguments),
+        Err(error) => Err(error.into()),
+    };
+    if let Err(error) = &outcome
+        && error.kind() == "script.missing"
+    {
+        options.reporter().without_place(error, Some(&instead_of(file)));
+        return Ok(ExitCode::of_error(error));
+    }
+    Ok(ended(options, outcome, ExitCode::of_run))
+}
+
+/// What may have been meant by the name of a script that does not exist.
+fn instead_of(file: &Path) -> String {
+    let command = Cli::command();
+    let commands: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+    let word = file.to_string_lossy().to_lowercase();
+    let same = commands.iter().copied().find(|name| *name == word);
+    match same.or_else(|| nearest(&word, &commands)) {
+        Some(near) => format!("did you mean the command `{near}`? `agencysh --help` lists all"),
+        None => "a script or a command is needed; `agencysh --help` lists the commands".to_owned(),
+    }
 }
 
 /// Runs the standard input.
@@ -31,12 +58,14 @@ pub(super) fn stdin(options: &Options, arguments: &[String]) -> Result<ExitCode,
     let pending = interrupt::on_ctrl_c(host.interrupt_handle());
     // while the text is read, there is nothing that could be interrupted
     pending.end_at_once();
-    let mut text = String::new();
-    if let Err(error) = std::io::stdin().read_to_string(&mut text) {
-        let message = format!("cannot read a script from the standard input: {error}");
-        options.reporter().plain(&message, None);
-        return Ok(ExitCode::FAILED);
-    }
+    let text = match read_script_from(std::io::stdin().lock(), Path::new(STDIN)) {
+        Ok(text) => text,
+        Err(error) => {
+            let error = HostError::from(error);
+            options.reporter().host_error(&error);
+            return Ok(ExitCode::of_error(&error));
+        }
+    };
     pending.clear();
     Ok(ended(options, host.run_str(STDIN, &text, arguments), ExitCode::of_run))
 }

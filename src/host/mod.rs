@@ -35,7 +35,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, Scope};
 use serde_json::Value;
 
-use crate::deadline::Deadline;
+use crate::deadline::{Deadline, Stop};
 use crate::natives::{ExitRequest, Invocation, NativeContext, NativeError, from_json, to_json};
 
 pub use crate::natives::{Gate, PermissionError, Permissions};
@@ -44,7 +44,7 @@ pub(crate) use diagnosis::nearest;
 pub use error::{Frame, HostError, Location, ScriptError};
 pub use limits::Limits;
 pub use onlooker::Onlooker;
-pub use script_text::{ScriptFileError, read as read_script};
+pub use script_text::{ScriptFileError, read as read_script, read_from as read_script_from};
 pub use session::{Callable, Entered, Session};
 pub use target::{Target, Topology, TopologyError};
 
@@ -120,9 +120,22 @@ impl Host {
         path: impl AsRef<Path>,
         arguments: &[impl AsRef<str>],
     ) -> Result<Outcome, HostError> {
+        let text = script_text::read(path.as_ref())?;
+        self.run_script(path, &text, arguments)
+    }
+
+    /// Runs the text of a script file that has been read already, by [`read_script`].
+    ///
+    /// # Errors
+    /// The script ends with an error.
+    pub fn run_script(
+        &self,
+        path: impl AsRef<Path>,
+        text: &str,
+        arguments: &[impl AsRef<str>],
+    ) -> Result<Outcome, HostError> {
         let path = path.as_ref();
-        let text = script_text::read(path)?;
-        self.run(&path.to_string_lossy(), &text, Some(path), arguments)
+        self.run(&path.to_string_lossy(), text, Some(path), arguments)
     }
 
     /// Runs the text of a script; errors call it `name`.
@@ -265,6 +278,12 @@ impl Host {
         name: &str,
         result: Result<Dynamic, Box<EvalAltResult>>,
     ) -> Result<Outcome, HostError> {
+        // the last thing that a script does, and what it does before it calls `exit`, may be too much as well
+        if (result.is_ok() || self.exit.requested().is_some())
+            && let Err(stop @ Stop::TooMuchOutput { .. }) = self.context.deadline.check_run()
+        {
+            return Err(diagnosis::stopped(stop).into());
+        }
         if let Some(code) = self.exit.requested() {
             return Ok(Outcome { value: Dynamic::UNIT, exit_code: Some(code) });
         }

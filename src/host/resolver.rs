@@ -1,6 +1,6 @@
 //! Finds what `import` names: the standard library, files beside the importing script, module folders.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -100,6 +100,32 @@ impl Resolver {
         let place = self.locate(Some(importer), path)?;
         let text = Self::read(&place)?;
         Ok((place.name, text))
+    }
+
+    /// `Err` when what `path` means to the script called `importer` is being loaded, or imports something that is, and so on.
+    /// `imports` tells what a text imports when it is loaded.
+    ///
+    /// What cannot be found or read is no circle.
+    pub(super) fn check_circle(
+        &self,
+        importer: &str,
+        path: &str,
+        imports: &dyn Fn(&str) -> Vec<String>,
+        seen: &mut HashSet<String>,
+    ) -> Result<(), NativeError> {
+        let Ok(place) = self.locate(Some(importer), path) else { return Ok(()) };
+        self.check_cycle(&place)?;
+        if !seen.insert(place.identity.clone()) {
+            return Ok(());
+        }
+        let Ok(text) = Self::read(&place) else { return Ok(()) };
+        let name = place.name.clone();
+        lock(&self.loading).push(place);
+        let inner = imports(&text);
+        let checked =
+            inner.iter().try_for_each(|path| self.check_circle(&name, path, imports, seen));
+        lock(&self.loading).pop();
+        checked
     }
 
     fn locate(&self, importer: Option<&str>, path: &str) -> Result<Place, NativeError> {

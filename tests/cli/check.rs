@@ -196,3 +196,24 @@ fn all_options_that_a_native_takes_are_known_to_check() {
     let said = agencysh(&["check", &folder.file("a.rhai", &script)]);
     assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""), "{script}");
 }
+
+#[test]
+fn modules_that_import_each_other_in_a_circle_are_found() {
+    let folder = Folder::new();
+    let first = folder.file("first.rhai", "import \"second\" as s;");
+    folder.file("second.rhai", "import \"third\" as t;");
+    folder.file("third.rhai", "import \"second\" as s;");
+    let own = folder.file("own.rhai", "\nimport \"own\" as o;");
+    for (script, line) in [(&first, 1), (&own, 2)] {
+        let said = agencysh(&["check", script]);
+        assert_eq!(said.code, Some(1), "{}", said.stderr);
+        assert!(said.stderr.contains("error[import.cycle]"), "{}", said.stderr);
+        assert!(said.stderr.contains(&format!("{script}:{line}:")), "{}", said.stderr);
+    }
+    // what a function imports is loaded when it is called; two ways to one module are no circle
+    let lazy = folder.file("lazy.rhai", "import \"a\" as a; import \"b\" as b; a::f();");
+    folder.file("a.rhai", "import \"b\" as b; fn f() { import \"lazy\" as l; }");
+    folder.file("b.rhai", "export const X = 1;");
+    let said = agencysh(&["check", &lazy]);
+    assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""));
+}

@@ -37,6 +37,20 @@ fn an_unknown_name_fails() {
     assert!(said.stderr.contains("no_such_native"));
 }
 
+#[test]
+fn a_near_miss_is_named() {
+    for (name, near) in [
+        ("fs::raed", "fs::read"),
+        ("agency.incremnt", "agency.increment"),
+        ("SYS_DOWNLAOD", "SYS_DOWNLOAD"),
+        ("cyrpto", "crypto"),
+    ] {
+        let said = agencysh(&["doc", name]);
+        assert_eq!(said.code, Some(1));
+        assert!(said.stderr.contains(&format!("did you mean '{near}'?")), "{}", said.stderr);
+    }
+}
+
 /// The global functions and values that arangosh puts into scripts.
 const GLOBALS: &str = "
     SYS_DOWNLOAD SYS_SLEEP SYS_WAIT SYS_TIME SYS_COMMUNICATE_SLEEP_DEADLINE SYS_GET_DEADLINE_STRING

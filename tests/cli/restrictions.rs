@@ -69,6 +69,9 @@ fn limits_end_a_run_with_exit_code_1() {
     for (words, code, kind) in [
         (["--max-operations", "1000"], "loop {}", "limit.operations"),
         (["--max-output", "1000"], "loop { print(1) }", "limit.output"),
+        // with nothing after it, and before an end that would be a good one
+        (["--max-output", "2"], "print(\"abc\")", "limit.output"),
+        (["--max-output", "2"], "log::warn(\"abc\"); exit(0)", "limit.output"),
         (["--max-string", "1000"], "let s = \"x\"; loop { s += s }", "limit.size"),
         (["--max-call-depth", "5"], "fn f() { f() } f()", "script.stack_overflow"),
     ] {

@@ -4,6 +4,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::support::{Folder, agencysh, program};
+use crate::wait::wait_for;
 
 #[test]
 fn a_long_text_is_compiled_no_longer_than_the_run_may_last() {
@@ -68,6 +69,26 @@ fn an_interrupt_ends_the_program_while_it_reads_a_script_from_its_input() {
     };
     // by the signal itself when it came very early
     assert!(matches!(status.code(), Some(130) | None), "{status}");
+}
+
+#[test]
+fn one_interrupt_ends_the_program_while_it_reads_a_script_from_a_pipe() {
+    use nix::sys::signal::{Signal, kill};
+    let folder = Folder::new();
+    let pipe = folder.path().join("pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_agencysh"))
+        .args(["--endpoint", "none"])
+        .arg(&pipe)
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // opened as soon as the program opens it to read
+    let writer = std::fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+    kill(nix::unistd::Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGINT).unwrap();
+    let status = wait_for("the end of the program", || child.try_wait().unwrap());
+    assert_eq!(status.code(), Some(130), "{status}");
+    drop(writer);
 }
 
 #[test]
@@ -174,4 +195,44 @@ fn the_timeout_limits_operations_on_the_embedded_agency_too() {
     let said = agencysh(&["--embedded=1", "--timeout", "1", "eval", code]);
     assert_eq!(said.code, Some(3), "{}", said.stderr);
     assert!(begin.elapsed() < Duration::from_secs(4), "{:?}", begin.elapsed());
+}
+
+#[test]
+fn a_file_without_end_is_no_script() {
+    let folder = Folder::new();
+    let importing = folder.file("a.rhai", "import \"endless.rhai\" as e;");
+    let long = std::fs::File::create(folder.path().join("endless.rhai")).unwrap();
+    // sparse: it takes no room
+    long.set_len(1 << 40).unwrap();
+    for script in ["/dev/zero", &importing] {
+        for command in ["run", "check"] {
+            let said = agencysh(&["--endpoint", "none", command, script]);
+            assert_eq!(said.code, Some(1), "{command} {script}: {}", said.stderr);
+            assert!(said.stderr.contains("error[script.too_long]"), "{}", said.stderr);
+        }
+    }
+    let said = std::process::Command::new(env!("CARGO_BIN_EXE_agencysh"))
+        .args(["--endpoint", "none", "-"])
+        .stdin(std::fs::File::open("/dev/zero").unwrap())
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&said.stderr);
+    assert_eq!(said.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("error[script.too_long]"), "{stderr}");
+}
+
+#[test]
+fn a_misspelt_command_is_told_from_a_missing_script() {
+    for (word, part) in [
+        ("chekc", "did you mean the command `check`?"),
+        ("Eval", "did you mean the command `eval`?"),
+        ("some.rhai", "a script or a command is needed"),
+    ] {
+        let said = agencysh(&[word, "x"]);
+        assert_eq!(said.code, Some(1));
+        assert!(said.stderr.contains(part), "{word}: {}", said.stderr);
+    }
+    // the word `check` leaves no doubt
+    let said = agencysh(&["check", "some.rhai"]);
+    assert!(!said.stderr.contains("help"), "{}", said.stderr);
 }

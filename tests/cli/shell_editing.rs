@@ -62,6 +62,8 @@ fn tab_completes_methods_and_live_paths_of_the_agency() {
     shell.run("let a = agency::current(); a.set(\"Plan/Deep/Value\", 40 + 2); ()");
     assert!(shell.run("a.get(\"Plan/De\tVal\t\")").contains("42\r\n"));
     assert!(shell.run("agency::current().exi\t\"/arango/Plan/Dee\tVa\t\")").contains("true"));
+    shell.run("a.set(\"Quotes/Quo\\\"ted/In\", 50 + 2); ()");
+    assert!(shell.run("a.get(\"Quotes/Quo\tIn\t\")").contains("52\r\n"));
     // what was written meanwhile is there a moment later
     shell.run("a.set(\"Plan/Deep/Velvet\", 1); ()");
     wait_for("the new path", || {

@@ -16,6 +16,8 @@ fn help_shows_the_words_a_namespace_and_natives_by_either_name() {
     assert!(shell.run("help http::get").contains("Legacy: "));
     assert!(shell.run("help SYS_DOWNLOAD").contains("http::request("));
     assert!(shell.run("help nothing_like_it").contains("nothing is known"));
+    assert!(shell.run("help fs::raed").contains("did you mean 'fs::read'?"));
+    assert!(!shell.run(":load /no/such").contains("help"));
     leave(shell);
 }
 

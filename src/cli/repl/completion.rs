@@ -102,10 +102,10 @@ impl Sources<'_> {
         };
         let Some(client) = client else { return Vec::new() };
         let folder = typed.rfind('/').map_or("", |slash| &typed[..=slash]);
-        let children = self.paths.children(&client, folder);
+        let children = self.paths.children(&client, &unescaped(folder));
         let offer = |(name, more): (String, bool)| {
             let shown = if more { format!("{name}/") } else { name };
-            Offer { typed: format!("{folder}{shown}"), shown }
+            Offer { typed: format!("{folder}{}", escaped(&shown)), shown }
         };
         children.into_iter().map(offer).collect()
     }
@@ -164,6 +164,16 @@ fn agency_methods() -> Vec<Offer> {
     let natives = doc::natives().iter();
     let methods = natives.filter(|doc| doc.namespace == AGENCY && doc.is_method);
     methods.map(|doc| Offer::call(&doc.name)).collect()
+}
+
+/// A name as it stands in a text of the language.
+fn escaped(name: &str) -> String {
+    name.replace('\\', "\\\\").replace('"', "\\\"")
+}
+
+/// What [`escaped`] came from.
+fn unescaped(text: &str) -> String {
+    text.replace("\\\"", "\"").replace("\\\\", "\\")
 }
 
 /// Whether a method of agencies takes a path first.

@@ -287,7 +287,12 @@ fn help(name: &str) -> ExitCode {
             ExitCode::OK
         }
         None => {
-            output::note("nothing is known under this name; `help natives` lists all");
+            let name = name.unwrap_or_default();
+            let hint = doc::similar(name).map_or_else(
+                || "`help natives` lists all".to_owned(),
+                |near| format!("did you mean '{near}'?"),
+            );
+            output::note(&format!("nothing is known under the name '{name}'; {hint}"));
             ExitCode::FAILED
         }
     }

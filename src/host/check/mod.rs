@@ -6,10 +6,10 @@ mod calls;
 mod known;
 mod options;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
-use rhai::{AST, ASTNode, Engine, FnAccess, Position, Scope, Stmt};
+use rhai::{AST, ASTNode, Engine, Expr, FnAccess, Position, Scope, Stmt};
 
 use super::diagnosis::{self, Known, nearest};
 use super::error::{HostError, ScriptError};
@@ -66,6 +66,7 @@ impl Host {
                 }
             }
         }
+        findings.extend(self.circles(engine, &ast, script));
         let known = self.known_functions(engine);
         let natives = natives(engine);
         let own = functions(&ast, |_| true);
@@ -95,6 +96,22 @@ impl Host {
         findings.sort_by_key(|finding| {
             finding.location.as_ref().map(|place| (place.line, place.column))
         });
+        findings
+    }
+
+    /// Imports that lead back to the script, or to one of those on the way: such a script cannot be loaded.
+    fn circles(&self, engine: &Engine, ast: &AST, script: &str) -> Vec<ScriptError> {
+        let inner = |text: &str| match engine.compile(text) {
+            Ok(ast) => imports_when_loaded(&ast).into_iter().map(|(path, _)| path).collect(),
+            Err(_) => Vec::new(),
+        };
+        let mut seen = HashSet::new();
+        let mut findings = Vec::new();
+        for (path, position) in imports_when_loaded(ast) {
+            if let Err(error) = self.resolver.check_circle(script, &path, &inner, &mut seen) {
+                findings.push(self.explained(&error.into_engine_error(position), script));
+            }
+        }
         findings
     }
 
@@ -215,6 +232,18 @@ impl Host {
             variables: exports(&ast),
         })
     }
+}
+
+/// Path and place of the imports that a script does in any case; those in a function wait for its call.
+fn imports_when_loaded(ast: &AST) -> Vec<(String, Position)> {
+    let path = |statement: &Stmt| match statement {
+        Stmt::Import(import, _) => match &import.0 {
+            Expr::StringConstant(path, position) => Some((path.to_string(), *position)),
+            _ => None,
+        },
+        _ => None,
+    };
+    ast.statements().iter().filter_map(path).collect()
 }
 
 /// The variables that a script exports.

@@ -15,6 +15,9 @@ pub(super) fn word(name: &str) -> Option<&'static str> {
         "True" => "it is written true",
         "False" => "it is written false",
         "self" => "it is written this",
+        "internal" => {
+            "it is arangosh's: `agencysh doc internal.time`, and so on, tells what takes the place of its functions"
+        }
         "require" => "modules are imported: import \"name\" as name;",
         "elif" | "elsif" => "it is written else if",
         "async" | "await" => "all calls wait for their result here",
