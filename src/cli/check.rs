@@ -20,7 +20,7 @@ pub(super) fn files(options: &Options, files: &[PathBuf]) -> Result<ExitCode, Op
             }
             Err(error) => {
                 reporter.host_error(&error);
-                code = ExitCode::FAILED;
+                code = ExitCode::of_error(&error);
             }
         }
     }

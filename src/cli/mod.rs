@@ -24,6 +24,7 @@ mod shown_target;
 mod words;
 
 use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -123,9 +124,14 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> std::process::ExitCode 
         Ok(cli) if steps.is_empty() => dispatch(cli),
         Ok(cli) => run_steps(&cli.options, &steps, &arguments),
         Err(error) => {
-            // what cannot be printed has nobody to read it
-            let _ = error.print();
-            ExitCode(u8::try_from(error.exit_code()).unwrap_or(ExitCode::USAGE.0))
+            let code = ExitCode(u8::try_from(error.exit_code()).unwrap_or(ExitCode::USAGE.0));
+            match error.print() {
+                // help that was asked for and got lost
+                Err(lost) if code == ExitCode::OK && lost.kind() != ErrorKind::BrokenPipe => {
+                    ExitCode::FAILED
+                }
+                _ => code,
+            }
         }
     };
     code.into()

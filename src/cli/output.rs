@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rhai::{Dynamic, ImmutableString};
 
@@ -47,7 +48,12 @@ pub(super) struct LogOutput {
 enum Place {
     Stdout,
     Stderr,
-    File(File),
+    File {
+        file: File,
+        path: String,
+        /// Whether a failure has been told of.
+        complained: AtomicBool,
+    },
 }
 
 impl LogOutput {
@@ -68,8 +74,16 @@ impl LogOutput {
                 let path = text
                     .strip_prefix("file://")
                     .ok_or_else(|| format!("'{text}' is none of -, + and file://PATH"))?;
+                if path.is_empty() {
+                    return Err("file:// names no file; write file://PATH".to_owned());
+                }
                 let file = File::options().append(true).create(true).open(path);
-                file.map(|file| Self { place: Place::File(file), colored: false })
+                let place = |file| Place::File {
+                    file,
+                    path: path.to_owned(),
+                    complained: AtomicBool::new(false),
+                };
+                file.map(|file| Self { place: place(file), colored: false })
                     .map_err(|error| format!("'{path}': {error}"))
             }
         }
@@ -79,8 +93,14 @@ impl LogOutput {
         match &self.place {
             Place::Stdout => write(&format!("{line}\n")),
             Place::Stderr => note(line),
-            // a full disk does not end the script
-            Place::File(file) => drop((&*file).write_all(format!("{line}\n").as_bytes())),
+            Place::File { file, path, complained } => {
+                // a full disk does not end the script, but is told of once
+                if let Err(error) = (&*file).write_all(format!("{line}\n").as_bytes())
+                    && !complained.swap(true, Ordering::Relaxed)
+                {
+                    note(&format!("warning: log lines are lost: '{path}': {error}"));
+                }
+            }
         }
     }
 }

@@ -236,3 +236,21 @@ fn a_misspelt_command_is_told_from_a_missing_script() {
     let said = agencysh(&["check", "some.rhai"]);
     assert!(!said.stderr.contains("help"), "{}", said.stderr);
 }
+
+#[test]
+fn what_gets_lost_on_a_full_disk_is_told() {
+    if !std::path::Path::new("/dev/full").exists() {
+        return;
+    }
+    let logged = ["--endpoint", "none", "--log-output", "file:///dev/full", "-e"];
+    let said = agencysh(&[&logged[..], &["log::error(1); log::error(2); print(3)"]].concat());
+    assert_eq!((said.code, said.stdout.as_str()), (Some(0), "3\n"));
+    assert_eq!(said.stderr.matches("log lines are lost").count(), 1, "{}", said.stderr);
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let help = std::process::Command::new(env!("CARGO_BIN_EXE_agencysh"))
+        .arg("--help")
+        .stdout(full)
+        .status()
+        .unwrap();
+    assert_eq!(help.code(), Some(1));
+}
