@@ -58,7 +58,10 @@ use rhai::{Dynamic, Engine, FLOAT, INT, ImmutableString, NativeCallContext};
 /// made of several files has an entry for each.
 pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[
     ("agency", &agency::natives::RHAI_MANIFEST),
-    ("arango", &arango::natives::RHAI_MANIFEST),
+    ("arango", &arango::choice::natives::RHAI_MANIFEST),
+    ("arango", &arango::details::natives::RHAI_MANIFEST),
+    ("arango", &arango::plain::natives::RHAI_MANIFEST),
+    ("arango", &arango::whole::natives::RHAI_MANIFEST),
     ("cluster", &cluster::natives::RHAI_MANIFEST),
     ("crypto", &crypto::natives::RHAI_MANIFEST),
     ("document", &document::natives::RHAI_MANIFEST),
