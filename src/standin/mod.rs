@@ -8,6 +8,7 @@ pub mod agent;
 mod embedded;
 mod initial;
 pub mod process;
+pub mod web;
 
 pub use embedded::{Contents, EmbeddedAgency};
 

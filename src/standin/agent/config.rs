@@ -1,16 +1,13 @@
 //! Configuration of one agent.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
-use super::limits::Limits;
 use super::log_levels::LogControl;
 use super::raft::replica::CompactionRule;
 use super::raft::storage::Storage;
-use super::tls::ServerCertificate;
-use crate::auth::{Secret, TokenSource};
+use crate::standin::web::{Authentication, Limits, ServerCertificate};
 
 /// How an agent is set up. Durations and counts have the defaults of a
 /// configured `arangod`; identity, endpoint and pool have to be given.
@@ -49,34 +46,6 @@ pub struct AgentConfig {
     pub certificate: Option<ServerCertificate>,
     /// The version the agent claims to be.
     pub version: String,
-}
-
-/// The secrets that open an agent. They are shown nowhere.
-#[derive(Clone, Debug)]
-pub struct Authentication {
-    secrets: Arc<[Secret]>,
-    own: Arc<TokenSource>,
-}
-
-impl Authentication {
-    /// Accepts tokens signed with any of these secrets. The first one signs the messages to
-    /// the other agents; without any nobody gets in.
-    pub fn new(secrets: Vec<Secret>) -> Self {
-        let active = secrets.first().cloned().unwrap_or_else(Secret::random);
-        let own = Arc::new(TokenSource::new(active.clone(), "agent"));
-        let secrets = if secrets.is_empty() { vec![active] } else { secrets };
-        Self { secrets: secrets.into(), own }
-    }
-
-    /// The accepted secrets, the active one first.
-    pub(super) fn secrets(&self) -> &[Secret] {
-        &self.secrets
-    }
-
-    /// What signs the messages to the other agents.
-    pub(super) fn own_tokens(&self) -> Arc<TokenSource> {
-        Arc::clone(&self.own)
-    }
 }
 
 /// Settings of the supervision; shown and changed by the config endpoint.

@@ -18,11 +18,10 @@ use serde_json::{Value as Json, json};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::config::Authentication;
-use super::limits::Limits;
-use super::server::{self, Site};
-use super::tls::{self, PeerConnector, ServerCertificate};
-use super::{api, endpoint};
+use crate::standin::web::error::ApiError;
+use crate::standin::web::listener::{self, Site};
+use crate::standin::web::tls::{self, PeerConnector};
+use crate::standin::web::{self, Authentication, Limits, ServerCertificate, endpoint};
 
 const ROUTE: &str = "/_api/agency_priv/gossip";
 /// Pause between two rounds of questions.
@@ -175,29 +174,29 @@ async fn serve(listener: &TcpListener, known: &Arc<Known>) -> std::convert::Infa
         certificate: known.gossip.certificate.clone(),
     };
     let (_never, shutdown) = watch::channel(false);
-    server::accept(listener, site, shutdown).await;
+    listener::accept(listener, site, shutdown).await;
     std::future::pending().await
 }
 
 fn is_gossip(known: &Known, head: &Parts) -> bool {
-    head.uri.path() == ROUTE && api::refusal(known.gossip.authentication.as_ref(), head).is_none()
+    head.uri.path() == ROUTE && web::refusal(known.gossip.authentication.as_ref(), head).is_none()
 }
 
 async fn answer(State(known): State<Arc<Known>>, request: Request<Body>) -> Response {
     let (head, body) = request.into_parts();
-    if let Some(refusal) = api::refusal(known.gossip.authentication.as_ref(), &head) {
+    if let Some(refusal) = web::refusal(known.gossip.authentication.as_ref(), &head) {
         return refusal;
     }
     if head.method != Method::POST || head.uri.path() != ROUTE {
-        return api::booting();
+        return web::json_error(ApiError::Booting);
     }
     let body = Limited::new(body, MOST).collect().await;
     let body = body.map_or_else(|_| Bytes::new(), http_body_util::Collected::to_bytes);
     match serde_json::from_slice::<Json>(&body) {
         Ok(message) if message["id"].is_string() && message["pool"].is_object() => {
             known.learn(&message);
-            api::ok(&known.message())
+            web::ok(&known.message())
         }
-        _ => api::bad_parameter(),
+        _ => web::json_error(ApiError::BadParameter),
     }
 }

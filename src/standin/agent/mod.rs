@@ -7,18 +7,14 @@
 mod api;
 mod commit;
 mod config;
-mod endpoint;
 mod gossip;
 mod leadership;
-mod limits;
 mod log_levels;
 mod polls;
 mod pool;
 pub mod raft;
-mod server;
 mod spearhead;
 pub mod store;
-mod tls;
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -33,17 +29,18 @@ use tokio::task::JoinSet;
 use crate::agency::entry::LogEntry;
 use crate::agency::value::Value;
 
-pub use config::{AgentConfig, Authentication, SupervisionConfig, TIMEOUT_MULT};
+pub use super::web::{Authentication, KeyFileError, Limits, ServerCertificate};
+pub use config::{AgentConfig, SupervisionConfig, TIMEOUT_MULT};
 pub use gossip::{Gossip, GossipError, discover};
 pub use leadership::Role;
-pub use limits::Limits;
 pub use log_levels::{LogControl, LogLevel, LogLevelError, LogLevels};
 pub use pool::{Changes, Members, Pool};
 pub use raft::disk::{DiskError, agent_id};
 pub use raft::replica::CompactionRule;
 pub use raft::storage::Storage;
-pub use tls::{KeyFileError, ServerCertificate};
 
+use super::web::listener::{self, Site};
+use super::web::turned_true;
 use polls::Polls;
 use raft::compaction;
 use raft::log_store::RaftLog;
@@ -234,11 +231,6 @@ impl Agent {
     }
 }
 
-/// Returns once the flag is true, or its owner gone.
-async fn turned_true(flag: &mut watch::Receiver<bool>) {
-    let _ = flag.wait_for(|set| *set).await;
-}
-
 /// Unix time in milliseconds.
 fn now_millis() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -325,7 +317,7 @@ pub async fn start(listener: TcpListener, config: AgentConfig) -> Result<AgentHa
     {
         let mut tasks = agent.tasks();
         let down = || agent.shutdown.subscribe();
-        tasks.spawn(server::run(agent.clone(), listener, down()));
+        tasks.spawn(listener::run(listener, site(&agent), down()));
         tasks.spawn(leadership::run(agent.clone(), down()));
         tasks.spawn(proposer::run(agent.raft.clone(), batches_in, down()));
         tasks.spawn(compaction::run(agent.raft.clone(), agent.machine.clone(), down()));
@@ -334,6 +326,17 @@ pub async fn start(listener: TcpListener, config: AgentConfig) -> Result<AgentHa
     }
     let scheme = if agent.config.certificate.is_some() { "https" } else { "http" };
     Ok(AgentHandle { agent, url: format!("{scheme}://{address}") })
+}
+
+/// What the agent serves.
+fn site(agent: &Arc<Agent>) -> Site {
+    let peers = Arc::clone(agent);
+    Site {
+        limits: agent.config.limits.clone(),
+        certificate: agent.config.certificate.clone(),
+        router: api::router(Arc::clone(agent)),
+        is_peer: Arc::new(move |head| api::is_peer(&peers, head)),
+    }
 }
 
 /// Opens the agent's storage where blocking is allowed.

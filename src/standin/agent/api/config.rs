@@ -8,17 +8,16 @@ use crate::agency::value::Value;
 
 use super::super::leadership::Role;
 use super::super::raft::types::node_id;
-use super::super::{Agent, SupervisionConfig, endpoint, lock, now_millis};
-use super::answer::{self, Answer};
-use super::body;
+use super::super::{Agent, SupervisionConfig, lock, now_millis};
 use super::dispatch::Call;
-use super::error::ApiError;
+use crate::standin::web::answer::{self, Answer};
+use crate::standin::web::endpoint;
+use crate::standin::web::error::ApiError;
 
 /// Shows the configuration, after changing it if asked to.
 pub(super) async fn config(mut call: Call, method: &Method) -> Answer {
     if *method != Method::GET {
-        let body =
-            body::parse(&mut call).await?.map_err(|message| ApiError::Internal { message })?;
+        let body = call.parse_body().await?.map_err(|message| ApiError::Internal { message })?;
         if *method == Method::PUT {
             if let Some(Value::Object(changes)) = body {
                 change(&call.agent, &Value::Object(changes))?;

@@ -7,12 +7,15 @@ use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use axum::response::Response;
 
 use super::super::Agent;
-use super::answer::{self, Answer, Format};
-use super::error::ApiError;
-use super::route::Path;
 use super::{
-    body, config, general, inquire, jobs, log, peers, poll, read, state, strangers, transact, write,
+    config, general, inquire, jobs, log, peers, poll, read, state, strangers, transact, write,
 };
+use crate::agency::value::Value;
+use crate::standin::web::answer::Answer;
+use crate::standin::web::body;
+use crate::standin::web::error::ApiError;
+use crate::standin::web::form::Form;
+use crate::standin::web::route::{self, Path};
 
 /// A request whose endpoint has been found.
 pub(super) struct Call {
@@ -28,7 +31,12 @@ pub(super) struct Call {
 impl Call {
     /// The value of a query parameter.
     pub(super) fn parameter(&self, name: &str) -> Option<String> {
-        super::route::parameter(self.query.as_deref(), name)
+        route::parameter(self.query.as_deref(), name)
+    }
+
+    /// Parses the body, which is gone then; see [`body::parse`].
+    pub(super) async fn parse_body(&mut self) -> Result<Result<Option<Value>, String>, ApiError> {
+        body::parse(&self.headers, std::mem::take(&mut self.body)).await
     }
 }
 
@@ -36,38 +44,6 @@ impl Call {
 pub(super) async fn dispatch(agent: Arc<Agent>, request: Request<Body>) -> Response {
     let form = Form::wished(&request);
     form.give(answer(agent, request).await)
-}
-
-/// The form that the client wishes for its answer.
-struct Form {
-    format: Format,
-    without_body: bool,
-}
-
-impl Form {
-    fn wished(request: &Request<Body>) -> Self {
-        Self {
-            format: Format::accepted(request.headers()),
-            without_body: request.method() == Method::HEAD,
-        }
-    }
-
-    fn give(self, answer: Answer) -> Response {
-        let response = answer.unwrap_or_else(ApiError::into_response);
-        let mut response = answer::encode(response, self.format);
-        if self.without_body {
-            *response.body_mut() = Body::empty();
-        }
-        response
-    }
-}
-
-/// Answers a request that is not looked at any further.
-pub(super) async fn refuse(request: Request<Body>, error: ApiError, body_limit: usize) -> Response {
-    let form = Form::wished(&request);
-    // Read in any case: a connection with an unread body cannot go on.
-    body::discard(request.into_body(), body_limit).await;
-    form.give(Err(error))
 }
 
 async fn answer(agent: Arc<Agent>, request: Request<Body>) -> Answer {

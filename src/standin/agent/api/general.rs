@@ -4,9 +4,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Value as Json, json};
 
-use super::answer::{self, Answer};
 use super::dispatch::Call;
-use super::error::ApiError;
+use crate::standin::web::answer::{self, Answer};
+use crate::standin::web::error::ApiError;
 
 /// A general endpoint: GET only, no body.
 pub(super) type Endpoint = fn(&Call) -> Answer;

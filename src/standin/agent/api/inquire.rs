@@ -6,18 +6,18 @@ use axum::http::StatusCode;
 
 use crate::agency::value::Value;
 
-use super::answer::{self, Answer};
 use super::dispatch::Call;
-use super::error::ApiError;
+use super::leader;
 use super::write::WaitMode;
-use super::{body, leader};
+use crate::standin::web::answer::{self, Answer};
+use crate::standin::web::error::ApiError;
 
 /// Time between two looks whether a request in progress has been logged.
 const RECHECK: Duration = Duration::from_millis(100);
 
 /// Tells the fate of transactions by client id.
 pub(super) async fn inquire(mut call: Call) -> Answer {
-    let body = body::parse(&mut call).await?.map_err(|_| ApiError::BadParameter)?;
+    let body = call.parse_body().await?.map_err(|_| ApiError::BadParameter)?;
     let term = leader::leading(&call)?;
     let Some(Value::Array(ids)) = body else {
         return Err(ApiError::server_message("Expecting Array slice"));

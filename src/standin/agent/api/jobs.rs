@@ -15,14 +15,14 @@ use http_body_util::BodyExt;
 use serde_json::json;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use super::super::limits::Limits;
 use super::super::polls::Waiter;
 use super::super::{Agent, turned_true};
-use super::answer::{self, Answer, Format};
-use super::dispatch::{self, dispatch};
-use super::error::ApiError;
-use super::route::parameter;
-use super::{auth, body};
+use super::dispatch::dispatch;
+use crate::standin::web::answer::{self, Answer, Format};
+use crate::standin::web::error::ApiError;
+use crate::standin::web::route::parameter;
+use crate::standin::web::{Limits, form};
+use crate::standin::web::{auth, body};
 
 static ASYNC: HeaderName = HeaderName::from_static("x-arango-async");
 static ASYNC_ID: HeaderName = HeaderName::from_static("x-arango-async-id");
@@ -156,7 +156,7 @@ pub(super) async fn serve(State(agent): State<Arc<Agent>>, request: Request<Body
     let allowed = auth::check(agent.config.authentication.as_ref(), &head);
     let request = Request::from_parts(head, body);
     if let Err(error) = allowed {
-        return dispatch::refuse(request, error, agent.config.limits.body).await;
+        return form::refuse(request, error, agent.config.limits.body).await;
     }
     let store = match request.headers().get(&ASYNC).map(HeaderValue::as_bytes) {
         Some(b"store") => true,

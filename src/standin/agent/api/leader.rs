@@ -1,11 +1,11 @@
 //! What the endpoints that only a leader serves have in common.
 
 use super::super::commit::CommitError;
-use super::super::endpoint::to_url;
 use super::super::leadership::Role;
-use super::super::turned_true;
 use super::dispatch::Call;
-use super::error::ApiError;
+use crate::standin::web::endpoint::to_url;
+use crate::standin::web::error::ApiError;
+use crate::standin::web::turned_true;
 
 impl From<CommitError> for ApiError {
     fn from(error: CommitError) -> Self {

@@ -7,10 +7,9 @@ use serde_json::{Map, Value as Json};
 use crate::agency::value::Value;
 
 use super::super::log_levels::{LogLevel, LogLevelError, LogLevels};
-use super::answer::{self, Answer};
-use super::body;
 use super::dispatch::Call;
-use super::error::ApiError;
+use crate::standin::web::answer::{self, Answer};
+use crate::standin::web::error::ApiError;
 
 /// Shows the level of each topic, after changing some if asked to.
 pub(super) async fn level(mut call: Call, method: &Method) -> Answer {
@@ -18,7 +17,7 @@ pub(super) async fn level(mut call: Call, method: &Method) -> Answer {
     if *method == Method::GET {
         return Ok(shown(&control.levels()));
     }
-    let body = body::parse(&mut call).await?.map_err(|message| refused(&message))?;
+    let body = call.parse_body().await?.map_err(|message| refused(&message))?;
     let Some(Value::Object(wishes)) = body else {
         return Err(refused("expecting an object of log topics and their levels"));
     };

@@ -13,10 +13,10 @@ use super::super::raft::network::{ADDRESS, PRIVATE_PREFIX, SnapshotHeader};
 use super::super::raft::replica::Replica;
 use super::super::raft::state_machine::decode_deep;
 use super::super::raft::types::{NodeId, Snapshot, TypeConfig};
-use super::answer::{self, Answer};
 use super::dispatch::Call;
-use super::error::ApiError;
-use super::{auth, body};
+use crate::standin::web::answer::{self, Answer};
+use crate::standin::web::error::ApiError;
+use crate::standin::web::{auth, body};
 
 /// Entries or a heartbeat of the leader.
 pub(super) async fn append(mut call: Call) -> Answer {

@@ -10,10 +10,10 @@ use crate::agency::value::Value;
 
 use super::super::raft::replica::Replica;
 use super::super::{Agent, turned_true};
-use super::answer::{self, Answer};
 use super::dispatch::Call;
-use super::error::ApiError;
 use super::leader;
+use crate::standin::web::answer::{self, Answer};
+use crate::standin::web::error::ApiError;
 
 /// Longest time that a poll waits, in seconds. Nobody notices when a client
 /// leaves, and whoever asked for more has to ask again anyway.

@@ -5,14 +5,14 @@ use axum::http::StatusCode;
 use crate::agency::value::Value;
 
 use super::super::store::Store;
-use super::answer::{self, Answer};
 use super::dispatch::Call;
-use super::error::ApiError;
-use super::{body, leader};
+use super::leader;
+use crate::standin::web::answer::{self, Answer};
+use crate::standin::web::error::ApiError;
 
 /// Answers one tree per query, from what is committed.
 pub(super) async fn read(mut call: Call) -> Answer {
-    let body = body::parse(&mut call).await?.map_err(ApiError::bad_request)?;
+    let body = call.parse_body().await?.map_err(ApiError::bad_request)?;
     leader::serving(&call).await?;
     let Some(Value::Array(queries)) = body else {
         return Err(ApiError::bad_request("Expecting array of arrays as body for reads"));

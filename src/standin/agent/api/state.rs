@@ -10,10 +10,10 @@ use crate::agency::value::Value;
 use super::super::leadership::Role;
 use super::super::lock;
 use super::super::raft::replica::{Compaction, Record};
-use super::answer::{self, Answer};
 use super::dispatch::Call;
-use super::error::ApiError;
-use super::{body, leader};
+use super::leader;
+use crate::standin::web::answer::{self, Answer};
+use crate::standin::web::error::ApiError;
 
 /// `GET state`: the committed tree, the retained log, the oldest snapshot.
 pub(super) fn state(call: &Call) -> Answer {
@@ -114,7 +114,7 @@ pub(super) fn stores(call: &Call) -> Response {
 
 /// `POST store`: the tree as it was at an index.
 pub(super) async fn store(mut call: Call) -> Answer {
-    let index = match body::parse(&mut call).await? {
+    let index = match call.parse_body().await? {
         Ok(Some(Value::Int(index))) => u64::try_from(index).unwrap_or(u64::MAX),
         Ok(_) => u64::MAX,
         Err(_) => return Err(ApiError::InternalSilent),

@@ -10,10 +10,9 @@ use serde_json::{Value as Json, json};
 
 use crate::agency::value::Value;
 
-use super::answer::{self, Answer};
-use super::body;
 use super::dispatch::Call;
-use super::error::ApiError;
+use crate::standin::web::answer::{self, Answer};
+use crate::standin::web::error::ApiError;
 
 /// An object with the identity that most answers carry.
 fn signed(call: &Call) -> Json {
@@ -35,7 +34,7 @@ fn pool(call: &Call) -> Json {
 }
 
 async fn parsed(call: &mut Call) -> Result<Json, ApiError> {
-    let body = body::parse(call).await?.map_err(|_| ApiError::BadParameter)?;
+    let body = call.parse_body().await?.map_err(|_| ApiError::BadParameter)?;
     Ok(body.map_or(Json::Null, |body: Value| body.into()))
 }
 

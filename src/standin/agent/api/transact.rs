@@ -8,12 +8,12 @@ use crate::agency::value::{Object, Value};
 use super::super::spearhead::{ChunkError, JudgedOne, TOO_DEEP, is_too_deep};
 use super::super::store::{OperationError, Store};
 use super::super::{lock, now_millis};
-use super::answer::{self, Answer};
 use super::dispatch::Call;
-use super::error::ApiError;
 use super::leader;
 use super::read::run_query;
 use super::write::envelope;
+use crate::standin::web::answer::{self, Answer};
+use crate::standin::web::error::ApiError;
 
 /// After so many items other requests get their turn.
 const ITEMS_AT_ONCE: usize = 250;

@@ -6,10 +6,10 @@ use crate::agency::value::Value;
 
 use super::super::Agent;
 use super::super::spearhead::{ChunkError, Judged, Outcome};
-use super::answer::{self, Answer};
 use super::dispatch::Call;
-use super::error::ApiError;
-use super::{body, leader};
+use super::leader;
+use crate::standin::web::answer::{self, Answer};
+use crate::standin::web::error::ApiError;
 
 /// How long a request waits for what it wrote.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,7 @@ impl WaitMode {
 
 /// The envelope that write, transact and transient share: a non-empty array.
 pub(super) async fn envelope(call: &mut Call) -> Result<std::sync::Arc<Vec<Value>>, ApiError> {
-    match body::parse(call).await?.map_err(ApiError::bad_request)? {
+    match call.parse_body().await?.map_err(ApiError::bad_request)? {
         Some(Value::Array(elements)) if elements.is_empty() => {
             Err(ApiError::bad_request("Empty request"))
         }

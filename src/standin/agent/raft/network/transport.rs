@@ -18,10 +18,10 @@ use super::super::state_machine::decode_deep;
 use super::super::types::{AppendRequest, NodeId};
 use super::{ADDRESS, APPEND, PRIVATE_PREFIX};
 use crate::auth::TokenSource;
-use crate::standin::agent::config::{AgentConfig, Authentication};
-use crate::standin::agent::endpoint;
+use crate::standin::agent::config::AgentConfig;
 use crate::standin::agent::pool::Pool;
-use crate::standin::agent::tls::{self, PeerConnector};
+use crate::standin::web::tls::{self, PeerConnector};
+use crate::standin::web::{Authentication, endpoint};
 
 /// Time that a heartbeat gets, in heartbeat intervals. Another connection is
 /// tried then.

@@ -11,16 +11,19 @@ use crate::agency::json as codec;
 use crate::agency::value::Value;
 use crate::vpack;
 
-use super::super::server::BodyError;
 use super::answer::Format;
-use super::dispatch::Call;
 use super::error::ApiError;
+use super::listener::BodyError;
 
 /// Reads a whole body of up to `limit` bytes, compressed or not, and undoes its content encoding.
 ///
 /// # Errors
 /// The body is chunked, too large, too slow, broken off or wrongly encoded.
-pub(super) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, ApiError> {
+pub(in crate::standin) async fn read(
+    headers: &HeaderMap,
+    body: Body,
+    limit: usize,
+) -> Result<Bytes, ApiError> {
     let bytes = receive(headers, body, limit).await?;
     let encoding = headers.get(header::CONTENT_ENCODING).map(|e| e.as_bytes().to_ascii_lowercase());
     let bytes = match encoding.as_deref() {
@@ -45,7 +48,7 @@ pub(super) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Resul
 ///
 /// # Errors
 /// The body is chunked, too large, too slow or broken off.
-pub(super) async fn receive(
+pub(in crate::standin) async fn receive(
     headers: &HeaderMap,
     body: Body,
     limit: usize,
@@ -77,7 +80,7 @@ fn announced_length(headers: &HeaderMap) -> Option<u64> {
 
 /// Reads a body of up to `limit` bytes to its end, so that the connection can go on, and keeps
 /// nothing of it.
-pub(super) async fn discard(mut body: Body, limit: usize) {
+pub(in crate::standin) async fn discard(mut body: Body, limit: usize) {
     let mut left = limit;
     while let Some(Ok(frame)) = body.frame().await {
         let length = frame.data_ref().map_or(0, Bytes::len);
@@ -121,7 +124,7 @@ const BIG: usize = 256 << 10;
 ///
 /// # Errors
 /// The decoder panicked, or the runtime is going down.
-pub(super) async fn decoding<T: Send + 'static>(
+pub(in crate::standin) async fn decoding<T: Send + 'static>(
     bytes: Bytes,
     decode: impl FnOnce(&[u8]) -> T + Send + 'static,
 ) -> Result<T, ApiError> {
@@ -131,15 +134,17 @@ pub(super) async fn decoding<T: Send + 'static>(
     tokio::task::spawn_blocking(move || decode(&bytes)).await.map_err(|_| ApiError::ShuttingDown)
 }
 
-/// Parses the body of a call, in the format of its content type; the body is
-/// gone then. An empty one is no value at all. The inner error is the text of
-/// the parser.
+/// Parses a body in the format of its content type. An empty one is no value at all. The inner
+/// error is the text of the parser.
 ///
 /// # Errors
 /// As [`decoding`].
-pub(super) async fn parse(call: &mut Call) -> Result<Result<Option<Value>, String>, ApiError> {
-    let format = Format::sent(&call.headers);
-    decoding(std::mem::take(&mut call.body), move |bytes| parse_bytes(bytes, format)).await
+pub(in crate::standin) async fn parse(
+    headers: &HeaderMap,
+    body: Bytes,
+) -> Result<Result<Option<Value>, String>, ApiError> {
+    let format = Format::sent(headers);
+    decoding(body, move |bytes| parse_bytes(bytes, format)).await
 }
 
 fn parse_bytes(bytes: &[u8], format: Format) -> Result<Option<Value>, String> {

@@ -16,7 +16,7 @@ use crate::vpack;
 use super::error::ApiError;
 
 /// What a handler gives back.
-pub(super) type Answer = Result<Response, ApiError>;
+pub(in crate::standin) type Answer = Result<Response, ApiError>;
 
 /// The content of an answer that is not encoded yet.
 #[derive(Clone)]
@@ -28,7 +28,7 @@ enum Content {
 
 /// A way to write values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
+pub(in crate::standin) enum Format {
     Json,
     VelocyPack,
 }
@@ -39,12 +39,12 @@ impl Format {
     const VELOCYPACK: &[u8] = b"application/x-velocypack";
 
     /// The format that a client wishes.
-    pub(super) fn accepted(headers: &HeaderMap) -> Self {
+    pub(in crate::standin) fn accepted(headers: &HeaderMap) -> Self {
         Self::named(headers.get(header::ACCEPT))
     }
 
     /// The format of a request's body.
-    pub(super) fn sent(headers: &HeaderMap) -> Self {
+    pub(in crate::standin) fn sent(headers: &HeaderMap) -> Self {
         Self::named(headers.get(header::CONTENT_TYPE))
     }
 
@@ -75,7 +75,7 @@ impl Format {
 }
 
 /// Encodes the content of an answer, if it is not encoded already.
-pub(super) fn encode(mut response: Response, format: Format) -> Response {
+pub(in crate::standin) fn encode(mut response: Response, format: Format) -> Response {
     let Some(content) = response.extensions_mut().remove::<Content>() else { return response };
     if let Content::Value(value) = content {
         *response.body_mut() = Body::from(format.encode(&value));
@@ -92,40 +92,40 @@ fn with_content(status: StatusCode, content: Content) -> Response {
 }
 
 /// An answer to another agent, encoded in the way of their own.
-pub(super) fn raw_json(body: Vec<u8>) -> Response {
+pub(in crate::standin) fn raw_json(body: Vec<u8>) -> Response {
     let mut response = Response::new(Body::from(body));
     response.headers_mut().insert(header::CONTENT_TYPE, Format::Json.content_type());
     response
 }
 
 /// An answer with the type of a body, but none.
-pub(super) fn nothing(status: StatusCode) -> Response {
+pub(in crate::standin) fn nothing(status: StatusCode) -> Response {
     with_content(status, Content::Nothing)
 }
 
 /// An answer with a value of the agency as its body.
-pub(super) fn value(status: StatusCode, value: &Value) -> Response {
+pub(in crate::standin) fn value(status: StatusCode, value: &Value) -> Response {
     with_content(status, Content::Value(value.clone()))
 }
 
 /// An answer with a small fixed body.
-pub(super) fn json(status: StatusCode, body: &serde_json::Value) -> Response {
+pub(in crate::standin) fn json(status: StatusCode, body: &serde_json::Value) -> Response {
     value(status, &Value::from(body.clone()))
 }
 
 /// An object of the given members.
-pub(super) fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
+pub(in crate::standin) fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
     let members = members.into_iter().map(|(k, v)| (Arc::from(k), v));
     Value::Object(members.collect::<Object>())
 }
 
 /// An array of the given elements.
-pub(super) fn array(elements: Vec<Value>) -> Value {
+pub(in crate::standin) fn array(elements: Vec<Value>) -> Value {
     Value::Array(Arc::new(elements))
 }
 
 /// An index of the agency's log.
-pub(super) fn index(index: u64) -> Value {
+pub(in crate::standin) fn index(index: u64) -> Value {
     match i64::try_from(index) {
         Ok(index) => Value::Int(index),
         Err(_) => Value::UInt(index),

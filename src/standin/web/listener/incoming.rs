@@ -16,7 +16,7 @@ use super::places::{Place, Receiving};
 
 /// Why a body does not come to its end.
 #[derive(Debug, thiserror::Error)]
-pub(in super::super) enum BodyError {
+pub(in crate::standin) enum BodyError {
     /// The client sends too little for too long.
     #[error("the body of the request comes too slowly")]
     TooSlow,
@@ -27,7 +27,7 @@ pub(in super::super) enum BodyError {
 
 impl BodyError {
     /// Whether an error has this one at its root.
-    pub(in super::super) fn is_too_slow(error: &(dyn std::error::Error + 'static)) -> bool {
+    pub(in crate::standin) fn is_too_slow(error: &(dyn std::error::Error + 'static)) -> bool {
         std::iter::successors(Some(error), |error| error.source())
             .any(|error| matches!(error.downcast_ref(), Some(Self::TooSlow)))
     }

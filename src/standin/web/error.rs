@@ -10,7 +10,7 @@ use super::answer;
 
 /// Why a request is not answered as it wished.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub(super) enum ApiError {
+pub(in crate::standin) enum ApiError {
     /// No such endpoint below a known prefix, or no such job.
     #[error("not found")]
     NotFound,
@@ -135,17 +135,17 @@ pub(super) enum ApiError {
 
 impl ApiError {
     /// A 400 message object.
-    pub(super) fn bad_request(message: impl Into<String>) -> Self {
+    pub(in crate::standin) fn bad_request(message: impl Into<String>) -> Self {
         Self::Message { status: StatusCode::BAD_REQUEST, message: message.into() }
     }
 
     /// A 500 message object.
-    pub(super) fn server_message(message: impl Into<String>) -> Self {
+    pub(in crate::standin) fn server_message(message: impl Into<String>) -> Self {
         Self::Message { status: StatusCode::INTERNAL_SERVER_ERROR, message: message.into() }
     }
 
     /// Status and body of the answer.
-    pub(super) fn into_response(self) -> Response {
+    pub(in crate::standin) fn into_response(self) -> Response {
         let text = self.to_string();
         match self {
             Self::NotFound => error_object(StatusCode::NOT_FOUND, 404, &text),

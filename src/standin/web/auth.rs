@@ -3,7 +3,7 @@
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 
-use super::super::config::Authentication;
+use super::authentication::Authentication;
 use super::error::ApiError;
 use super::route::Path;
 use crate::auth;
@@ -15,7 +15,10 @@ const OPEN: [&str; 3] = ["/_admin/server/availability", "/_open/", "/_admin/aard
 
 /// `Err` unless the request may be answered. It is checked before anything is looked for, so
 /// that a stranger does not learn what there is.
-pub(super) fn check(authentication: Option<&Authentication>, head: &Parts) -> Result<(), ApiError> {
+pub(in crate::standin) fn check(
+    authentication: Option<&Authentication>,
+    head: &Parts,
+) -> Result<(), ApiError> {
     let Some(authentication) = authentication else { return Ok(()) };
     let raw_path = head.uri.path();
     if head.method == Method::OPTIONS || is_open(&Path::new(raw_path).text) {

@@ -1,4 +1,4 @@
-//! The agent's listener and its connections.
+//! The listener of a server and its connections.
 
 mod incoming;
 mod pace;
@@ -25,12 +25,12 @@ use tokio::task::JoinSet;
 
 use super::limits::Limits;
 use super::tls::{Handshakes, ServerCertificate};
-use super::{Agent, api, turned_true};
+use super::turned_true;
 use incoming::PacedBody;
 use places::{Place, Places};
 use transport::{Transport, Wire};
 
-pub(super) use incoming::BodyError;
+pub(in crate::standin) use incoming::BodyError;
 
 /// Time that connections get to finish their answers at shutdown.
 const GRACE: Duration = Duration::from_millis(1500);
@@ -44,26 +44,23 @@ const PING: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs
 
 /// What is served, and to whom.
 #[derive(Clone)]
-pub(super) struct Site {
+pub(in crate::standin) struct Site {
     /// What answers.
-    pub(super) router: Router,
-    /// Whether a request is one of another agent.
-    pub(super) is_peer: Arc<dyn Fn(&Parts) -> bool + Send + Sync>,
+    pub(in crate::standin) router: Router,
+    /// Whether a request is one of another server.
+    pub(in crate::standin) is_peer: Arc<dyn Fn(&Parts) -> bool + Send + Sync>,
     /// What clients have to keep to.
-    pub(super) limits: Limits,
+    pub(in crate::standin) limits: Limits,
     /// What clients are shown; without it they speak no TLS.
-    pub(super) certificate: Option<ServerCertificate>,
+    pub(in crate::standin) certificate: Option<ServerCertificate>,
 }
 
 /// Serves `listener` until `shutdown` turns true; then ends all connections.
-pub(super) async fn run(agent: Arc<Agent>, listener: TcpListener, shutdown: watch::Receiver<bool>) {
-    let peers = agent.clone();
-    let site = Site {
-        limits: agent.config.limits.clone(),
-        certificate: agent.config.certificate.clone(),
-        router: api::router(agent),
-        is_peer: Arc::new(move |head| api::is_peer(&peers, head)),
-    };
+pub(in crate::standin) async fn run(
+    listener: TcpListener,
+    site: Site,
+    shutdown: watch::Receiver<bool>,
+) {
     let mut connections = accept(&listener, site, shutdown).await;
     drop(listener);
     let all = async { while connections.join_next().await.is_some() {} };
@@ -73,7 +70,7 @@ pub(super) async fn run(agent: Arc<Agent>, listener: TcpListener, shutdown: watc
 }
 
 /// Serves a listener until `shutdown` turns true; the connections that are left.
-pub(super) async fn accept(
+pub(in crate::standin) async fn accept(
     listener: &TcpListener,
     site: Site,
     mut shutdown: watch::Receiver<bool>,
@@ -191,7 +188,7 @@ async fn answer(site: &Site, place: &Arc<Place>, request: Request<Incoming>) -> 
     let body = Body::new(PacedBody::new(body, place, &site.limits));
     let request = Request::from_parts(head, body);
     if running.is_refused() {
-        return api::no_place(request, site.limits.body).await;
+        return super::no_place(request, site.limits.body).await;
     }
     let answered = TowerToHyperService::new(site.router.clone()).call(request).await;
     answered.unwrap_or_else(|never| match never {})

@@ -2,7 +2,7 @@
 
 /// A path as the routing rules see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Path {
+pub(in crate::standin) struct Path {
     /// Database of a `/_db/<name>` prefix, which is stripped from the rest.
     pub database: Option<String>,
     /// The rest: repeated slashes collapsed, always with one in front.
@@ -11,7 +11,7 @@ pub(super) struct Path {
 
 impl Path {
     /// Normalises the path of a URL.
-    pub(super) fn new(raw: &str) -> Self {
+    pub(in crate::standin) fn new(raw: &str) -> Self {
         let mut text = String::with_capacity(raw.len() + 1);
         text.push('/');
         for c in raw.chars() {
@@ -27,7 +27,7 @@ impl Path {
     }
 
     /// The segments, without the empty one that a trailing slash makes.
-    pub(super) fn segments(&self) -> Vec<&str> {
+    pub(in crate::standin) fn segments(&self) -> Vec<&str> {
         let text = self.text.strip_prefix('/').unwrap_or(&self.text);
         let text = text.strip_suffix('/').unwrap_or(text);
         if text.is_empty() {
@@ -38,7 +38,7 @@ impl Path {
 }
 
 /// The value of a query parameter, percent-decoded.
-pub(super) fn parameter(query: Option<&str>, name: &str) -> Option<String> {
+pub(in crate::standin) fn parameter(query: Option<&str>, name: &str) -> Option<String> {
     let query = query?;
     url::form_urlencoded::parse(query.as_bytes())
         .find(|(key, _)| key == name)

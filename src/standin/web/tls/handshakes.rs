@@ -19,7 +19,7 @@ const MOST: usize = 256;
 
 /// Begins handshakes, and keeps their number bounded: when there are too many, the oldest gives
 /// way, because one that lasts belongs to a client that does not mean to finish it.
-pub(in super::super) struct Handshakes {
+pub(in crate::standin) struct Handshakes {
     acceptor: TlsAcceptor,
     patience: Duration,
     most: usize,
@@ -29,7 +29,7 @@ pub(in super::super) struct Handshakes {
 
 /// Why a connection did not become a TLS connection.
 #[derive(Debug, thiserror::Error)]
-pub(in super::super) enum HandshakeError {
+pub(in crate::standin) enum HandshakeError {
     #[error("the client does not speak TLS as it should")]
     Failed(#[from] std::io::Error),
     #[error("the client did not finish its handshake in time")]
@@ -39,13 +39,13 @@ pub(in super::super) enum HandshakeError {
 }
 
 impl Handshakes {
-    pub(in super::super) fn new(certificate: &ServerCertificate) -> Self {
+    pub(in crate::standin) fn new(certificate: &ServerCertificate) -> Self {
         let acceptor = TlsAcceptor::from(certificate.config());
         Self { acceptor, patience: PATIENCE, most: MOST, ongoing: VecDeque::new() }
     }
 
     /// The handshake over `stream`; it goes on while the future is polled.
-    pub(in super::super) fn begin<S: AsyncRead + AsyncWrite + Unpin>(
+    pub(in crate::standin) fn begin<S: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
         stream: S,
     ) -> impl Future<Output = Result<TlsStream<S>, HandshakeError>> + use<S> {

@@ -12,10 +12,10 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 
 /// Opens connections to agents, plain ones and TLS.
-pub(in super::super) type PeerConnector = HttpsConnector<HttpConnector>;
+pub(in crate::standin) type PeerConnector = HttpsConnector<HttpConnector>;
 
 /// A connector that gives up when an agent does not accept a connection within `patience`.
-pub(in super::super) fn connector(patience: Duration) -> PeerConnector {
+pub(in crate::standin) fn connector(patience: Duration) -> PeerConnector {
     let mut tcp = HttpConnector::new();
     tcp.enforce_http(false);
     tcp.set_nodelay(true);

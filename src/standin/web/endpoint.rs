@@ -3,7 +3,7 @@
 /// The URL origin of an endpoint: `tcp://h:p` becomes `http://h:p`, `ssl://h:p`
 /// becomes `https://h:p`, with or without `http+` in front. Anything else
 /// stays as it is.
-pub(super) fn to_url(endpoint: &str) -> String {
+pub(in crate::standin) fn to_url(endpoint: &str) -> String {
     let plain = endpoint.strip_prefix("http+").unwrap_or(endpoint);
     if let Some(rest) = plain.strip_prefix("tcp://") {
         format!("http://{rest}")
@@ -15,7 +15,7 @@ pub(super) fn to_url(endpoint: &str) -> String {
 }
 
 /// Whether a text is an endpoint that an agent can be reached at.
-pub(super) fn is_one(endpoint: &str) -> bool {
+pub(in crate::standin) fn is_one(endpoint: &str) -> bool {
     let plain = endpoint.strip_prefix("http+").unwrap_or(endpoint);
     let known = plain.starts_with("tcp://") || plain.starts_with("ssl://");
     let url = url::Url::parse(&to_url(endpoint));
