@@ -1,5 +1,6 @@
 //! Values and wire types of the agency; no I/O.
 
+pub mod de;
 pub mod entry;
 pub(crate) mod intern;
 pub mod json;

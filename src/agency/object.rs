@@ -27,6 +27,15 @@ impl Object {
         Self(Children::Narrow(Arc::default()))
     }
 
+    /// Whether both share their children in memory; equal objects need not.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Children::Narrow(a), Children::Narrow(b)) => Arc::ptr_eq(a, b),
+            (Children::Wide(a), Children::Wide(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
+
     /// The number of keys.
     pub fn len(&self) -> usize {
         match &self.0 {
@@ -155,11 +164,7 @@ impl Default for Object {
 
 impl PartialEq for Object {
     fn eq(&self, other: &Self) -> bool {
-        match (&self.0, &other.0) {
-            (Children::Narrow(a), Children::Narrow(b)) if Arc::ptr_eq(a, b) => true,
-            (Children::Wide(a), Children::Wide(b)) if Arc::ptr_eq(a, b) => true,
-            _ => self.len() == other.len() && self.iter().eq(other.iter()),
-        }
+        self.is_same(other) || (self.len() == other.len() && self.iter().eq(other.iter()))
     }
 }
 

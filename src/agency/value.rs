@@ -63,6 +63,17 @@ impl Value {
         }
     }
 
+    /// Whether both share one object or array in memory, or are equal scalars. Costs O(1); two
+    /// values that differ are never the same, equal ones need not be.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Object(a), Self::Object(b)) => a.is_same(b),
+            (Self::Array(a), Self::Array(b)) => Arc::ptr_eq(a, b),
+            (Self::Object(_) | Self::Array(_), _) | (_, Self::Object(_) | Self::Array(_)) => false,
+            (a, b) => a == b,
+        }
+    }
+
     /// The text, if this is a string.
     pub fn as_str(&self) -> Option<&str> {
         match self {

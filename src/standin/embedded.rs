@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 use super::agent::{self, AgentConfig, AgentHandle, Role, Storage};
 use super::initial;
-use super::{StandinError, runtime};
+use super::{StandinError, runtime, supervision};
 
 /// Election timing of embedded agents: short, yet long enough not to call
 /// elections on a busy machine.
@@ -130,6 +130,7 @@ impl EmbeddedAgency {
         let runtime = self.runtime.as_ref().ok_or(StandinError::Stopped)?;
         let (id, asked, running) =
             (agent.id().to_owned(), agent.asked_to_end(), Arc::clone(&self.agents));
+        runtime.spawn(supervision::run(agent.candidate()));
         agents.push(agent);
         runtime.spawn(async move {
             if !asked.await {

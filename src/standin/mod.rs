@@ -7,7 +7,9 @@ use tokio::runtime::{Builder, Runtime};
 pub mod agent;
 mod embedded;
 mod initial;
+mod model;
 pub mod process;
+mod supervision;
 pub mod web;
 
 pub use embedded::{Contents, EmbeddedAgency};

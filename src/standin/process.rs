@@ -11,7 +11,7 @@ use super::agent::{
     self, AgentConfig, AgentError, Authentication, CompactionRule, DiskError, Gossip, GossipError,
     LogControl, ServerCertificate, Storage, SupervisionConfig, agent_id, discover,
 };
-use super::runtime;
+use super::{runtime, supervision};
 
 /// What an agent is started with.
 #[derive(Debug)]
@@ -161,6 +161,7 @@ impl AgentProcess {
             agent = self.start() => agent?,
             () = &mut told_to_end => return Ok(()),
         };
+        tokio::spawn(supervision::run(agent.candidate()));
         let mut changes = agent.pool_changes();
         let keep = directory.as_deref();
         let known = async {

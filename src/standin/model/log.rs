@@ -1,0 +1,341 @@
+//! Replicated logs as the tree describes them: what is wanted, what shall be, what is.
+//!
+//! Readers are strict: an unknown attribute, or a missing one that is required, makes the
+//! structure unreadable. What is not set is left out when written.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::ServerId;
+use crate::agency::value::Value;
+
+/// What a participant may do and must have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct Flags {
+    /// Every commit must include this server.
+    pub forced: bool,
+    /// It may be counted towards the write concern.
+    pub allowed_in_quorum: bool,
+    /// It may be elected.
+    pub allowed_as_leader: bool,
+}
+
+impl Default for Flags {
+    fn default() -> Self {
+        Self { forced: false, allowed_in_quorum: true, allowed_as_leader: true }
+    }
+}
+
+/// The participants of a log.
+pub type Participants = BTreeMap<ServerId, Flags>;
+
+/// What is wanted of a log: `Target/ReplicatedLogs/<database>/<id>`.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct LogTarget {
+    /// The number of the log.
+    pub id: u64,
+    /// What is told as reached once the log is as wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
+    /// Who shall lead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leader: Option<ServerId>,
+    /// Who made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Who shall take part.
+    #[serde(default)]
+    pub participants: Participants,
+    /// How safe writes shall be.
+    pub config: TargetConfig,
+    /// What the log is for.
+    pub properties: Properties,
+    /// Settings of the supervision for this log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supervision: Option<TargetSupervision>,
+}
+
+/// How safe writes shall be.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct TargetConfig {
+    /// So many servers must have a write.
+    pub write_concern: u64,
+    /// So many must have it if there are enough; the write concern if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub soft_write_concern: Option<u64>,
+    /// Whether they must have it on disk.
+    pub wait_for_sync: bool,
+}
+
+/// What a log is for.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Properties {
+    /// What its entries mean.
+    pub implementation: Implementation,
+}
+
+/// What the entries of a log mean.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Implementation {
+    /// `document` or `black-hole`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What the implementation needs to know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<Value>,
+}
+
+/// Settings of the supervision for one log.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct TargetSupervision {
+    /// So many of the last actions are kept in Current.
+    pub max_actions_trace_length: u64,
+}
+
+/// What shall be: `Plan/ReplicatedLogs/<database>/<id>`.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct LogPlan {
+    /// The number of the log.
+    pub id: u64,
+    /// `target` for logs that the supervision made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// The term.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current_term: Option<Term>,
+    /// Who takes part, and how safe writes are.
+    pub participants_config: ParticipantsConfig,
+    /// What the log is for.
+    pub properties: Properties,
+}
+
+impl LogPlan {
+    /// The number of the term.
+    pub fn term(&self) -> Option<u64> {
+        self.current_term.as_ref().map(|term| term.term)
+    }
+
+    /// The planned leader.
+    pub fn leader(&self) -> Option<&Leader> {
+        self.current_term.as_ref()?.leader.as_ref()
+    }
+}
+
+/// A term of a log.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Term {
+    /// Its number.
+    pub term: u64,
+    /// Who leads; nobody while one is to be elected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leader: Option<Leader>,
+}
+
+/// An incarnation of a server that leads.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Leader {
+    /// The server.
+    pub server_id: ServerId,
+    /// Which incarnation of it.
+    pub reboot_id: u64,
+}
+
+/// A generation of participants.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ParticipantsConfig {
+    /// Grows by 1 with each change.
+    pub generation: u64,
+    /// How safe writes are.
+    pub config: PlanConfig,
+    /// Who takes part.
+    #[serde(default)]
+    pub participants: Participants,
+}
+
+/// How safe writes are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct PlanConfig {
+    /// So many servers must have a write.
+    pub effective_write_concern: u64,
+    /// Whether they must have it on disk.
+    pub wait_for_sync: bool,
+}
+
+/// A place in a log; the term counts first.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct TermIndex {
+    /// The term.
+    pub term: u64,
+    /// The index, from 1 on; 0 before the first entry.
+    pub index: u64,
+}
+
+/// How far a participant is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub enum ParticipantState {
+    /// A leader whose first entry is not committed.
+    Unconfigured,
+    /// A leader that rebuilds its state.
+    RecoveryInProgress,
+    /// A follower that has not heard of a commit.
+    Connecting,
+    /// A follower that is behind what the leader still has.
+    AcquiringSnapshot,
+    /// All is well.
+    ServiceOperational,
+}
+
+/// What is: `Current/ReplicatedLogs/<database>/<id>`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct LogCurrent {
+    /// What each participant said of itself last; those that left stay.
+    #[serde(default)]
+    pub local_status: BTreeMap<ServerId, LocalStatus>,
+    /// What the leader said last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leader: Option<CurrentLeader>,
+    /// The incarnations that are known to have all that is committed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub safe_reboot_ids: Option<BTreeMap<ServerId, u64>>,
+    /// What the supervision keeps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supervision: Option<CurrentSupervision>,
+    /// The last actions of the supervision, the oldest first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actions: Option<Value>,
+}
+
+/// What a participant says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct LocalStatus {
+    /// The term that it runs in.
+    pub term: u64,
+    /// Its last entry.
+    pub spearhead: TermIndex,
+    /// How far it is.
+    pub state: ParticipantState,
+    /// Whether it has what was dropped from the log.
+    pub snapshot_available: bool,
+    /// Which incarnation of the server said so.
+    pub reboot_id: u64,
+}
+
+/// What a leader says.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct CurrentLeader {
+    /// Who it is.
+    pub server_id: ServerId,
+    /// In which term.
+    pub term: u64,
+    /// Whether an entry of this term is committed.
+    pub leadership_established: bool,
+    /// The newest generation that is committed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub committed_participants_config: Option<ParticipantsConfig>,
+    /// Why nothing is committed, if something should have been for long.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit_status: Option<Value>,
+}
+
+/// What the supervision keeps.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct CurrentSupervision {
+    /// A lower bound of the write concern of all that is committed.
+    #[serde(default = "one")]
+    pub assumed_write_concern: u64,
+    /// Whether all that is committed is on disk.
+    #[serde(default)]
+    pub assumed_wait_for_sync: bool,
+    /// The version of the Target that is reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_version: Option<u64>,
+    /// When the supervision last did something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_time_modified: Option<String>,
+    /// What is in the way.
+    #[serde(default, rename = "StatusReport", skip_serializing_if = "Option::is_none")]
+    pub status_report: Option<Vec<Report>>,
+}
+
+fn one() -> u64 {
+    1
+}
+
+/// One thing that is in the way.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Report {
+    /// Its name.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// More of it; `{}` if there is no more.
+    pub detail: Value,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::agency::de::{ReadError, from_value};
+
+    fn target(json: serde_json::Value) -> Result<LogTarget, ReadError> {
+        from_value(&Value::from(json))
+    }
+
+    #[test]
+    fn s13_a_target_with_an_unknown_or_a_missing_attribute_is_unreadable() {
+        let good = json!({
+            "id": 1, "participants": {"PRMR-a": {}, "PRMR-b": {"forced": true}},
+            "config": {"writeConcern": 2, "waitForSync": false},
+            "properties": {"implementation": {"type": "black-hole", "parameters": {}}},
+        });
+        let read = target(good.clone()).unwrap();
+        assert_eq!(read.participants["PRMR-a"], Flags::default());
+        assert!(
+            read.participants["PRMR-b"].forced && read.participants["PRMR-b"].allowed_in_quorum
+        );
+        let mut surplus = good.clone();
+        surplus["config"]["replicationFactor"] = json!(3);
+        assert!(target(surplus).unwrap_err().to_string().contains("replicationFactor"));
+        let mut missing = good;
+        missing["config"].as_object_mut().unwrap().remove("waitForSync");
+        assert!(target(missing).unwrap_err().to_string().contains("waitForSync"));
+    }
+
+    #[test]
+    fn what_is_not_set_is_not_written_and_flags_are_written_in_full() {
+        let read = target(json!({
+            "id": 1, "participants": {"PRMR-a": {}}, "config": {"writeConcern": 1, "waitForSync": true},
+            "properties": {"implementation": {"type": "document"}},
+        }));
+        assert_eq!(
+            serde_json::to_value(read.unwrap()).unwrap(),
+            json!({
+                "id": 1, "config": {"writeConcern": 1, "waitForSync": true},
+                "participants": {"PRMR-a":
+                    {"forced": false, "allowedInQuorum": true, "allowedAsLeader": true}},
+                "properties": {"implementation": {"type": "document"}},
+            })
+        );
+    }
+}

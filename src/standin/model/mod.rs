@@ -1,0 +1,23 @@
+//! What the agency's tree says of a cluster: typed, with strict readers.
+//!
+//! * `log`: `Target|Plan|Current/ReplicatedLogs`
+//! * `paths`: where things stand
+//! * `stamp`: time stamps
+//! * `transaction`: operations and preconditions, for all who write
+//! * `tree`: finds its way in a tree
+//!
+//! Paths are absolute, with `/arango` in front.
+
+pub mod log;
+pub mod paths;
+pub mod stamp;
+pub mod transaction;
+pub mod tree;
+
+use std::sync::Arc;
+
+pub use transaction::Transaction;
+pub use tree::Tree;
+
+/// The id of a server, such as `PRMR-` and a UUID.
+pub type ServerId = Arc<str>;
