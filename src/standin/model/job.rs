@@ -13,7 +13,7 @@ use crate::agency::value::Value;
 
 /// Where a job stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum JobState {
+pub(crate) enum JobState {
     /// It has not begun.
     ToDo,
     /// It is under way.
@@ -26,7 +26,7 @@ pub enum JobState {
 
 impl JobState {
     /// Its key below `Target`.
-    pub fn key(self) -> &'static str {
+    pub(crate) fn key(self) -> &'static str {
         match self {
             Self::ToDo => "ToDo",
             Self::Pending => "Pending",
@@ -36,14 +36,14 @@ impl JobState {
     }
 
     /// Where jobs in this state stand.
-    pub fn path(self) -> String {
+    pub(crate) fn path(self) -> String {
         format!("/arango/Target/{}", self.key())
     }
 }
 
 /// Why an entry is no job.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum JobError {
+pub(crate) enum JobError {
     /// It has no `type`.
     #[error("the job has no type")]
     NoType,
@@ -54,13 +54,13 @@ pub enum JobError {
 
 /// A job; what it is about depends on its type.
 #[derive(Clone, Debug)]
-pub struct Job {
+pub(crate) struct Job {
     /// Its id, which is its key.
-    pub id: String,
+    pub(crate) id: String,
     /// Its type.
-    pub kind: Arc<str>,
+    pub(crate) kind: Arc<str>,
     /// Where it stands.
-    pub state: JobState,
+    pub(crate) state: JobState,
     attributes: Value,
 }
 
@@ -69,7 +69,7 @@ impl Job {
     ///
     /// # Errors
     /// The entry lacks what every job has.
-    pub fn read(state: JobState, id: &str, entry: &Value) -> Result<Self, JobError> {
+    pub(crate) fn read(state: JobState, id: &str, entry: &Value) -> Result<Self, JobError> {
         let text = |key: &str| match entry.as_object().and_then(|object| object.get(key)) {
             Some(Value::String(text)) => Some(Arc::clone(text)),
             _ => None,
@@ -82,7 +82,7 @@ impl Job {
     }
 
     /// The job with this id that has not ended.
-    pub fn open(tree: &Tree, id: &str) -> Option<Self> {
+    pub(crate) fn open(tree: &Tree, id: &str) -> Option<Self> {
         [JobState::ToDo, JobState::Pending].into_iter().find_map(|state| {
             let entry = tree.get(&paths::job(state.key(), id))?;
             Self::read(state, id, entry).ok()
@@ -93,23 +93,23 @@ impl Job {
     ///
     /// # Errors
     /// It lacks something that its type requires.
-    pub fn attributes<'de, T: Deserialize<'de>>(&'de self) -> Result<T, ReadError> {
+    pub(crate) fn attributes<'de, T: Deserialize<'de>>(&'de self) -> Result<T, ReadError> {
         from_value(&self.attributes)
     }
 
     /// Whether somebody wants it to be given up.
-    pub fn is_aborted(&self) -> bool {
+    pub(crate) fn is_aborted(&self) -> bool {
         self.attribute("abort") == Some(&Value::Bool(true))
     }
 
     /// One attribute.
-    pub fn attribute(&self, key: &str) -> Option<&Value> {
+    pub(crate) fn attribute(&self, key: &str) -> Option<&Value> {
         self.attributes.as_object()?.get(key)
     }
 
     /// Moves it on, with attributes added. Only if it is still where it was, and nobody has asked
     /// for it to be given up meanwhile.
-    pub fn moved(&self, to: JobState, added: Json) -> Transaction {
+    pub(crate) fn moved(&self, to: JobState, added: Json) -> Transaction {
         let here = paths::job(self.state.key(), &self.id);
         let abort = format!("{here}/abort");
         let moved = Transaction::new()
@@ -123,7 +123,7 @@ impl Job {
     }
 
     /// Starts it.
-    pub fn started(&self, now: SystemTime, mut added: Json) -> Transaction {
+    pub(crate) fn started(&self, now: SystemTime, mut added: Json) -> Transaction {
         if let Some(added) = added.as_object_mut() {
             added.insert("timeStarted".to_owned(), json!(stamp(now)));
         }
@@ -131,7 +131,12 @@ impl Job {
     }
 
     /// Ends it, with a reason if there is something to be said.
-    pub fn ended(&self, end: JobState, now: SystemTime, reason: Option<&str>) -> Transaction {
+    pub(crate) fn ended(
+        &self,
+        end: JobState,
+        now: SystemTime,
+        reason: Option<&str>,
+    ) -> Transaction {
         let mut added = json!({ "timeFinished": stamp(now) });
         if let Some(reason) = reason {
             added["reason"] = json!(reason);
@@ -141,7 +146,7 @@ impl Job {
 }
 
 /// Moves what is no job out of the way.
-pub fn discard(
+pub(crate) fn discard(
     state: JobState,
     id: &str,
     entry: &Value,

@@ -6,7 +6,7 @@ use super::Tree;
 
 /// What a server is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
+pub(crate) enum Role {
     /// It stores data.
     DbServer,
     /// It answers clients.
@@ -15,7 +15,7 @@ pub enum Role {
 
 impl Role {
     /// The role that an id tells of.
-    pub fn of(id: &str) -> Option<Self> {
+    pub(crate) fn of(id: &str) -> Option<Self> {
         match id.split('-').next() {
             Some("PRMR") => Some(Self::DbServer),
             Some("CRDN") => Some(Self::Coordinator),
@@ -24,7 +24,7 @@ impl Role {
     }
 
     /// Where servers of this role stand in Plan and Current.
-    pub fn key(self) -> &'static str {
+    pub(crate) fn key(self) -> &'static str {
         match self {
             Self::DbServer => "DBServers",
             Self::Coordinator => "Coordinators",
@@ -35,7 +35,7 @@ impl Role {
 /// How a server is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
-pub enum Status {
+pub(crate) enum Status {
     /// It was heard of lately.
     Good,
     /// It has been silent for a while.
@@ -46,7 +46,7 @@ pub enum Status {
 
 impl Status {
     /// The persisted status of a server; nothing if none is known.
-    pub fn of(tree: &Tree, id: &str) -> Option<Self> {
+    pub(crate) fn of(tree: &Tree, id: &str) -> Option<Self> {
         match tree.text(&format!("/arango/Supervision/Health/{id}/Status"))? {
             "GOOD" => Some(Self::Good),
             "BAD" => Some(Self::Bad),
@@ -56,7 +56,7 @@ impl Status {
     }
 
     /// Its name in the tree.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Good => "GOOD",
             Self::Bad => "BAD",

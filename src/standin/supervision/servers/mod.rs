@@ -16,6 +16,8 @@ mod record;
 
 #[cfg(test)]
 pub(super) mod testing;
+#[cfg(test)]
+mod tests;
 
 pub(super) use check::Servers;
 pub(super) use maintenance::{Maintenance, mirror_maintenance};
