@@ -145,6 +145,15 @@ impl Job {
     }
 }
 
+/// Only if no job has this id: scripts draw theirs as they like.
+pub(crate) fn when_new(transaction: Transaction, id: &str) -> Transaction {
+    [JobState::ToDo, JobState::Pending, JobState::Finished, JobState::Failed]
+        .into_iter()
+        .fold(transaction, |transaction, state| {
+            transaction.when_missing(paths::job(state.key(), id))
+        })
+}
+
 /// Moves what is no job out of the way.
 pub(crate) fn discard(
     state: JobState,

@@ -2,7 +2,7 @@
 
 use super::agency::LeadershipLost;
 use super::ids::Ids;
-use super::jobs::{self, Jobs, ReplicationFactor};
+use super::jobs::{self, Jobs, LostShards, ReplicationFactor};
 use super::round::Round;
 use super::servers::{self, Maintenance, Servers};
 use crate::standin::model::Transaction;
@@ -14,6 +14,7 @@ pub(super) struct Supervisor {
     maintenance: Maintenance,
     servers: Servers,
     replication_factor: ReplicationFactor,
+    lost_shards: LostShards,
     jobs: Jobs,
 }
 
@@ -40,6 +41,7 @@ impl Supervisor {
         self.servers.expire(round)?;
         jobs::shrink(round, &mut self.ids)?;
         self.replication_factor.enforce(round, &mut self.ids)?;
+        self.lost_shards.clean_up(round, &mut self.ids)?;
         jobs::return_leadership(round, &mut self.ids)?;
         self.jobs.run(round)
     }

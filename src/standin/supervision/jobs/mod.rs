@@ -9,6 +9,7 @@
 //! * `undo`: leaderships that are to return to a server
 //! * `shrink`: fewer servers are wanted than there are
 //! * `replication_factor`: shards with too few or too many copies
+//! * `lost_shards`: shards of dropped collections whose server is gone
 //!
 //! A file for each type: `reconfigure`, `failed_server`, `clean_out`, `resign`, `move_shard` (of a
 //! log) and `move_copy` (of a shard without one), `failed_leader`, `failed_follower`, `followers`
@@ -19,6 +20,7 @@ mod failed_follower;
 mod failed_leader;
 mod failed_server;
 mod followers;
+mod lost_shards;
 mod move_copy;
 mod move_shard;
 mod reconfigure;
@@ -36,6 +38,7 @@ mod undo;
 #[cfg(test)]
 mod tests;
 
+pub(super) use lost_shards::LostShards;
 pub(super) use replication_factor::ReplicationFactor;
 pub(super) use run::Jobs;
 pub(super) use shrink::shrink;

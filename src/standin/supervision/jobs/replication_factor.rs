@@ -9,7 +9,7 @@ use super::followers::counts;
 use super::servers::{Lock, free};
 use crate::agency::value::Value;
 use crate::standin::agent::SupervisionConfig;
-use crate::standin::model::job::JobState;
+use crate::standin::model::job::{JobState, when_new};
 use crate::standin::model::stamp::stamp;
 use crate::standin::model::{Transaction, Tree, paths};
 use crate::standin::supervision::agency::LeadershipLost;
@@ -21,13 +21,16 @@ use crate::standin::supervision::shards::{self, Collection, Copies, plain};
 const LIMIT: usize = 50;
 
 /// What the need for jobs depends on.
-const SOURCES: [&str; 7] = [
+const SOURCES: [&str; 10] = [
     "/arango/Plan/Collections",
     "/arango/Plan/Databases",
     "/arango/Plan/DBServers",
     "/arango/Supervision",
     "/arango/Target/ToDo",
     "/arango/Target/Pending",
+    "/arango/Target/CleanedServers",
+    "/arango/Target/ToBeCleanedServers",
+    "/arango/Target/FailedServers",
     "/arango/Current/MaintenanceDBServers",
 ];
 
@@ -53,29 +56,16 @@ impl ReplicationFactor {
         if self.seen.len() == sources.len() && self.seen.iter().zip(&sources).all(is_same) {
             return Ok(());
         }
-        let mut jobs = Vec::new();
-        for need in needs(&tree) {
-            let Some(id) = ids.take() else {
-                sources_unseen(&mut self.seen);
-                return create(round, &jobs);
-            };
-            jobs.push(need.job(&id.to_string(), round));
-        }
-        self.seen = sources;
-        create(round, &jobs)
+        let needs = needs(&tree);
+        let jobs: Vec<_> = needs
+            .iter()
+            .map_while(|need| Some(need.job(&ids.take()?.to_string(), round)))
+            .collect();
+        let created = round.write(&jobs)?;
+        let all = jobs.len() == needs.len() && created.into_iter().all(|created| created);
+        self.seen = if all { sources } else { Vec::new() };
+        Ok(())
     }
-}
-
-/// The next round looks again.
-fn sources_unseen(seen: &mut Vec<Option<Value>>) {
-    seen.clear();
-}
-
-fn create(round: &mut Round<'_>, jobs: &[Transaction]) -> Result<(), LeadershipLost> {
-    if !jobs.is_empty() {
-        round.write(jobs)?;
-    }
-    Ok(())
 }
 
 /// A job that is needed.
@@ -101,8 +91,7 @@ impl Need<'_> {
         if self.kind == "addFollower" {
             entry["notBefore"] = json!(not_before(round.settings, round));
         }
-        let path = paths::job("ToDo", id);
-        Transaction::new().when_missing(path.as_str()).set(path, entry)
+        when_new(Transaction::new(), id).set(paths::job("ToDo", id), entry)
     }
 }
 

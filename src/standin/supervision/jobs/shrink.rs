@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::clean_out::largest_replication_factor;
 use super::servers::{is_available, planned};
-use crate::standin::model::job::JobState;
+use crate::standin::model::job::{JobState, when_new};
 use crate::standin::model::{Transaction, Tree, paths};
 use crate::standin::supervision::agency::LeadershipLost;
 use crate::standin::supervision::ids::Ids;
@@ -23,7 +23,6 @@ pub(in crate::standin::supervision) fn shrink(
         return Ok(());
     };
     tracing::info!(server, job = id, "there are more servers than wanted, cleaning one out");
-    let path = paths::job("ToDo", &id);
     let job = json!({
         "type": "cleanOutServer",
         "server": server,
@@ -31,7 +30,7 @@ pub(in crate::standin::supervision) fn shrink(
         "creator": "supervision",
         "timeCreated": round.stamp(),
     });
-    round.write_one(Transaction::new().when_missing(path.as_str()).set(path, job))?;
+    round.write_one(when_new(Transaction::new(), &id).set(paths::job("ToDo", &id), job))?;
     Ok(())
 }
 

@@ -8,7 +8,9 @@ use serde_json::{Value as Json, json};
 use super::reconfigure::read_target;
 use super::servers::{is_name, is_planned};
 use super::step::Facts;
-use crate::standin::model::job::Job;
+use crate::agency::de::from_value;
+use crate::agency::value::Value;
+use crate::standin::model::job::{Job, when_new};
 use crate::standin::model::server::Status;
 use crate::standin::model::stamp::{parse, stamp};
 use crate::standin::model::{Transaction, Tree, paths};
@@ -137,9 +139,9 @@ enum Fate {
     Start { job: Json },
 }
 
-fn fate(key: &str, entry: &crate::agency::value::Value, facts: &Facts<'_>) -> Fate {
+fn fate(key: &str, entry: &Value, facts: &Facts<'_>) -> Fate {
     let tree = facts.tree;
-    let Ok(entry) = crate::agency::de::from_value::<Entry>(entry) else {
+    let Ok(entry) = from_value::<Entry>(entry) else {
         return Fate::Remove;
     };
     if entry.started {
@@ -209,11 +211,9 @@ fn start(path: &str, mut job: Json, id: u64, facts: &Facts<'_>) -> Transaction {
     job["jobId"] = json!(id);
     job["creator"] = json!("supervision");
     job["timeCreated"] = json!(stamp(facts.now));
-    let todo = paths::job("ToDo", &id);
-    Transaction::new()
+    when_new(Transaction::new(), &id)
         .when_there(path)
-        .when_missing(todo.as_str())
-        .set(todo, job)
+        .set(paths::job("ToDo", &id), job)
         .set(format!("{path}/started"), true)
         .set(format!("{path}/jobId"), id)
 }

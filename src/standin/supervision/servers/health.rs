@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::json;
 
 use crate::standin::agent::SupervisionConfig;
+use crate::standin::model::job::when_new;
 use crate::standin::model::server::{Role, Status};
 use crate::standin::model::stamp::stamp;
 use crate::standin::model::{Transaction, Tree, paths};
@@ -93,10 +94,8 @@ pub(super) fn failover(
             entry["notBefore"] = json!(stamp(time));
         }
     }
-    let path = paths::job("ToDo", job);
-    transaction
-        .when_missing(path.as_str())
-        .set(path, entry)
+    when_new(transaction, job)
+        .set(paths::job("ToDo", job), entry)
         .set(failed_server(id), json!([]))
         .when_missing(failed_server(id))
         .when_equal(format!("{}/Status", paths::health(id)), Status::Bad)

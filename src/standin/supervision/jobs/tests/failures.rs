@@ -45,14 +45,14 @@ fn c7_4_other_jobs_wait_for_the_round_after_one_that_failed_something_over() {
     story.suspend("PRMR-c");
     story.until(|story| story.status("PRMR-c") == "FAILED");
     let set_leader = json!([{"operation": "set-leader", "participant": "PRMR-b"}]);
-    let job = json!({"type": "reconfigureReplicatedLog", "jobId": "2", "database": "d",
+    let job = json!({"type": "reconfigureReplicatedLog", "jobId": "202", "database": "d",
         "logId": 7, "operations": set_leader});
-    story.world.set("/arango/Target/ToDo/2", job);
-    order(&mut story, "1", "PRMR-c");
+    story.world.set("/arango/Target/ToDo/202", job);
+    order(&mut story, "201", "PRMR-c");
     story.world.round();
-    assert_eq!((story.job("1").0, story.job("2").0), ("Finished", "ToDo"));
+    assert_eq!((story.job("201").0, story.job("202").0), ("Finished", "ToDo"));
     story.world.round();
-    assert_eq!(story.job("2").0, "Pending");
+    assert_eq!(story.job("202").0, "Pending");
 }
 
 #[test]
