@@ -29,7 +29,7 @@ impl Supervisor {
         if tree.children("/arango/Supervision").next().is_none() {
             return Ok(());
         }
-        self.ids.reserve(round)?;
+        self.ids.reserve(round, 1)?;
         if self.maintenance.is_on(round)? {
             return announce(round, "Maintenance");
         }
