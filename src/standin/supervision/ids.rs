@@ -19,6 +19,12 @@ pub(super) struct Ids {
 }
 
 impl Ids {
+    /// Numbers that are reserved already.
+    #[cfg(test)]
+    pub(super) fn between(next: u64, end: u64) -> Self {
+        Self { next, end, complained: false }
+    }
+
     /// Sees to it that there are so many; whether that is so.
     pub(super) fn reserve(
         &mut self,
