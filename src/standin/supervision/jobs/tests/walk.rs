@@ -160,7 +160,7 @@ fn check(story: &Story, reboot_ids: &mut BTreeMap<&str, u64>) {
 #[test]
 fn c7_1_whatever_happens_jobs_end_and_leave_nothing_locked() {
     let mut ends: BTreeSet<(String, &str)> = BTreeSet::new();
-    for seed in 0..5 {
+    for seed in 0..3 {
         let mut random = StdRng::seed_from_u64(seed);
         let mut story = begin(&mut random);
         let (mut suspended, mut next_job) = (BTreeSet::new(), 1_000_000);
