@@ -7,6 +7,7 @@ use tokio::runtime::{Builder, Runtime};
 pub mod agent;
 mod embedded;
 mod initial;
+mod member;
 mod model;
 pub mod process;
 mod supervision;

@@ -11,6 +11,7 @@ pub(in crate::standin) mod form;
 mod limits;
 pub(in crate::standin) mod listener;
 pub(in crate::standin) mod route;
+pub(in crate::standin) mod service;
 pub(in crate::standin) mod tls;
 
 use axum::body::Body;

@@ -1,0 +1,91 @@
+//! What DB-servers and coordinators have in common: members of a cluster that an agency coordinates.
+//!
+//! * `agency`: how a member asks and writes
+//! * `gate`: whether it is suspended
+//! * `peers`: how members talk to each other
+//! * `view`: its copy of the agency's tree, kept up to date
+//! * `worker`: threads for calls that block
+
+mod agency;
+mod gate;
+mod peers;
+mod view;
+mod worker;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+pub(in crate::standin) use agency::MemberAgency;
+pub(in crate::standin) use gate::Gate;
+pub(in crate::standin) use peers::{PeerError, Peers};
+pub(in crate::standin) use view::AgencyView;
+
+use super::model::ServerId;
+
+/// What a member of a cluster does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MemberRole {
+    /// Keeps data.
+    DbServer,
+    /// Takes requests of clients.
+    Coordinator,
+}
+
+impl MemberRole {
+    /// The key below Plan and Current that lists such members.
+    pub(in crate::standin) fn list(self) -> &'static str {
+        match self {
+            Self::DbServer => "DBServers",
+            Self::Coordinator => "Coordinators",
+        }
+    }
+
+    /// What ids of such members begin with.
+    pub(in crate::standin) fn prefix(self) -> &'static str {
+        match self {
+            Self::DbServer => "PRMR",
+            Self::Coordinator => "CRDN",
+        }
+    }
+
+    /// What such members call themselves.
+    pub(in crate::standin) fn name(self) -> &'static str {
+        match self {
+            Self::DbServer => "DBSERVER",
+            Self::Coordinator => "COORDINATOR",
+        }
+    }
+}
+
+/// A member, as far as it is the same for all: who it is, and its ways to the others.
+#[derive(Debug)]
+pub(in crate::standin) struct Member {
+    /// Its id.
+    pub(in crate::standin) id: ServerId,
+    /// What it does.
+    pub(in crate::standin) role: MemberRole,
+    /// Where others reach it.
+    pub(in crate::standin) endpoint: String,
+    /// The version it claims to be.
+    pub(in crate::standin) version: String,
+    /// Closed while it is suspended: whatever it does of itself passes here first.
+    pub(in crate::standin) gate: Gate,
+    /// Its copy of the agency's tree.
+    pub(in crate::standin) view: AgencyView,
+    /// Its way to the agency.
+    pub(in crate::standin) agency: MemberAgency,
+    /// Its way to the other members.
+    pub(in crate::standin) peers: Peers,
+    reboot_id: AtomicU64,
+}
+
+impl Member {
+    /// The number of this incarnation; 0 before it is registered.
+    pub(in crate::standin) fn reboot_id(&self) -> u64 {
+        self.reboot_id.load(Ordering::Acquire)
+    }
+
+    /// Takes a number that is larger than the one so far; others change nothing.
+    pub(in crate::standin) fn adopt_reboot_id(&self, number: u64) {
+        self.reboot_id.fetch_max(number, Ordering::AcqRel);
+    }
+}
