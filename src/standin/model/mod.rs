@@ -1,15 +1,19 @@
 //! What the agency's tree says of a cluster: typed, with strict readers.
 //!
+//! * `job`: `Target/ToDo|Pending|Finished|Failed`
 //! * `log`: `Target|Plan|Current/ReplicatedLogs`
 //! * `paths`: where things stand
+//! * `server`: roles and states of servers
 //! * `stamp`: time stamps
 //! * `transaction`: operations and preconditions, for all who write
 //! * `tree`: finds its way in a tree
 //!
 //! Paths are absolute, with `/arango` in front.
 
+pub mod job;
 pub mod log;
 pub mod paths;
+pub mod server;
 pub mod stamp;
 pub mod transaction;
 pub mod tree;

@@ -5,13 +5,21 @@
 //! be tried by itself and whole stories without a network.
 //!
 //! * `agency`: what a stage sees of the agency
+//! * `ids`: numbers that are unique in the cluster
 //! * `round`: what a stage is given
+//! * `servers`: how servers are, and which are no more
+//! * `jobs`: what takes more than one round
+//! * `shards`: shards that have no replicated logs
 //! * `supervisor`: the stages in their order, and what they remember
 //! * `runner`: runs rounds for as long as an agent leads
 
 mod agency;
+mod ids;
+mod jobs;
 mod round;
 mod runner;
+mod servers;
+mod shards;
 mod supervisor;
 
 #[cfg(test)]
