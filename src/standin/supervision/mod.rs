@@ -5,11 +5,15 @@
 //! be tried by itself and whole stories without a network.
 //!
 //! * `agency`: what a stage sees of the agency
+//! * `health_map`: how the DB-servers are, for the supervision of logs and groups
+//! * `logs`: replicated logs
 //! * `round`: what a stage is given
 //! * `supervisor`: the stages in their order, and what they remember
 //! * `runner`: runs rounds for as long as an agent leads
 
 mod agency;
+mod health_map;
+mod logs;
 mod round;
 mod runner;
 mod supervisor;

@@ -1,12 +1,15 @@
 //! The stages of a round in their order, and what they remember from round to round.
 
 use super::agency::LeadershipLost;
+use super::logs::{self, LogsState};
 use super::round::Round;
 use crate::standin::model::Transaction;
 
 /// The supervision of one leadership.
 #[derive(Debug, Default)]
-pub(super) struct Supervisor {}
+pub(super) struct Supervisor {
+    logs: LogsState,
+}
 
 /// What the supervision tells of itself.
 const STATE: &str = "/arango/Supervision/State";
@@ -19,7 +22,8 @@ impl Supervisor {
         if tree.children("/arango/Supervision").next().is_none() {
             return Ok(());
         }
-        self.announce(round, "Normal")
+        self.announce(round, "Normal")?;
+        logs::supervise(&mut self.logs, round)
     }
 
     /// Tells the mode: to the transient tree always, for good when it has changed.

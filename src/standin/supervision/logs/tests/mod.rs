@@ -1,0 +1,1 @@
+//! Tests of the rules, one by one, and of whole stories.
