@@ -59,7 +59,7 @@ pub(in crate::standin::supervision) fn supervise(
 
 impl LogsState {
     /// The logs that a round has to look at.
-    fn due(&mut self, tree: &Tree, health: &HealthMap) -> BTreeSet<LogKey> {
+    pub(super) fn due(&mut self, tree: &Tree, health: &HealthMap) -> BTreeSet<LogKey> {
         let mut due = changed(&self.seen, tree);
         due.append(&mut self.refused);
         for server in self.health.changes(health) {
