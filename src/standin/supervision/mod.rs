@@ -5,7 +5,9 @@
 //! be tried by itself and whole stories without a network.
 //!
 //! * `agency`: what a stage sees of the agency
+//! * `health_map`: how the DB-servers are, for the supervision of logs and groups
 //! * `ids`: numbers that are unique in the cluster
+//! * `logs`: replicated logs
 //! * `round`: what a stage is given
 //! * `servers`: how servers are, and which are no more
 //! * `jobs`: what takes more than one round
@@ -14,8 +16,10 @@
 //! * `runner`: runs rounds for as long as an agent leads
 
 mod agency;
+mod health_map;
 mod ids;
 mod jobs;
+mod logs;
 mod round;
 mod runner;
 mod servers;

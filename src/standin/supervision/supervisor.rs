@@ -3,6 +3,7 @@
 use super::agency::LeadershipLost;
 use super::ids::Ids;
 use super::jobs::{self, Jobs, LostShards, ReplicationFactor};
+use super::logs::{self, LogsState};
 use super::round::Round;
 use super::servers::{self, Maintenance, Servers};
 use crate::standin::model::Transaction;
@@ -15,6 +16,7 @@ pub(super) struct Supervisor {
     servers: Servers,
     replication_factor: ReplicationFactor,
     lost_shards: LostShards,
+    logs: LogsState,
     jobs: Jobs,
 }
 
@@ -43,6 +45,7 @@ impl Supervisor {
         self.replication_factor.enforce(round, &mut self.ids)?;
         self.lost_shards.clean_up(round, &mut self.ids)?;
         jobs::return_leadership(round, &mut self.ids)?;
+        logs::supervise(&mut self.logs, round)?;
         self.jobs.run(round)
     }
 }
