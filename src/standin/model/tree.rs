@@ -17,7 +17,7 @@ impl Tree {
     }
 
     /// The children of what stands at a path; none if nothing does.
-    pub fn children(&self, path: &str) -> impl Iterator<Item = (&str, &Value)> {
+    pub fn children(&self, path: &str) -> impl Iterator<Item = (&str, &Value)> + use<'_> {
         let object = self.get(path).and_then(Value::as_object);
         object.into_iter().flat_map(Object::iter).map(|(key, value)| (&**key, value))
     }

@@ -5,11 +5,19 @@
 //! be tried by itself and whole stories without a network.
 //!
 //! * `agency`: what a stage sees of the agency
+//! * `databases`: what coordinators left behind half made
+//! * `groups`: collection groups
+//! * `health_map`: the health of DB-servers as logs and groups see it
+//! * `ids`: numbers that are unique in the cluster
 //! * `round`: what a stage is given
 //! * `supervisor`: the stages in their order, and what they remember
 //! * `runner`: runs rounds for as long as an agent leads
 
 mod agency;
+mod databases;
+mod groups;
+mod health_map;
+mod ids;
 mod round;
 mod runner;
 mod supervisor;

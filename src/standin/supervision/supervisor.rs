@@ -1,12 +1,17 @@
 //! The stages of a round in their order, and what they remember from round to round.
 
 use super::agency::LeadershipLost;
+use super::databases::{self, DatabasesState};
+use super::groups::{self, GroupsState};
 use super::round::Round;
 use crate::standin::model::Transaction;
 
 /// The supervision of one leadership.
 #[derive(Debug, Default)]
-pub(super) struct Supervisor {}
+pub(super) struct Supervisor {
+    databases: DatabasesState,
+    groups: GroupsState,
+}
 
 /// What the supervision tells of itself.
 const STATE: &str = "/arango/Supervision/State";
@@ -19,7 +24,9 @@ impl Supervisor {
         if tree.children("/arango/Supervision").next().is_none() {
             return Ok(());
         }
-        self.announce(round, "Normal")
+        self.announce(round, "Normal")?;
+        databases::supervise(&mut self.databases, round)?;
+        groups::supervise(&mut self.groups, round)
     }
 
     /// Tells the mode: to the transient tree always, for good when it has changed.

@@ -1,0 +1,128 @@
+//! Which groups are looked at in a round.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::decision::{Servers, decide};
+use super::group::{Complaints, Group};
+use super::view::{DatabaseView, Parts};
+use crate::agency::value::Value;
+use crate::standin::model::{ServerId, Tree};
+use crate::standin::supervision::agency::LeadershipLost;
+use crate::standin::supervision::health_map::HealthMap;
+use crate::standin::supervision::ids::Ids;
+use crate::standin::supervision::round::Round;
+
+/// What is remembered from round to round.
+#[derive(Debug, Default)]
+pub(in crate::standin::supervision) struct GroupsState {
+    health: HealthMap,
+    databases: BTreeMap<Arc<str>, DatabaseState>,
+    ids: Ids,
+}
+
+#[derive(Debug, Default)]
+struct DatabaseState {
+    /// What there was when all groups were looked at; nothing if one has to be looked at again.
+    view: Option<DatabaseView>,
+    groups: BTreeMap<Arc<str>, Seen>,
+}
+
+/// What a group was when it was looked at.
+#[derive(Debug, Default)]
+struct Seen {
+    /// Nothing if it has to be looked at again.
+    parts: Option<Parts>,
+    complaints: Complaints,
+}
+
+/// Carries out what is to be done about each group next.
+pub(in crate::standin::supervision) fn supervise(
+    state: &mut GroupsState,
+    round: &mut Round<'_>,
+) -> Result<(), LeadershipLost> {
+    let tree = round.tree()?;
+    let servers = Servers { health: HealthMap::of(&tree), cleaned: cleaned(&tree) };
+    if servers.health != state.health {
+        state.health = servers.health.clone();
+        state.databases.values_mut().for_each(DatabaseState::forget);
+    }
+    let wanted = tree.children("/arango/Target/CollectionGroups");
+    let wanted: BTreeSet<&str> =
+        wanted.map(|(database, _)| database).filter(|database| !database.is_empty()).collect();
+    state.databases.retain(|database, _| wanted.contains(&**database));
+    let mut pending = Vec::new();
+    let mut transactions = Vec::new();
+    for database in wanted {
+        let name: Arc<str> = database.into();
+        let view = DatabaseView::of(&tree, database);
+        let known = state.databases.entry(name.clone()).or_default();
+        if known.view.as_ref().is_some_and(|known| known.is_same(&view)) {
+            continue;
+        }
+        known.groups.retain(|id, _| super::view::child(&view.target.groups, id).is_some());
+        let mut complete = true;
+        for id in view.groups() {
+            let seen = known.groups.entry(id.clone()).or_default();
+            let parts = view.parts(id);
+            if seen.parts.as_ref().is_some_and(|known| known.is_same(&parts)) {
+                continue;
+            }
+            seen.parts = Some(parts);
+            let Some(group) = seen.read(&view, database, id) else {
+                continue;
+            };
+            let reserved = state.ids.reserve(round, group.ids_to_draw())?;
+            if !reserved {
+                seen.parts = None;
+                complete = false;
+                continue;
+            }
+            if let Some(action) = decide(database, &group, &servers, &mut state.ids, round.random) {
+                tracing::debug!(database, group = &**id, ?action, "a group is changed");
+                transactions.push(action.transaction(database, &group.target));
+                pending.push((name.clone(), id.clone()));
+            }
+        }
+        known.view = complete.then_some(view);
+    }
+    if transactions.is_empty() {
+        return Ok(());
+    }
+    let applied = round.write(&transactions)?;
+    for ((database, id), _) in pending.iter().zip(applied).filter(|(_, applied)| !applied) {
+        if let Some(known) = state.databases.get_mut(database) {
+            known.view = None;
+            known.groups.entry(id.clone()).or_default().parts = None;
+        }
+    }
+    Ok(())
+}
+
+impl DatabaseState {
+    /// All groups have to be looked at again.
+    fn forget(&mut self) {
+        self.view = None;
+        self.groups.values_mut().for_each(|seen| seen.parts = None);
+    }
+}
+
+impl Seen {
+    /// What a group is, if it can be read. What is wrong with it is logged once.
+    fn read(&mut self, view: &DatabaseView, database: &str, id: &str) -> Option<Group> {
+        let mut complaints = Complaints::default();
+        let group = Group::read(view, id, &mut complaints);
+        for complaint in complaints.0.iter().filter(|new| !self.complaints.0.contains(*new)) {
+            tracing::error!(database, group = id, "{complaint}");
+        }
+        self.complaints = complaints;
+        group
+    }
+}
+
+/// The servers that are, or are to be, without data.
+fn cleaned(tree: &Tree) -> BTreeSet<ServerId> {
+    let lists = ["/arango/Target/CleanedServers", "/arango/Target/ToBeCleanedServers"];
+    let servers = lists.iter().filter_map(|path| tree.get(path)?.as_array()).flatten();
+    servers.filter_map(Value::as_str).map(ServerId::from).collect()
+}
