@@ -23,12 +23,12 @@ pub(super) struct Servers {
 impl Servers {
     /// All that are known.
     pub(super) fn known(&self) -> impl Iterator<Item = &ServerId> {
-        self.health.0.keys()
+        self.health.servers().map(|(server, _)| server)
     }
 
     /// Those that are well.
     pub(super) fn ok(&self) -> impl Iterator<Item = &ServerId> {
-        self.health.0.iter().filter(|(_, member)| member.ok).map(|(server, _)| server)
+        self.health.servers().filter(|(_, health)| health.ok).map(|(server, _)| server)
     }
 }
 

@@ -57,7 +57,7 @@ pub(super) fn change(
     };
     // An empty id is rubbish, and no path leads to it.
     let participants = || log.participants.keys().filter(|server| !server.is_empty());
-    let is_known = |server: &ServerId| servers.health.0.contains_key(server);
+    let is_known = |server: &ServerId| servers.health.reboot_id(server).is_some();
     if let Some(gone) = participants().find(|server| !is_known(server)) {
         return Some(remove(gone));
     }
@@ -70,7 +70,7 @@ pub(super) fn change(
     }
     if log.participants.len() > copies {
         let rank = |server: &ServerId| {
-            if !servers.health.ok(server) {
+            if !servers.health.is_ok(server) {
                 return 0;
             }
             if log.leader.as_ref() == Some(server) {

@@ -90,10 +90,10 @@ impl Cluster {
             let participants = target["participants"].as_object().unwrap();
             let is_leader = |server: &Json| {
                 let server = server.as_str().unwrap_or_default();
-                participants.contains_key(server) && health.ok(server)
+                participants.contains_key(server) && health.is_ok(server)
             };
             if !is_leader(&term["leader"]["serverId"]) || is_leader(&target["leader"]) {
-                let first = || participants.keys().find(|server| health.ok(server));
+                let first = || participants.keys().find(|server| health.is_ok(server));
                 let wanted = target["leader"].as_str().filter(|_| is_leader(&target["leader"]));
                 let leader = wanted.or_else(|| first().map(String::as_str));
                 if leader != term["leader"]["serverId"].as_str() {
@@ -134,8 +134,8 @@ impl Cluster {
         for (id, collection) in members(&self.get("/arango/Plan/Collections/shop")) {
             let indexes: Vec<Json> = collection["indexes"]
                 .as_array()
-                .unwrap()
-                .iter()
+                .into_iter()
+                .flatten()
                 .map(|index| {
                     let mut index = index.clone();
                     index.as_object_mut().unwrap().remove("isBuilding");

@@ -14,7 +14,7 @@ use crate::standin::supervision::groups::decision::{Servers, decide};
 use crate::standin::supervision::groups::group::{Complaints, Group};
 use crate::standin::supervision::groups::sheaves::LogChange;
 use crate::standin::supervision::groups::view::DatabaseView;
-use crate::standin::supervision::health_map::{HealthMap, Member};
+use crate::standin::supervision::health_map::ServerHealth;
 use crate::standin::supervision::ids::Ids;
 
 /// A group of two collections and two logs, which has converged.
@@ -109,8 +109,8 @@ fn servers(names: &[&str]) -> Servers {
     let name = |name: &&str| ServerId::from(name.trim_start_matches(['!', '-']));
     let members = names
         .iter()
-        .map(|server| (name(server), Member { reboot_id: 1, ok: !server.starts_with('!') }));
-    let health = HealthMap(members.collect());
+        .map(|server| (name(server), ServerHealth { reboot_id: 1, ok: !server.starts_with('!') }));
+    let health = members.collect();
     let cleaned = names.iter().filter(|name| name.starts_with('-')).map(name).collect();
     Servers { health, cleaned }
 }
