@@ -34,9 +34,8 @@ pub(super) fn supervise(
     state.look_at(&tree);
     let mut transactions = Vec::new();
     for (database, plan) in named(&tree, "/arango/Plan/Databases") {
-        if is_orphaned(&tree, plan) {
-            transactions.push(remove_database(database, plan));
-        }
+        let builder = orphaned(&tree, plan);
+        transactions.extend(builder.map(|builder| remove_database(database, &builder)));
     }
     for (database, plan) in named(&tree, "/arango/Plan/Analyzers") {
         transactions.extend(repair_analyzers(&tree, database, plan));
@@ -87,9 +86,10 @@ fn indexes(collection: &Value) -> &[Value] {
     indexes.and_then(Value::as_array).unwrap_or_default()
 }
 
-/// Whether something is not complete, and the one that was making it is gone.
-fn is_orphaned(tree: &Tree, object: &Value) -> bool {
-    flag(object, BUILDING) && Builder::of(object).is_some_and(|builder| is_gone(tree, &builder))
+/// The one that was making something and is gone, if it is not complete.
+fn orphaned(tree: &Tree, object: &Value) -> Option<Builder> {
+    let builder = Builder::of(object).filter(|_| flag(object, BUILDING))?;
+    is_gone(tree, &builder).then_some(builder)
 }
 
 /// Whether this incarnation of a coordinator has failed, or is no more.
@@ -100,7 +100,7 @@ fn is_gone(tree: &Tree, builder: &Builder) -> bool {
 }
 
 /// Removes a database, with all that was made for it.
-fn remove_database(database: &str, plan: &Value) -> Transaction {
+fn remove_database(database: &str, builder: &Builder) -> Transaction {
     const PARTS: [&str; 9] = [
         "Plan/Collections",
         "Plan/Analyzers",
@@ -116,7 +116,15 @@ fn remove_database(database: &str, plan: &Value) -> Transaction {
     let transaction = PARTS.iter().fold(Transaction::new(), |transaction, part| {
         transaction.delete(format!("/arango/{part}/{database}"))
     });
-    transaction.delete(path.clone()).increment(paths::PLAN_VERSION).when_equal(path, plan)
+    still_made(transaction.delete(path.clone()).increment(paths::PLAN_VERSION), &path, builder)
+}
+
+/// Only if this incarnation of a coordinator is still said to be making what stands at a path.
+fn still_made(transaction: Transaction, path: &str, builder: &Builder) -> Transaction {
+    transaction
+        .when_equal(format!("{path}/{BUILDING}"), true)
+        .when_equal(format!("{path}/coordinator"), &builder.coordinator)
+        .when_equal(format!("{path}/coordinatorRebootId"), builder.coordinator_reboot_id)
 }
 
 /// Takes back a revision of analyzers that nobody will complete.
@@ -142,9 +150,9 @@ fn repair_analyzers(tree: &Tree, database: &str, plan: &Value) -> Option<Transac
 fn settle_collection(tree: &Tree, database: &str, id: &str) -> Option<Transaction> {
     let path = paths::plan_collection(database, id);
     let plan = tree.get(&path)?;
-    if is_orphaned(tree, plan) {
-        let transaction = Transaction::new().delete(path.clone());
-        return Some(transaction.increment(paths::PLAN_VERSION).when_equal(path, plan));
+    if let Some(builder) = orphaned(tree, plan) {
+        let transaction = Transaction::new().delete(path.clone()).increment(paths::PLAN_VERSION);
+        return Some(still_made(transaction, &path, &builder));
     }
     let everywhere = |index: &Value| {
         index_id(index).is_some_and(|index| {
@@ -153,7 +161,7 @@ fn settle_collection(tree: &Tree, database: &str, id: &str) -> Option<Transactio
             { shards }.all(|(shard, _)| has_index(tree, &format!("{current}/{shard}"), index))
         })
     };
-    let is_orphan = |index: &Value| is_orphaned(tree, index);
+    let is_orphan = |index: &Value| orphaned(tree, index).is_some();
     let old = indexes(plan);
     let new = settled(old, is_orphan, everywhere)?;
     let path = format!("{path}/indexes");

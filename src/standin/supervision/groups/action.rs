@@ -7,7 +7,9 @@ use serde_json::json;
 use super::sheaves::LogChange;
 use crate::agency::value::Value;
 use crate::standin::model::collection::{Collection, CollectionId, Shards};
-use crate::standin::model::group::{GroupPlan, GroupSupervision, GroupTarget, MutableAttributes};
+use crate::standin::model::group::{
+    GroupCurrent, GroupPlan, GroupSupervision, GroupTarget, MutableAttributes,
+};
 use crate::standin::model::log::{Flags, LogTarget};
 use crate::standin::model::{Transaction, paths};
 
@@ -121,10 +123,10 @@ impl Action {
                     });
                 transaction.increment(paths::PLAN_VERSION)
             }
-            Self::Converge { version } => transaction.set(
-                format!("{}/supervision", paths::current_group(database, &id)),
-                GroupSupervision { target_version: Some(*version) },
-            ),
+            Self::Converge { version } => {
+                let supervision = GroupSupervision { target_version: Some(*version) };
+                transaction.set(paths::current_group(database, &id), GroupCurrent { supervision })
+            }
         }
     }
 }

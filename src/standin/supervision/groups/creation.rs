@@ -9,7 +9,7 @@ use serde_json::json;
 use super::action::Action;
 use super::decision::Servers;
 use super::group::Group;
-use super::sheaves::config;
+use super::sheaves::{config, copies};
 use crate::standin::model::ServerId;
 use crate::standin::model::collection::{Collection, Shards};
 use crate::standin::model::group::{GroupPlan, GroupTarget, Sheaf};
@@ -32,12 +32,8 @@ pub(super) fn create(
         servers.ok().cloned().collect()
     };
     candidates.shuffle(random);
-    let copies = match wanted.replication_factor {
-        0 => candidates.len(),
-        copies => usize::try_from(copies).unwrap_or(usize::MAX),
-    };
     let shards = usize::try_from(target.attributes.immutable.number_of_shards).ok()?;
-    let places = places(&candidates, shards, copies)?;
+    let places = places(&candidates, shards, copies(wanted, servers))?;
     let logs = places.iter().enumerate().map(|(position, place)| {
         let log = LogTarget {
             id: ids.take()?,

@@ -56,6 +56,13 @@ pub(super) fn decide(
         .or_else(|| converge(group, plan))
 }
 
+/// Whether what is done about a group next may depend on which of the known servers are well.
+pub(super) fn waits_for_servers(group: &Group, servers: &Servers) -> bool {
+    let copies = sheaves::copies(&group.target.attributes.mutable, servers);
+    let mut logs = group.logs.iter().filter_map(|log| log.target.as_ref());
+    group.plan.is_none() || logs.any(|log| log.participants.len() != copies)
+}
+
 /// Attributes that were changed in Target.
 fn attributes(group: &Group, plan: &GroupPlan) -> Option<Action> {
     let wanted = &group.target.attributes.mutable;

@@ -9,7 +9,7 @@ use super::view::{DatabaseView, child, reached};
 use crate::agency::de::from_value;
 use crate::agency::value::{Object, Value};
 use crate::standin::model::collection::{Collection, CollectionId, CurrentShard, ShardId};
-use crate::standin::model::group::{GroupPlan, GroupTarget};
+use crate::standin::model::group::{GroupCurrent, GroupPlan, GroupTarget};
 use crate::standin::model::log::{LogPlan, LogTarget};
 
 /// So many numbers a group may need at once.
@@ -94,8 +94,10 @@ impl Group {
             Some((id.clone(), Member::read(view, id, wanted, complaints)?))
         });
         let collections = collections.collect();
-        let reached = reached(child(&view.current.groups, id));
-        let reached = reached.and_then(|version| from_value(version).ok());
+        let current = child(&view.current.groups, id);
+        let current = current
+            .and_then(|current| complaints.read::<GroupCurrent>("the group in Current", current));
+        let reached = current.and_then(|current| current.supervision.target_version);
         let group = Self { target, plan, reached, collections, logs };
         if group.ids_to_draw() > MOST_IDS {
             complaints.add("the group in Target", "it would have too many shards");

@@ -39,6 +39,14 @@ pub(super) fn config(wanted: &MutableAttributes, servers: &Servers) -> TargetCon
     }
 }
 
+/// So many participants each log shall have.
+pub(super) fn copies(wanted: &MutableAttributes, servers: &Servers) -> usize {
+    match wanted.replication_factor {
+        0 => servers.known().count(),
+        copies => usize::try_from(copies).unwrap_or(usize::MAX),
+    }
+}
+
 /// The next step of a log, if it is not as its group wants it.
 pub(super) fn change(
     log: &LogTarget,
@@ -61,10 +69,7 @@ pub(super) fn change(
     if let Some(gone) = participants().find(|server| !is_known(server)) {
         return Some(remove(gone));
     }
-    let copies = match wanted.replication_factor {
-        0 => servers.known().count(),
-        copies => usize::try_from(copies).unwrap_or(usize::MAX),
-    };
+    let copies = copies(wanted, servers);
     if log.participants.len() < copies {
         return newcomer(log, servers, random).map(LogChange::Add);
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::decision::{Servers, decide};
+use super::decision::{Servers, decide, waits_for_servers};
 use super::group::{Complaints, Group};
 use super::view::{DatabaseView, Parts};
 use crate::agency::value::Value;
@@ -34,6 +34,8 @@ struct Seen {
     /// Nothing if it has to be looked at again.
     parts: Option<Parts>,
     complaints: Complaints,
+    /// Whether it has to be looked at again once other servers are well.
+    waits: bool,
 }
 
 /// Carries out what is to be done about each group next.
@@ -43,10 +45,7 @@ pub(in crate::standin::supervision) fn supervise(
 ) -> Result<(), LeadershipLost> {
     let tree = round.tree()?;
     let servers = Servers { health: HealthMap::of(&tree), cleaned: cleaned(&tree) };
-    if servers.health != state.health {
-        state.health = servers.health.clone();
-        state.databases.values_mut().for_each(DatabaseState::forget);
-    }
+    state.notice(&servers.health);
     let wanted = tree.children("/arango/Target/CollectionGroups");
     let wanted: BTreeSet<&str> =
         wanted.map(|(database, _)| database).filter(|database| !database.is_empty()).collect();
@@ -72,8 +71,8 @@ pub(in crate::standin::supervision) fn supervise(
             let Some(group) = seen.read(&view, database, id) else {
                 continue;
             };
-            let reserved = state.ids.reserve(round, group.ids_to_draw())?;
-            if !reserved {
+            seen.waits = waits_for_servers(&group, &servers);
+            if !state.ids.reserve(round, group.ids_to_draw())? {
                 seen.parts = None;
                 complete = false;
                 continue;
@@ -99,11 +98,18 @@ pub(in crate::standin::supervision) fn supervise(
     Ok(())
 }
 
-impl DatabaseState {
-    /// All groups have to be looked at again.
-    fn forget(&mut self) {
-        self.view = None;
-        self.groups.values_mut().for_each(|seen| seen.parts = None);
+impl GroupsState {
+    /// Sees to it that all groups are looked at for which a change of health may matter.
+    fn notice(&mut self, health: &HealthMap) {
+        let (before, now) = (self.health.servers(), health.servers());
+        let other_servers = !before.map(|(id, _)| id).eq(now.map(|(id, _)| id));
+        for database in self.databases.values_mut().filter(|_| *health != self.health) {
+            for seen in database.groups.values_mut().filter(|seen| seen.waits || other_servers) {
+                seen.parts = None;
+                database.view = None;
+            }
+        }
+        self.health = health.clone();
     }
 }
 

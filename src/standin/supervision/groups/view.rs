@@ -89,7 +89,7 @@ impl DatabaseView {
     }
 }
 
-/// The version that is told as reached, of a group or a log in Current.
+/// The version of a log that is told as reached.
 pub(super) fn reached(current: Option<&Value>) -> Option<&Value> {
     child(child(current?, "supervision")?, "targetVersion")
 }

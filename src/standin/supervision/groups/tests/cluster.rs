@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use crate::standin::model::Transaction;
 use crate::standin::supervision::groups::{GroupsState, supervise};
 use crate::standin::supervision::health_map::HealthMap;
-use crate::standin::supervision::testing::World;
+use crate::standin::supervision::testing::{Memory, World};
 
 pub(super) struct Cluster {
     pub(super) world: World,
@@ -60,6 +60,11 @@ impl Cluster {
         let before = self.world.agency.written.len();
         self.world.stage(|round| supervise(&mut self.state, round)).unwrap();
         self.world.agency.written.len() - before
+    }
+
+    /// What the stage remembers, and the agency.
+    pub(super) fn parts(&mut self) -> (&mut GroupsState, &mut Memory) {
+        (&mut self.state, &mut self.world.agency)
     }
 
     /// Everybody does what there is to do, until there is nothing.

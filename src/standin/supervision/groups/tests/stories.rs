@@ -87,6 +87,21 @@ fn c6_4_a_change_of_the_health_of_servers_is_seen() {
 }
 
 #[test]
+fn c6_4_a_log_with_too_few_participants_waits_for_a_server_that_is_well() {
+    let mut cluster = Cluster::of(&["a", "b", "c"]);
+    cluster.world.set("/arango/Supervision/Health/c/Status", json!("FAILED"));
+    cluster.want_collection(10, "20", json!({}));
+    cluster.want_group(10, 1, &["20"], mutable(3));
+    cluster.settle();
+    assert_eq!(cluster.reached(10), json!(1), "what is possible is done");
+    let log = cluster.logs(10)[0];
+    assert_eq!(cluster.participants(log), ["a", "b"]);
+    cluster.world.set("/arango/Supervision/Health/c/Status", json!("GOOD"));
+    cluster.settle();
+    assert_eq!(cluster.participants(log), ["a", "b", "c"]);
+}
+
+#[test]
 fn s53_the_shards_of_a_collection_follow_the_leader_of_their_log() {
     let mut cluster = shop(&["a", "b", "c"], 3);
     let log = cluster.logs(10)[1];
