@@ -57,7 +57,7 @@ pub(super) struct SheafLog {
 }
 
 /// What cannot be read, or not be done.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(super) struct Complaints(pub(super) Vec<String>);
 
 impl Complaints {
@@ -90,8 +90,12 @@ impl Group {
         let planned = plan.iter().flat_map(|plan| plan.collections.keys());
         let ids: BTreeSet<_> = target.collections.keys().chain(planned).collect();
         let collections = ids.into_iter().filter(|id| !id.is_empty()).filter_map(|id| {
-            let wanted = target.collections.contains_key(id);
-            Some((id.clone(), Member::read(view, id, wanted, complaints)?))
+            if target.collections.contains_key(id) {
+                return Some((id.clone(), Member::read(view, id, target.id, complaints)?));
+            }
+            // It is dropped, whatever it is.
+            let reported = child(&view.current.collections, id).is_some();
+            Some((id.clone(), Member { reported, ..Member::default() }))
         });
         let collections = collections.collect();
         let current = child(&view.current.groups, id);
@@ -129,23 +133,23 @@ impl Group {
 }
 
 impl Member {
-    /// What is there of a collection; nothing if it cannot be read.
+    /// What is there of a collection that is wanted; nothing if it cannot be read.
     fn read(
         view: &DatabaseView,
         id: &str,
-        wanted: bool,
+        group: u64,
         complaints: &mut Complaints,
     ) -> Option<Self> {
-        if !wanted {
-            // It is dropped, whatever it is.
-            let reported = child(&view.current.collections, id).is_some();
-            return Some(Self { reported, ..Self::default() });
-        }
         let Some(target) = child(&view.target.collections, id) else {
             complaints.add(format_args!("collection {id} in Target"), "it is missing");
             return None;
         };
-        let target = complaints.read(format_args!("collection {id} in Target"), target)?;
+        let target: Collection =
+            complaints.read(format_args!("collection {id} in Target"), target)?;
+        if target.group_id != Some(group) {
+            complaints.add(format_args!("collection {id} in Target"), "it is of another group");
+            return None;
+        }
         let plan = match child(&view.plan.collections, id) {
             Some(plan) => Some(complaints.read(format_args!("collection {id} in Plan"), plan)?),
             None => None,

@@ -23,8 +23,10 @@ pub(in crate::standin::supervision) struct GroupsState {
 
 #[derive(Debug, Default)]
 struct DatabaseState {
-    /// What there was when all groups were looked at; nothing if one has to be looked at again.
-    view: Option<DatabaseView>,
+    /// What there was in the last round.
+    view: DatabaseView,
+    /// Whether a group has to be looked at again.
+    incomplete: bool,
     groups: BTreeMap<Arc<str>, Seen>,
 }
 
@@ -50,49 +52,33 @@ pub(in crate::standin::supervision) fn supervise(
     let wanted: BTreeSet<&str> =
         wanted.map(|(database, _)| database).filter(|database| !database.is_empty()).collect();
     state.databases.retain(|database, _| wanted.contains(&**database));
-    let mut pending = Vec::new();
-    let mut transactions = Vec::new();
+    let (mut places, mut transactions) = (Vec::new(), Vec::new());
     for database in wanted {
         let name: Arc<str> = database.into();
         let view = DatabaseView::of(&tree, database);
         let known = state.databases.entry(name.clone()).or_default();
-        if known.view.as_ref().is_some_and(|known| known.is_same(&view)) {
-            continue;
-        }
-        known.groups.retain(|id, _| super::view::child(&view.target.groups, id).is_some());
-        let mut complete = true;
-        for id in view.groups() {
+        for id in known.changed(&view) {
             let seen = known.groups.entry(id.clone()).or_default();
-            let parts = view.parts(id);
-            if seen.parts.as_ref().is_some_and(|known| known.is_same(&parts)) {
-                continue;
-            }
-            seen.parts = Some(parts);
-            let Some(group) = seen.read(&view, database, id) else {
+            let Some(group) = seen.read(&view, database, &id) else {
                 continue;
             };
             seen.waits = waits_for_servers(&group, &servers);
             if !state.ids.reserve(round, group.ids_to_draw())? {
-                seen.parts = None;
-                complete = false;
+                known.look_again(&id);
                 continue;
             }
             if let Some(action) = decide(database, &group, &servers, &mut state.ids, round.random) {
-                tracing::debug!(database, group = &**id, ?action, "a group is changed");
+                tracing::debug!(database, group = &*id, ?action, "a group is changed");
                 transactions.push(action.transaction(database, &group.target));
-                pending.push((name.clone(), id.clone()));
+                places.push((name.clone(), id));
             }
         }
-        known.view = complete.then_some(view);
+        known.view = view;
     }
-    if transactions.is_empty() {
-        return Ok(());
-    }
-    let applied = round.write(&transactions)?;
-    for ((database, id), _) in pending.iter().zip(applied).filter(|(_, applied)| !applied) {
+    let applied = if transactions.is_empty() { Vec::new() } else { round.write(&transactions)? };
+    for ((database, id), _) in places.iter().zip(applied).filter(|(_, applied)| !applied) {
         if let Some(known) = state.databases.get_mut(database) {
-            known.view = None;
-            known.groups.entry(id.clone()).or_default().parts = None;
+            known.look_again(id);
         }
     }
     Ok(())
@@ -106,10 +92,39 @@ impl GroupsState {
         for database in self.databases.values_mut().filter(|_| *health != self.health) {
             for seen in database.groups.values_mut().filter(|seen| seen.waits || other_servers) {
                 seen.parts = None;
-                database.view = None;
+                database.incomplete = true;
             }
         }
         self.health = health.clone();
+    }
+}
+
+impl DatabaseState {
+    /// The groups that are not as they were, or have to be looked at again.
+    fn changed(&mut self, view: &DatabaseView) -> Vec<Arc<str>> {
+        if self.view.is_same(view) && !self.incomplete {
+            return Vec::new();
+        }
+        self.groups.retain(|id, _| view.has_group(id));
+        let mut changed = Vec::new();
+        for id in view.groups() {
+            let seen = self.groups.entry(id.clone()).or_default();
+            let parts = view.parts(id);
+            if !seen.parts.as_ref().is_some_and(|known| known.is_same(&parts)) {
+                seen.parts = Some(parts);
+                changed.push(id.clone());
+            }
+        }
+        self.incomplete = false;
+        changed
+    }
+
+    /// Has a group looked at in the next round, even if nothing changes.
+    fn look_again(&mut self, id: &str) {
+        self.incomplete = true;
+        if let Some(seen) = self.groups.get_mut(id) {
+            seen.parts = None;
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::agency::value::{Object, Value};
 use crate::standin::model::Tree;
 
 /// What one of Target, Plan and Current says of a database.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Branch {
     pub(super) groups: Value,
     pub(super) collections: Value,
@@ -34,7 +34,7 @@ impl Branch {
 }
 
 /// What the tree says of the groups of a database.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct DatabaseView {
     pub(super) target: Branch,
     pub(super) plan: Branch,
@@ -61,6 +61,11 @@ impl DatabaseView {
     /// The groups that are wanted.
     pub(super) fn groups(&self) -> impl Iterator<Item = &Arc<str>> {
         self.target.groups.as_object().into_iter().flat_map(Object::keys)
+    }
+
+    /// Whether a group is wanted.
+    pub(super) fn has_group(&self, id: &str) -> bool {
+        child(&self.target.groups, id).is_some()
     }
 
     /// All that decides about a group, but for servers.

@@ -1,5 +1,7 @@
 //! What nobody can read is skipped, whole or in parts.
 
+use std::sync::{Arc, Mutex};
+
 use serde_json::{Value as Json, json};
 
 use super::cluster::{Cluster, members, mutable};
@@ -64,6 +66,10 @@ fn an_unreadable_collection_keeps_its_group_from_converging_and_nothing_else() {
     for (path, value) in [
         ("Target/Collections/shop/22", json!([])),
         ("Target/Collections/shop/22", json!({"id": 22})),
+        (
+            "Target/Collections/shop/22",
+            json!({"groupId": 11, "id": "22", "name": "x", "type": 2, "indexes": []}),
+        ),
         ("Plan/Collections/shop/22", json!({"id": "22", "shards": 1})),
     ] {
         let mut cluster = shop();
@@ -119,4 +125,51 @@ fn rubbish_among_databases_and_keys_without_letters_do_no_harm() {
     assert_eq!(members(&left).len(), 2);
     assert_eq!(members(&cluster.get("/arango/Plan/Collections/shop")).len(), 2);
     assert_eq!(cluster.reached(10), json!(1));
+}
+
+/// Runs something and counts the lines that it logs with a text.
+fn logged(text: &str, run: impl FnOnce()) -> usize {
+    let lines: Arc<Mutex<Vec<u8>>> = Arc::default();
+    let writer = {
+        let lines = Arc::clone(&lines);
+        move || Lines(Arc::clone(&lines))
+    };
+    let subscriber = tracing_subscriber::fmt().with_writer(writer).finish();
+    tracing::subscriber::with_default(subscriber, run);
+    let lines = lines.lock().unwrap();
+    String::from_utf8_lossy(&lines).lines().filter(|line| line.contains(text)).count()
+}
+
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_logged_once() {
+    let mut cluster = shop();
+    let lines = logged("surplus", || {
+        cluster.world.set("/arango/Target/CollectionGroups/shop/10/surplus", json!(1));
+        for leader in ["a", "b", "c"] {
+            // Something else of the group and of another group changes.
+            cluster.world.set("/arango/Plan/CollectionGroups/shop/10/leader", json!(leader));
+            cluster.world.set("/arango/Target/CollectionGroups/shop/11/leader", json!(leader));
+            cluster.round();
+        }
+    });
+    assert_eq!(lines, 1);
+    let lines = logged("surplus", || {
+        cluster.world.delete("/arango/Target/CollectionGroups/shop/10/surplus");
+        cluster.round();
+        cluster.world.set("/arango/Target/CollectionGroups/shop/10/surplus", json!(1));
+        cluster.round();
+    });
+    assert_eq!(lines, 1, "it was readable in between");
 }
