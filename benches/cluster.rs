@@ -42,10 +42,18 @@ fn main() {
     create(&client, &cluster.dbservers(), logs);
     let server = cluster.dbservers().remove(0);
     let plan = client.get("Plan/ReplicatedLogs/d").unwrap().unwrap();
-    let led: BTreeSet<String> = plan.as_object().unwrap().iter().filter(|(_, log)| leader(log) == Some(&*server)).map(|(id, _)| id.clone()).collect();
+    let led: BTreeSet<String> = plan
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(_, log)| leader(log) == Some(&*server))
+        .map(|(id, _)| id.clone())
+        .collect();
     let began = Instant::now();
     cluster.pause(&server).unwrap();
-    wait_for_leaders(&client, led.len(), |id, log| led.contains(id) && leader(log) != Some(&*server));
+    wait_for_leaders(&client, led.len(), |id, log| {
+        led.contains(id) && leader(log) != Some(&*server)
+    });
     let took = began.elapsed().as_secs_f64();
     println!(
         "a server that leads {} logs is suspended: all have another leader after {took:.2} s, {:.2} s after the grace period",
@@ -93,7 +101,11 @@ fn wait(client: &AgencyClient, path: &str, reached: impl Fn(&Value) -> bool) {
 }
 
 /// Waits until so many logs of a kind have an established leader.
-fn wait_for_leaders(client: &AgencyClient, count: usize, of_interest: impl Fn(&str, &Value) -> bool) {
+fn wait_for_leaders(
+    client: &AgencyClient,
+    count: usize,
+    of_interest: impl Fn(&str, &Value) -> bool,
+) {
     let began = Instant::now();
     loop {
         let tree = client.read(&["Plan/ReplicatedLogs/d", "Current/ReplicatedLogs/d"]).unwrap();

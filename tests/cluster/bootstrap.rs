@@ -39,7 +39,8 @@ fn s2_no_number_is_handed_out_twice() {
         let drawing: Vec<_> = (0..4).map(|_| scope.spawn(draw)).collect();
         // logs made by a coordinator draw from the same source
         for _ in 0..3 {
-            let made = world.coordinate("POST", "/_db/d/_api/log", Some(json!({ "waitForReady": false })));
+            let made =
+                world.coordinate("POST", "/_db/d/_api/log", Some(json!({ "waitForReady": false })));
             assert!(made.result()["id"].is_u64(), "{made:?}");
         }
         drawing.into_iter().flat_map(|one| one.join().unwrap()).collect()

@@ -98,8 +98,11 @@ impl Chaos<'_> {
             }
             2 => {
                 target.as_object_mut().unwrap().remove("leader");
-                target["participants"] =
-                    all[..3].iter().map(|id| ((*id).clone(), json!({}))).collect::<serde_json::Map<_, _>>().into();
+                target["participants"] = all[..3]
+                    .iter()
+                    .map(|id| ((*id).clone(), json!({})))
+                    .collect::<serde_json::Map<_, _>>()
+                    .into();
             }
             3 => target["config"]["waitForSync"] = json!(value),
             _ => target["config"]["softWriteConcern"] = json!(soft),
@@ -124,7 +127,8 @@ impl Chaos<'_> {
             return;
         }
         let url = self.logs[at].url("/insert");
-        let answer = self.world.ask_within("POST", &url, payload.clone(), Duration::from_millis(500));
+        let answer =
+            self.world.ask_within("POST", &url, payload.clone(), Duration::from_millis(500));
         if let Some(answer) = answer
             && answer.status == 201
         {
@@ -191,7 +195,8 @@ fn check_history(recorder: &Recorder<'_>, logs: &[Log<'_>]) {
     recorder.replay(|tree| {
         for log in logs {
             let at = |part: &str, rest: &str| {
-                tree.get(&format!("/arango/{part}/ReplicatedLogs/{DATABASE}/{}/{rest}", log.id)).map(Value::from)
+                tree.get(&format!("/arango/{part}/ReplicatedLogs/{DATABASE}/{}/{rest}", log.id))
+                    .map(Value::from)
             };
             let number = |value: Option<Value>| value.and_then(|value| value.as_u64());
             let Some(term) = number(at("Plan", "currentTerm/term")) else { continue };
@@ -199,7 +204,10 @@ fn check_history(recorder: &Recorder<'_>, logs: &[Log<'_>]) {
             let (terms, generations) = last.insert(log.id, (term, generation)).unwrap_or_default();
             assert!(terms <= term && generations <= generation, "log {}", log.id);
             let told = number(at("Current", "leader/term"));
-            for (term, path) in [(Some(term), ("Plan", "currentTerm/leader/serverId")), (told, ("Current", "leader/serverId"))] {
+            for (term, path) in [
+                (Some(term), ("Plan", "currentTerm/leader/serverId")),
+                (told, ("Current", "leader/serverId")),
+            ] {
                 if let (Some(term), Some(Value::String(id))) = (term, at(path.0, path.1)) {
                     leaders.entry((log.id, term)).or_default().insert(id);
                 }

@@ -71,7 +71,8 @@ fn s52_a_collection_has_a_group_logs_and_shards() {
 #[test]
 fn s53_shards_follow_the_leaders_and_leadership_returns() {
     let world = World::of(3, 1);
-    let body = json!({ "name": "c", "numberOfShards": 1, "replicationFactor": 3, "writeConcern": 2 });
+    let body =
+        json!({ "name": "c", "numberOfShards": 1, "replicationFactor": 3, "writeConcern": 2 });
     let id = collection(&world, body);
     let shard = planned(&world, &id)["shardsR2"][0].as_str().unwrap().to_owned();
     let log = logs_of(&world, &id).remove(0);
@@ -119,7 +120,8 @@ fn s54_the_replication_factor_of_a_group_is_changed() {
         });
         changed.unwrap();
         wait_for("the group is as wanted", || {
-            (group_of(world, &id)["Current"]["supervision"]["targetVersion"] == version).then_some(())
+            (group_of(world, &id)["Current"]["supervision"]["targetVersion"] == version)
+                .then_some(())
         });
         for log in logs_of(world, &id) {
             let state = log.state();
@@ -134,7 +136,8 @@ fn s54_the_replication_factor_of_a_group_is_changed() {
 fn s55_collections_of_a_group_share_logs_and_the_last_one_takes_them_along() {
     let world = shared();
     let (first, second) = (unique(world, "c"), unique(world, "c"));
-    let id = collection(world, json!({ "name": first, "numberOfShards": 2, "replicationFactor": 2 }));
+    let id =
+        collection(world, json!({ "name": first, "numberOfShards": 2, "replicationFactor": 2 }));
     let other = collection(world, json!({ "name": second, "distributeShardsLike": first }));
     let logs: Vec<u64> = logs_of(world, &id).iter().map(|log| log.id).collect();
     assert_eq!(logs_of(world, &other).iter().map(|log| log.id).collect::<Vec<_>>(), logs);
@@ -152,9 +155,9 @@ fn s55_collections_of_a_group_share_logs_and_the_last_one_takes_them_along() {
     world.wait("group and logs are gone", |tree| {
         let gone = |part: &str| {
             tree[part]["CollectionGroups"][DATABASE].get(&key).is_none()
-                && logs.iter().all(|id| {
-                    tree[part]["ReplicatedLogs"][DATABASE].get(id.to_string()).is_none()
-                })
+                && logs
+                    .iter()
+                    .all(|id| tree[part]["ReplicatedLogs"][DATABASE].get(id.to_string()).is_none())
         };
         (gone("Target") && gone("Plan") && gone("Current")).then_some(())
     });

@@ -20,7 +20,10 @@ fn s57_a_log_begins_with_one_entry_and_flags_add_configurations() {
     assert_eq!(first.len(), 1, "{first:?}");
     assert_eq!((&first[0]["logIndex"], &first[0]["logTerm"]), (&json!(1), &json!(1)));
     let meta = &first[0]["meta"];
-    assert_eq!((&meta["type"], &meta["leader"]), (&json!("FirstEntryOfTerm"), &json!(state.leader())));
+    assert_eq!(
+        (&meta["type"], &meta["leader"]),
+        (&json!("FirstEntryOfTerm"), &json!(state.leader()))
+    );
     assert_eq!(meta["participants"]["generation"], 1);
     let follower = log.follower();
     log.reach(|target| target["participants"][&follower] = json!({ "allowedAsLeader": false }));
@@ -36,7 +39,8 @@ fn s57_a_log_begins_with_one_entry_and_flags_add_configurations() {
 #[test]
 fn s58_an_insert_tells_of_a_quorum_that_works() {
     let world = World::of(3, 1);
-    let log = world.log(&world.dbservers(), |target| target["config"]["softWriteConcern"] = json!(3));
+    let log =
+        world.log(&world.dbservers(), |target| target["config"]["softWriteConcern"] = json!(3));
     let all = |answer: &Value| answer["result"]["quorum"]["quorum"].as_array().unwrap().len();
     log.wait("three of three", |state| state.effective_write_concern() == 3 && state.established());
     let inserted = log.insert(json!({ "n": 1 }));
@@ -78,7 +82,10 @@ fn s59_committed_entries_survive_a_term_without_leader() {
     log.empty_term();
     log.wait("all know", |state| {
         let status = |id: &String| &state.current["localStatus"][id];
-        world.dbservers().iter().all(|id| status(id)["state"] == "Connecting" && status(id)["term"] == state.term())
+        world
+            .dbservers()
+            .iter()
+            .all(|id| status(id)["state"] == "Connecting" && status(id)["term"] == state.term())
     });
     log.insert(json!(1)).is_error(503, 1422);
     let read = world.coordinate("GET", &log.url("/head"), None);
@@ -99,19 +106,27 @@ fn s59_committed_entries_survive_a_term_without_leader() {
 fn s60_a_log_is_ready_when_its_creation_is_answered() {
     let world = World::of(4, 1);
     let path = format!("/_db/{DATABASE}/_api/log");
-    let body = json!({ "config": { "writeConcern": 2, "softWriteConcern": 2, "waitForSync": false } });
+    let body =
+        json!({ "config": { "writeConcern": 2, "softWriteConcern": 2, "waitForSync": false } });
     let made = world.coordinate("POST", &path, Some(body));
     let log = Log { world: &world, id: made.result()["id"].as_u64().unwrap() };
     let state = log.state();
     assert!(state.established());
-    let answered: BTreeSet<String> =
-        made.result()["servers"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect();
+    let answered: BTreeSet<String> = made.result()["servers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|id| id.as_str().unwrap().to_owned())
+        .collect();
     assert_eq!((answered.len(), &answered), (3, &state.participants()));
     let safe = || {
         let state = log.state();
         let safe = state.current["safeRebootIds"].as_object().cloned().unwrap_or_default();
-        let known: serde_json::Map<String, Value> =
-            state.wanted().into_iter().map(|id| (id.clone(), json!(world.reboot_id(&id)))).collect();
+        let known: serde_json::Map<String, Value> = state
+            .wanted()
+            .into_iter()
+            .map(|id| (id.clone(), json!(world.reboot_id(&id))))
+            .collect();
         safe == known
     };
     wait_for("the participants are safe", || safe().then_some(()));
@@ -135,7 +150,8 @@ fn s61_changes_show_when_a_call_returns_or_nothing_is_changed() {
     let leader = call("POST", &format!("/leader/{}", servers[1]));
     assert_eq!((leader.status, log.state().target["leader"].as_str()), (200, Some(&*servers[1])));
     let version = log.state().target["version"].clone();
-    let replaced = call("POST", &format!("/participant/{}/replace-with/{}", servers[1], servers[4]));
+    let replaced =
+        call("POST", &format!("/participant/{}/replace-with/{}", servers[1], servers[4]));
     assert_eq!(replaced.status, 200, "{replaced:?}");
     let target = log.state().target;
     assert_eq!((&target["leader"], &target["version"]), (&json!(servers[4]), &version));

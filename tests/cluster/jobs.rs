@@ -91,7 +91,8 @@ fn s43_jobs_fail_that_name_no_log_and_two_for_one_log_both_finish() {
 fn s44_a_job_waits_until_it_can_be_done() {
     let world = World::of(3, 0);
     let log = world.log(&world.dbservers(), |target| {
-        target["config"] = json!({ "writeConcern": 3, "softWriteConcern": 3, "waitForSync": false });
+        target["config"] =
+            json!({ "writeConcern": 3, "softWriteConcern": 3, "waitForSync": false });
     });
     let state = log.settled();
     let leader = log.leader();
@@ -113,7 +114,9 @@ fn s44_a_job_waits_until_it_can_be_done() {
 fn s45_a_server_resigns_its_leaderships_and_gets_them_back() {
     let world = World::of(3, 1);
     let servers = world.dbservers();
-    let logs: Vec<_> = (0..2).map(|_| world.log(&servers, |target| target["leader"] = json!(servers[0]))).collect();
+    let logs: Vec<_> = (0..2)
+        .map(|_| world.log(&servers, |target| target["leader"] = json!(servers[0])))
+        .collect();
     logs.iter().for_each(|log| drop(log.settled()));
     let body = json!({ "server": servers[0] });
     let asked = world.coordinate("POST", "/_admin/cluster/resignLeadership", Some(body));
@@ -133,7 +136,9 @@ fn s45_a_server_resigns_its_leaderships_and_gets_them_back() {
     }
     world.cluster.restart(&servers[0]).unwrap();
     for log in &logs {
-        log.wait("leads again", |state| state.leader() == Some(&*servers[0]) && state.established());
+        log.wait("leads again", |state| {
+            state.leader() == Some(&*servers[0]) && state.established()
+        });
     }
 }
 

@@ -108,9 +108,13 @@ fn s18_an_excluded_server_is_never_elected() {
     }
     let state = log.settled();
     let election = state.current["actions"].as_array().unwrap().iter().rev();
-    let election = election.map(|one| &one["desc"]).find(|desc| desc["type"] == "LeaderElectionAction");
+    let election =
+        election.map(|one| &one["desc"]).find(|desc| desc["type"] == "LeaderElectionAction");
     let details = &election.unwrap()["election"]["details"];
-    assert_eq!((&details[&servers[0]]["code"], &details[&servers[2]]["code"]), (&json!(3), &json!(0)));
+    assert_eq!(
+        (&details[&servers[0]]["code"], &details[&servers[2]]["code"]),
+        (&json!(3), &json!(0))
+    );
 }
 
 #[test]
@@ -123,7 +127,13 @@ fn s19_changes_of_the_target_wait_for_a_leader() {
     for server in &servers[..3] {
         let path = format!("participantsConfig/participants/{server}/allowedAsLeader");
         log.plan(&[(&path, json!({ "op": "set", "new": false }))]);
-        log.world.client.set(&format!("{}/participants/{server}/allowedAsLeader", log.path("Target")), json!(false)).unwrap();
+        log.world
+            .client
+            .set(
+                &format!("{}/participants/{server}/allowedAsLeader", log.path("Target")),
+                json!(false),
+            )
+            .unwrap();
     }
     log.empty_term();
     log.wait("no election", |state| state.reports() == names(&["LeaderElectionOutOfBounds"]));

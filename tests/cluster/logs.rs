@@ -59,7 +59,8 @@ fn s6_the_version_is_told_as_reached_if_there_is_one() {
 #[test]
 fn s7_the_soft_write_concern_is_reached_in_the_end() {
     let world = shared();
-    let log = world.begin_log(&three(world), |target| target["config"]["softWriteConcern"] = json!(3));
+    let log =
+        world.begin_log(&three(world), |target| target["config"]["softWriteConcern"] = json!(3));
     let reached = |state: &State| {
         state.established()
             && state.effective_write_concern() == 3
@@ -68,7 +69,8 @@ fn s7_the_soft_write_concern_is_reached_in_the_end() {
     };
     let state = log.wait("three of three", reached);
     assert_eq!(state.term(), 1);
-    let updates = state.trace().iter().filter(|one| *one == "UpdateEffectiveAndAssumedWriteConcern").count();
+    let updates =
+        state.trace().iter().filter(|one| *one == "UpdateEffectiveAndAssumedWriteConcern").count();
     assert_eq!(state.generation(), 1 + updates as u64);
     assert!(updates == 0 || updates == 2, "{:?}", state.trace());
     // the same after each change of the term
@@ -85,7 +87,8 @@ fn s8_with_too_few_participants_nothing_is_planned_or_nobody_is_established() {
     assert_eq!(state.reports(), names(&["TargetNotEnoughParticipants"]));
     assert_eq!(state.plan, Value::Null);
 
-    let almost = world.begin_log(&servers[..2], |target| target["config"]["writeConcern"] = json!(3));
+    let almost =
+        world.begin_log(&servers[..2], |target| target["config"]["writeConcern"] = json!(3));
     let state = almost.wait("a leader that is not established", |state| {
         state.current["leader"]["leadershipEstablished"] == false
             && state.participants().iter().all(|id| state.current["localStatus"][id]["term"] == 1)
@@ -176,10 +179,14 @@ fn s11_without_target_everything_of_a_log_goes_and_stays_away() {
     };
     let before = versions(&world.tree());
     world.client.remove(&log.path("Target")).unwrap();
-    let gone = |state: &State| state.target.is_null() && state.plan.is_null() && state.current.is_null();
+    let gone =
+        |state: &State| state.target.is_null() && state.plan.is_null() && state.current.is_null();
     log.wait("gone", gone);
     let after = versions(&world.tree());
-    assert!(before.iter().zip(after).all(|(before, after)| *before < after), "{before:?} {after:?}");
+    assert!(
+        before.iter().zip(after).all(|(before, after)| *before < after),
+        "{before:?} {after:?}"
+    );
     // whoever reports late does not bring it back
     let other = world.log(&three(world), |_| {});
     other.settled();
@@ -201,7 +208,8 @@ fn s12_a_log_is_deleted_at_once_by_a_call() {
 #[test]
 fn s13_an_unreadable_target_is_skipped_and_others_go_on() {
     let world = shared();
-    let odd = world.begin_log(&three(world), |target| target["config"]["replicationFactor"] = json!(3));
+    let odd =
+        world.begin_log(&three(world), |target| target["config"]["replicationFactor"] = json!(3));
     let ids = [json!("text"), json!(null), json!([1]), json!({ "id": "x" })];
     for value in ids {
         let path = format!("Target/ReplicatedLogs/{DATABASE}/{}", world.unique());

@@ -19,7 +19,10 @@ fn s32_a_participant_is_added() {
     let before = Before::of(&log.settled());
     let flags = json!({ "forced": false, "allowedInQuorum": true, "allowedAsLeader": false });
     let state = log.reach(|target| target["participants"][&servers[3]] = flags.clone());
-    assert_eq!(before.change(&state), (0, 1, names(&["AddParticipantToPlan", "ConvergedToTarget"])));
+    assert_eq!(
+        before.change(&state),
+        (0, 1, names(&["AddParticipantToPlan", "ConvergedToTarget"]))
+    );
     assert!(state.operational(&servers[3]));
     assert_eq!(committed_flags(&state, &servers[3]), flags);
 }
@@ -49,7 +52,8 @@ fn s34_a_leader_is_removed() {
         target["participants"].as_object_mut().unwrap().remove(&leader);
     });
     let state = log.wait("as wanted", |state| {
-        state.participants() == state.wanted() && state.established()
+        state.participants() == state.wanted()
+            && state.established()
             && state.current["supervision"]["targetVersion"] == state.target["version"]
     });
     let (terms, _, trace) = before.change(&state);
@@ -67,19 +71,26 @@ fn s35_all_participants_are_replaced_with_enough_of_them_at_all_times() {
     log.settled();
     let recorder = Recorder::start(&world.client);
     log.edit(|target| {
-        target["participants"] = servers[3..6].iter().map(|id| (id.clone(), json!({}))).collect::<serde_json::Map<_, _>>().into();
+        target["participants"] = servers[3..6]
+            .iter()
+            .map(|id| (id.clone(), json!({})))
+            .collect::<serde_json::Map<_, _>>()
+            .into();
     });
     log.wait("replaced", |state| {
-        state.participants() == state.wanted() && state.established()
+        state.participants() == state.wanted()
+            && state.established()
             && state.current["supervision"]["targetVersion"] == state.target["version"]
     });
     let seen = recorder.values(&format!("{}/participantsConfig", log.path("Plan")));
     for config in &seen {
-        let participants: BTreeSet<&String> = config["participants"].as_object().unwrap().keys().collect();
+        let participants: BTreeSet<&String> =
+            config["participants"].as_object().unwrap().keys().collect();
         let needed = config["config"]["effectiveWriteConcern"].as_u64().unwrap() as usize;
         assert!(participants.len() >= needed, "{config}");
     }
-    let sizes: Vec<usize> = seen.iter().map(|one| one["participants"].as_object().unwrap().len()).collect();
+    let sizes: Vec<usize> =
+        seen.iter().map(|one| one["participants"].as_object().unwrap().len()).collect();
     assert_eq!((sizes[0], *sizes.iter().max().unwrap(), *sizes.last().unwrap()), (3, 6, 3));
 }
 
@@ -91,7 +102,10 @@ fn s36_flags_of_the_target_are_committed() {
     let follower = log.follower();
     let flags = json!({ "forced": true, "allowedInQuorum": true, "allowedAsLeader": false });
     let state = log.reach(|target| target["participants"][&follower] = flags.clone());
-    assert_eq!(before.change(&state), (0, 1, names(&["UpdateParticipantFlags", "ConvergedToTarget"])));
+    assert_eq!(
+        before.change(&state),
+        (0, 1, names(&["UpdateParticipantFlags", "ConvergedToTarget"]))
+    );
     assert_eq!(state.plan["participantsConfig"]["participants"][&follower], flags);
     assert_eq!(committed_flags(&state, &follower), flags);
 }
@@ -119,7 +133,8 @@ fn s38_the_write_concern_is_raised_and_lowered() {
     let world = shared();
     let log = world.log(&world.dbservers()[..3], |_| {});
     let before = Before::of(&log.settled());
-    let concern = |of: u64| json!({ "writeConcern": of, "softWriteConcern": of, "waitForSync": false });
+    let concern =
+        |of: u64| json!({ "writeConcern": of, "softWriteConcern": of, "waitForSync": false });
     let version = log.edit(|target| target["config"] = concern(3));
     let assumed = |state: &State| state.current["supervision"]["assumedWriteConcern"].clone();
     let state = log.wait("three of three", |state| {
@@ -129,7 +144,10 @@ fn s38_the_write_concern_is_raised_and_lowered() {
         ["UpdateEffectiveAndAssumedWriteConcern", "SetAssumedWriteConcern", "ConvergedToTarget"];
     assert_eq!(before.change(&state), (0, 1, names(&expected)));
     let action = &state.current["actions"].as_array().unwrap().iter().rev().nth(2).unwrap()["desc"];
-    assert_eq!((&action["newEffectiveWriteConcern"], &action["newAssumedWriteConcern"]), (&json!(3), &json!(2)));
+    assert_eq!(
+        (&action["newEffectiveWriteConcern"], &action["newAssumedWriteConcern"]),
+        (&json!(3), &json!(2))
+    );
 
     let before = Before::of(&state);
     let state = log.reach(|target| target["config"] = concern(2));
@@ -141,7 +159,10 @@ fn s38_the_write_concern_is_raised_and_lowered() {
     let state = log.wait("the reason", |state| state.commit_status().is_some());
     assert_eq!(state.commit_status(), Some("FewerParticipantsThanWriteConcern"));
     let status = &state.current["leader"]["commitStatus"];
-    assert_eq!((&status["effectiveWriteConcern"], &status["numParticipants"]), (&json!(4), &json!(3)));
+    assert_eq!(
+        (&status["effectiveWriteConcern"], &status["numParticipants"]),
+        (&json!(4), &json!(3))
+    );
     assert!(!state.established());
     let state = log.reach(|target| target["config"] = concern(2));
     assert_eq!(state.commit_status(), None);
@@ -154,7 +175,8 @@ fn s39_wait_for_sync_is_switched_on_and_off() {
     let before = Before::of(&log.settled());
     let assumed = |state: &State| state.current["supervision"]["assumedWaitForSync"].clone();
     let state = log.reach(|target| target["config"]["waitForSync"] = json!(true));
-    let state = log.wait("assumed", |now| assumed(now) == true && now.generation() == state.generation());
+    let state =
+        log.wait("assumed", |now| assumed(now) == true && now.generation() == state.generation());
     let (terms, generations, trace) = before.change(&state);
     assert_eq!((terms, generations, &trace[0]), (0, 1, &"UpdateWaitForSync".to_owned()));
     assert!(trace.contains(&"SetAssumedWaitForSync".to_owned()), "{trace:?}");

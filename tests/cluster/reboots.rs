@@ -35,13 +35,17 @@ fn s22_a_follower_with_another_reboot_id_changes_no_term() {
     let recorder = crate::recorder::Recorder::start(&world.client);
     let number = bump(&world, &follower);
     let state = log.wait("known to be safe", |state| {
-        state.current["safeRebootIds"][&follower] == number && state.operational(&follower)
+        state.current["safeRebootIds"][&follower] == number
+            && state.operational(&follower)
             && state.current["localStatus"][&follower]["rebootId"] == number
     });
     assert_eq!(before.change(&state), (0, 0, names(&[])));
     let path = format!("{}/localStatus/{follower}/state", log.path("Current"));
     let states = recorder.values(&path);
-    assert_eq!(states, [json!("ServiceOperational"), json!("Connecting"), json!("ServiceOperational")]);
+    assert_eq!(
+        states,
+        [json!("ServiceOperational"), json!("Connecting"), json!("ServiceOperational")]
+    );
 }
 
 #[test]

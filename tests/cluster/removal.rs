@@ -44,8 +44,12 @@ fn s49_a_failed_server_is_removed_with_all_its_keys() {
     assert_eq!(remove(&world, &servers[0]), 200);
     let tree = world.tree();
     for path in [
-        "Plan/DBServers", "Current/DBServers", "Current/ServersRegistered", "Current/ServersKnown",
-        "Supervision/Health", "Target/MapUniqueToShortID",
+        "Plan/DBServers",
+        "Current/DBServers",
+        "Current/ServersRegistered",
+        "Current/ServersKnown",
+        "Supervision/Health",
+        "Target/MapUniqueToShortID",
     ] {
         let keys = path.split('/').fold(&tree, |node, key| &node[key]);
         assert!(keys.get(&servers[0]).is_none(), "{path}: {keys}");
@@ -55,7 +59,10 @@ fn s49_a_failed_server_is_removed_with_all_its_keys() {
     // a log that nobody else cares for still names it
     let state = log.state();
     assert!(state.wanted().contains(&servers[0]));
-    assert_eq!(state.plan["participantsConfig"]["participants"], plan["participantsConfig"]["participants"]);
+    assert_eq!(
+        state.plan["participantsConfig"]["participants"],
+        plan["participantsConfig"]["participants"]
+    );
 }
 
 #[test]
@@ -112,7 +119,8 @@ fn s51_a_removed_coordinator_is_no_endpoint_any_more() {
 #[test]
 fn s49_logs_of_a_group_replace_a_removed_server() {
     let world = World::of(4, 1);
-    let body = json!({ "name": "c", "numberOfShards": 1, "replicationFactor": 3, "writeConcern": 2 });
+    let body =
+        json!({ "name": "c", "numberOfShards": 1, "replicationFactor": 3, "writeConcern": 2 });
     let made = world.coordinate("POST", &format!("/_db/{DATABASE}/_api/collection"), Some(body));
     assert_eq!(made.status, 200, "{made:?}");
     let target = |tree: &Value| -> Option<Value> {

@@ -82,13 +82,11 @@ impl World {
         let database = json!({
             "name": DATABASE, "id": "77", "replicationVersion": "2", "replicationFactor": 3,
         });
-        world.write(
-            Transaction::new(json!({
-                format!("/arango/Plan/Databases/{DATABASE}"): { "op": "set", "new": database },
-                format!("/arango/Plan/Collections/{DATABASE}"): { "op": "set", "new": {} },
-                "/arango/Plan/Version": { "op": "increment" },
-            })),
-        );
+        world.write(Transaction::new(json!({
+            format!("/arango/Plan/Databases/{DATABASE}"): { "op": "set", "new": database },
+            format!("/arango/Plan/Collections/{DATABASE}"): { "op": "set", "new": {} },
+            "/arango/Plan/Version": { "op": "increment" },
+        })));
         world
     }
 
@@ -112,7 +110,10 @@ impl World {
             })
         }));
         found.unwrap_or_else(|_| {
-            panic!("{what}: not seen; last {}", serde_json::to_string_pretty(&last["Current"]).unwrap())
+            panic!(
+                "{what}: not seen; last {}",
+                serde_json::to_string_pretty(&last["Current"]).unwrap()
+            )
         })
     }
 
@@ -141,7 +142,9 @@ impl World {
 
     #[track_caller]
     pub(crate) fn wait_status(&self, server: &str, status: &str) {
-        wait_for(&format!("{server} is {status}"), || (self.status(server) == status).then_some(()));
+        wait_for(&format!("{server} is {status}"), || {
+            (self.status(server) == status).then_some(())
+        });
     }
 
     /// The number of a server's incarnation.
@@ -151,7 +154,13 @@ impl World {
     }
 
     /// Sends a request to a server by its id.
-    pub(crate) fn ask(&self, server: &str, method: &str, path: &str, body: Option<Value>) -> Answer {
+    pub(crate) fn ask(
+        &self,
+        server: &str,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> Answer {
         let url = self.cluster.url(server).unwrap_or_else(|| panic!("no server {server}"));
         let mut request = Request::new(method, format!("{url}{path}"));
         request = request.timeout(Duration::from_secs(60));
@@ -200,7 +209,8 @@ impl World {
     /// Asks for a log of these servers, version 1.
     pub(crate) fn begin_log(&self, servers: &[String], change: impl FnOnce(&mut Value)) -> Log<'_> {
         let id = self.unique();
-        let participants: BTreeMap<_, _> = servers.iter().map(|server| (server, json!({}))).collect();
+        let participants: BTreeMap<_, _> =
+            servers.iter().map(|server| (server, json!({}))).collect();
         let mut target = json!({
             "id": id, "version": 1, "participants": participants,
             "config": { "writeConcern": 2, "softWriteConcern": 2, "waitForSync": false },

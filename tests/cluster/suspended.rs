@@ -75,7 +75,9 @@ fn s26_a_failed_follower_lowers_the_effective_write_concern() {
         target["config"]["softWriteConcern"] = json!(3);
         target["leader"] = strict.settled().leader().into();
     });
-    soft.wait("three of three", |state| state.effective_write_concern() == 3 && state.established());
+    soft.wait("three of three", |state| {
+        state.effective_write_concern() == 3 && state.established()
+    });
     let (follower, plan) = (strict.follower(), strict.settled().plan);
     fail(&world, &[&follower]);
     let state = soft.wait("two of three", |state| state.effective_write_concern() == 2);
@@ -151,7 +153,8 @@ fn s28_with_wait_for_sync_one_of_two_is_enough() {
 fn s29_a_new_leader_without_quorum_is_not_established() {
     let world = World::of(3, 0);
     let log = world.log(&world.dbservers(), |target| {
-        target["config"] = json!({ "writeConcern": 3, "softWriteConcern": 3, "waitForSync": false });
+        target["config"] =
+            json!({ "writeConcern": 3, "softWriteConcern": 3, "waitForSync": false });
     });
     log.settled();
     let leader = log.leader();
@@ -163,7 +166,8 @@ fn s29_a_new_leader_without_quorum_is_not_established() {
     let candidates = &state.current["leader"]["commitStatus"]["candidates"];
     assert_eq!(candidates[&leader], "wrongTerm");
     resume(&world, &leader);
-    let state = log.wait("established", |state| state.established() && state.commit_status().is_none());
+    let state =
+        log.wait("established", |state| state.established() && state.commit_status().is_none());
     assert_eq!(state.term(), 3);
 }
 
@@ -173,7 +177,8 @@ fn s30_a_leader_without_quorum_stays() {
     let log = world.log(&world.dbservers(), |_| {});
     let before = log.settled();
     let leader = log.leader();
-    let others: Vec<String> = before.participants().into_iter().filter(|id| *id != leader).collect();
+    let others: Vec<String> =
+        before.participants().into_iter().filter(|id| *id != leader).collect();
     fail(&world, &[&others[0], &others[1]]);
     log.edit(|target| target["participants"][&others[0]] = json!({ "allowedAsLeader": false }));
     let state = log.wait("the reason", |state| state.commit_status().is_some());

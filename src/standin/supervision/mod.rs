@@ -5,6 +5,8 @@
 //! be tried by itself and whole stories without a network.
 //!
 //! * `agency`: what a stage sees of the agency
+//! * `databases`: what coordinators left behind half made
+//! * `groups`: collection groups
 //! * `health_map`: how the DB-servers are, for the supervision of logs and groups
 //! * `ids`: numbers that are unique in the cluster
 //! * `logs`: replicated logs
@@ -16,6 +18,8 @@
 //! * `runner`: runs rounds for as long as an agent leads
 
 mod agency;
+mod databases;
+mod groups;
 mod health_map;
 mod ids;
 mod jobs;

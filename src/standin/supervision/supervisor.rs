@@ -1,6 +1,8 @@
 //! The stages of a round in their order, and what they remember from round to round.
 
 use super::agency::LeadershipLost;
+use super::databases::{self, DatabasesState};
+use super::groups::{self, GroupsState};
 use super::ids::Ids;
 use super::jobs::{self, Jobs, LostShards, ReplicationFactor};
 use super::logs::{self, LogsState};
@@ -16,6 +18,8 @@ pub(super) struct Supervisor {
     servers: Servers,
     replication_factor: ReplicationFactor,
     lost_shards: LostShards,
+    databases: DatabasesState,
+    groups: GroupsState,
     logs: LogsState,
     jobs: Jobs,
 }
@@ -31,7 +35,7 @@ impl Supervisor {
         if tree.children("/arango/Supervision").next().is_none() {
             return Ok(());
         }
-        self.ids.reserve(round)?;
+        self.ids.reserve(round, 1)?;
         if self.maintenance.is_on(round)? {
             return announce(round, "Maintenance");
         }
@@ -45,6 +49,8 @@ impl Supervisor {
         self.replication_factor.enforce(round, &mut self.ids)?;
         self.lost_shards.clean_up(round, &mut self.ids)?;
         jobs::return_leadership(round, &mut self.ids)?;
+        databases::supervise(&mut self.databases, round)?;
+        groups::supervise(&mut self.groups, &mut self.ids, round)?;
         logs::supervise(&mut self.logs, round)?;
         self.jobs.run(round)
     }
