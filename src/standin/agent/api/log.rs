@@ -6,10 +6,10 @@ use serde_json::{Map, Value as Json};
 
 use crate::agency::value::Value;
 
-use super::super::log_levels::{LogLevel, LogLevelError, LogLevels};
 use super::dispatch::Call;
 use crate::standin::web::answer::{self, Answer};
 use crate::standin::web::error::ApiError;
+use crate::standin::web::{LogLevel, LogLevelError, LogLevels};
 
 /// Shows the level of each topic, after changing some if asked to.
 pub(super) async fn level(mut call: Call, method: &Method) -> Answer {

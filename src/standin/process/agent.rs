@@ -7,11 +7,11 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::agent::{
+use crate::standin::agent::{
     self, AgentConfig, AgentError, Authentication, CompactionRule, DiskError, Gossip, GossipError,
     LogControl, ServerCertificate, Storage, SupervisionConfig, agent_id, discover,
 };
-use super::{runtime, supervision};
+use crate::standin::{runtime, supervision};
 
 /// What an agent is started with.
 #[derive(Debug)]

@@ -11,9 +11,9 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
-use super::agent::{self, AgentConfig, AgentHandle, Role, Storage};
-use super::initial;
-use super::{StandinError, runtime, supervision};
+use crate::standin::agent::{self, AgentConfig, AgentHandle, Role, Storage};
+use crate::standin::initial;
+use crate::standin::{StandinError, runtime, supervision};
 
 /// Election timing of embedded agents: short, yet long enough not to call
 /// elections on a busy machine.
