@@ -10,6 +10,7 @@ pub(in crate::standin) mod error;
 pub(in crate::standin) mod form;
 mod limits;
 pub(in crate::standin) mod listener;
+pub(in crate::standin) mod log_endpoint;
 mod log_levels;
 pub(in crate::standin) mod route;
 pub(in crate::standin) mod service;
