@@ -10,10 +10,12 @@ mod initial;
 mod member;
 mod model;
 pub mod process;
+mod roles;
 mod supervision;
 pub mod web;
 
 pub use embedded::{Contents, EmbeddedAgency};
+pub use member::{MemberConfig, MemberError, MemberRole, NoRole};
 
 /// Why a stand-in does not start, or does not do as asked.
 #[derive(Debug, thiserror::Error)]
