@@ -196,7 +196,7 @@ impl MemberHandle {
     /// Returns once it serves, or has failed to.
     pub(in crate::standin) fn serving(
         &self,
-    ) -> impl Future<Output = Result<(), Arc<MemberError>>> + Send + 'static {
+    ) -> impl Future<Output = Result<(), Arc<MemberError>>> + Send + use<> {
         let mut phase = self.running.phase.subscribe();
         async move {
             let reached = phase.wait_for(|phase| !matches!(phase, Phase::Starting)).await;
@@ -212,7 +212,7 @@ impl MemberHandle {
     /// if the member ends without that.
     pub(in crate::standin) fn asked_to_end(
         &self,
-    ) -> impl Future<Output = Option<Ending>> + Send + 'static {
+    ) -> impl Future<Output = Option<Ending>> + Send + use<> {
         let mut asked = self.running.front.asked_to_end.subscribe();
         async move { asked.wait_for(Option::is_some).await.ok().and_then(|asked| *asked) }
     }
