@@ -228,7 +228,7 @@ fn c2_2_a_member_that_leaves_the_cluster_is_forgotten() {
 }
 
 #[test]
-fn s24_a_paused_member_sends_nothing_and_answers_when_it_goes_on() {
+fn c2_4_a_paused_member_sends_nothing_and_answers_when_it_goes_on() {
     let world = Arc::new(World::start(2, 0));
     let (id, other, url) = (world.id("dbserver1"), world.id("dbserver2"), world.url("dbserver1"));
     world.cluster.pause("dbserver1").unwrap();
