@@ -1,5 +1,6 @@
 //! A whole cluster inside this process: agents with a supervision, DB-servers, coordinators.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -56,7 +57,7 @@ pub struct EmbeddedCluster {
     shared: Arc<Mutex<Members>>,
     agency: EmbeddedAgency,
     /// What members keep, each in a folder of its own.
-    folder: Option<tempfile::TempDir>,
+    folder: Mutex<Option<tempfile::TempDir>>,
 }
 
 #[derive(Default)]
@@ -102,11 +103,7 @@ impl EmbeddedCluster {
             config.supervision.enabled = size.has_members();
             configure(config);
         })?;
-        let folder = match size.has_members() {
-            true => Some(tempfile::tempdir().map_err(StandinError::Folder)?),
-            false => None,
-        };
-        let mut cluster = Self { shared: Arc::default(), agency, folder };
+        let cluster = Self { shared: Arc::default(), agency, folder: Mutex::default() };
         let dbservers = (0..size.dbservers).map(|_| MemberRole::DbServer);
         let coordinators = (0..size.coordinators).map(|_| MemberRole::Coordinator);
         cluster.add(dbservers.chain(coordinators).collect())?;
@@ -114,18 +111,16 @@ impl EmbeddedCluster {
     }
 
     /// Starts members, all at the same time; gives their ids.
-    fn add(&mut self, roles: Vec<MemberRole>) -> Result<Vec<String>, StandinError> {
-        if self.folder.is_none() && !roles.is_empty() {
-            self.folder = Some(tempfile::tempdir().map_err(StandinError::Folder)?);
-        }
-        let Some(folder) = self.folder.as_ref().map(|folder| folder.path().to_owned()) else {
+    fn add(&self, roles: Vec<MemberRole>) -> Result<Vec<String>, StandinError> {
+        if roles.is_empty() {
             return Ok(Vec::new());
-        };
-        let (mut dbservers, mut coordinators) = (lock(&self.shared).dbservers, 0);
+        }
+        let folder = self.folder()?;
+        let mut coordinators = 0;
         let mut places = Vec::new();
         for role in roles {
             let name = match role {
-                MemberRole::DbServer => numbered("dbserver", &mut dbservers),
+                MemberRole::DbServer => numbered("dbserver", &mut lock(&self.shared).dbservers),
                 MemberRole::Coordinator => numbered("coordinator", &mut coordinators),
             };
             let directory = folder.join(&name);
@@ -137,8 +132,17 @@ impl EmbeddedCluster {
         for member in members {
             self.keep(member)?;
         }
-        lock(&self.shared).dbservers = dbservers;
         Ok(ids)
+    }
+
+    /// The folder of all members, made for the first of them.
+    fn folder(&self) -> Result<PathBuf, StandinError> {
+        let mut folder = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = match folder.take() {
+            Some(made) => made,
+            None => tempfile::tempdir().map_err(StandinError::Folder)?,
+        };
+        Ok(folder.insert(made).path().to_owned())
     }
 
     /// Keeps a member, and ends it when a client asks for that.
@@ -168,7 +172,7 @@ impl EmbeddedCluster {
     ///
     /// # Errors
     /// As [`Self::start`].
-    pub fn add_dbserver(&mut self) -> Result<String, StandinError> {
+    pub fn add_dbserver(&self) -> Result<String, StandinError> {
         let ids = self.add(vec![MemberRole::DbServer])?;
         ids.into_iter().next().ok_or(StandinError::Stopped)
     }

@@ -284,7 +284,7 @@ fn a_member_answers_what_every_server_answers() {
 
 #[test]
 fn orders_that_make_no_sense_are_refused() {
-    let mut world = World::start(1, 0);
+    let world = World::start(1, 0);
     let agent = world.cluster.agency().agent_ids()[0].clone();
     let cluster = &world.cluster;
     assert!(matches!(cluster.pause(&agent), Err(StandinError::InOneProcess { .. })));
