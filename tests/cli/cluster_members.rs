@@ -38,7 +38,8 @@ fn value(up: &Up, path: &str) -> Value {
 
 fn get(server: &Value, path: &str) -> Result<Value, ureq::Error> {
     let url = format!("{}{path}", server["url"].as_str().unwrap());
-    ureq::get(url).call()?.body_mut().read_json()
+    let text = ureq::get(url).call()?.body_mut().read_to_string()?;
+    Ok(serde_json::from_str(&text).unwrap())
 }
 
 #[test]
