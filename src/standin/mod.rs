@@ -13,6 +13,8 @@ mod supervision;
 pub mod web;
 
 pub use embedded::{Contents, EmbeddedAgency};
+#[doc(hidden)]
+pub use supervision::LogRounds;
 
 /// Why a stand-in does not start, or does not do as asked.
 #[derive(Debug, thiserror::Error)]

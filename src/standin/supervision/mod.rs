@@ -6,6 +6,7 @@
 //!
 //! * `agency`: what a stage sees of the agency
 //! * `health_map`: how the DB-servers are, for the supervision of logs and groups
+//! * `in_memory`: rounds over a tree in memory, for benchmarks
 //! * `logs`: replicated logs
 //! * `round`: what a stage is given
 //! * `supervisor`: the stages in their order, and what they remember
@@ -13,6 +14,7 @@
 
 mod agency;
 mod health_map;
+mod in_memory;
 mod logs;
 mod round;
 mod runner;
@@ -21,4 +23,5 @@ mod supervisor;
 #[cfg(test)]
 mod testing;
 
+pub use in_memory::LogRounds;
 pub(in crate::standin) use runner::run;
