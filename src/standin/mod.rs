@@ -19,6 +19,8 @@ pub use embedded::{
     ClusterSize, Contents, EmbeddedAgency, EmbeddedCluster, EmbeddedServer, ServerState,
 };
 pub use member::{MemberConfig, MemberError, MemberRole, NoRole};
+#[doc(hidden)]
+pub use supervision::LogRounds;
 
 /// Why a stand-in does not start, or does not do as asked.
 #[derive(Debug, thiserror::Error)]

@@ -9,6 +9,7 @@
 //! * `groups`: collection groups
 //! * `health_map`: how the DB-servers are, for the supervision of logs and groups
 //! * `ids`: numbers that are unique in the cluster
+//! * `in_memory`: rounds over a tree in memory, for benchmarks
 //! * `logs`: replicated logs
 //! * `round`: what a stage is given
 //! * `servers`: how servers are, and which are no more
@@ -22,6 +23,7 @@ mod databases;
 mod groups;
 mod health_map;
 mod ids;
+mod in_memory;
 mod jobs;
 mod logs;
 mod round;
@@ -33,4 +35,5 @@ mod supervisor;
 #[cfg(test)]
 mod testing;
 
+pub use in_memory::LogRounds;
 pub(in crate::standin) use runner::run;

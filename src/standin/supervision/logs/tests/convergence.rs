@@ -80,6 +80,8 @@ fn c4_10_what_does_not_matter_for_convergence() {
 fn c4_10_no_convergence_without_a_planned_leader() {
     let mut case = versioned();
     case.plan().current_term = Some(Term { term: 3, leader: None });
+    case.config().config.effective_write_concern = 1;
+    case.committed();
     case.current().supervision = None;
     assert_eq!(case.decide(), Decision::default());
     case.plan().current_term = None;

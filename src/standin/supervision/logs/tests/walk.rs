@@ -1,5 +1,7 @@
 //! What holds whatever happens: a random walk of servers and scripts.
 
+use std::collections::BTreeSet;
+
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
@@ -8,6 +10,7 @@ use serde_json::{Value as Json, json};
 use super::cluster::{Cluster, target};
 use crate::agency::de::from_value;
 use crate::standin::model::log::{LogPlan, LogTarget};
+use crate::standin::model::paths;
 use crate::standin::supervision::health_map::HealthMap;
 use crate::standin::supervision::logs::situation::Situation;
 
@@ -139,14 +142,55 @@ impl Walk {
         self.cluster.settle();
     }
 
+    /// A term for which nobody can be elected gets a leader from a script.
+    fn lead(&mut self) {
+        if self.cluster.leader().is_some() {
+            return;
+        }
+        let reports = self.cluster.reports();
+        assert!(reports.iter().all(|it| it.starts_with("LeaderElection")), "{reports:?}");
+        let server = self.cluster.participants().first().expect("a planned log has some").clone();
+        let reboot_id = self.cluster.world.get(&paths::reboot_id(&server));
+        let term = self.cluster.term() + 1;
+        let leader = json!({"serverId": server, "rebootId": reboot_id});
+        self.cluster.set("Plan", "currentTerm", json!({"term": term, "leader": leader}));
+        self.cluster.settle();
+    }
+
+    /// Lets all participants count. With too many kept from the quorum nothing can be committed,
+    /// and nothing is changed or removed any more unless a script lets them count in the Plan.
+    fn unblock(&mut self) {
+        let participants = self.cluster.participants();
+        let participants: Vec<&str> = participants.iter().map(String::as_str).collect();
+        let plain = target(&participants);
+        self.cluster.set_target(plain.clone());
+        self.cluster.settle();
+        let committed = "leader/committedParticipantsConfig/generation";
+        if self.cluster.number("Current", committed) < self.cluster.generation() {
+            let generation = self.cluster.generation() + 1;
+            let plain = plain["participants"].clone();
+            self.cluster.set("Plan", "participantsConfig/participants", plain);
+            self.cluster.set("Plan", "participantsConfig/generation", json!(generation));
+            self.cluster.settle();
+        }
+    }
+
     /// A Target that can be reached is reached from wherever the log has got to.
     fn conclude(&mut self) {
+        self.lead();
+        self.unblock();
         let mut wanted = target(&SERVERS[1..4]);
         wanted["version"] = json!(1_000_000);
         wanted["leader"] = json!("c");
         self.cluster.set_target(wanted);
         self.cluster.settle();
-        let story = format!("{:?} {:?}", self.history, self.cluster.trace());
+        let story = format!(
+            "{:?} {:?} {} {}",
+            self.history,
+            self.cluster.trace(),
+            self.cluster.get("Plan", ""),
+            self.cluster.get("Current", "leader")
+        );
         let reached = self.cluster.number("Current", "supervision/targetVersion");
         assert_eq!((reached, self.cluster.reports()), (1_000_000, vec![]), "{story}");
         assert_eq!(self.cluster.leader().as_deref(), Some("c"), "{story}");
@@ -169,10 +213,13 @@ fn usable(cluster: &Cluster, health: &HealthMap) -> Option<Vec<String>> {
 
 #[test]
 fn s35_whatever_happens_terms_grow_one_thing_is_done_at_a_time_and_it_settles() {
-    for seed in 0..60 {
+    let mut seen = BTreeSet::new();
+    for seed in 0..40 {
         let mut walk = Walk::new(seed);
         walk.run(120);
         assert_ne!(walk.cluster.get("Plan", ""), Json::Null);
         walk.conclude();
+        seen.extend(walk.cluster.trace());
     }
+    assert_eq!(seen.len(), 12, "every action has its turn: {seen:?}");
 }
