@@ -182,15 +182,19 @@ pub(super) fn logs(tree: &Tree) -> impl Iterator<Item = (&str, LogTarget)> {
     })
 }
 
-/// A participant of a log that can take the place of a server.
+/// A participant of a log that can take the place of a server, if possible one that may lead.
 pub(super) fn heir<'a>(
     tree: &Tree,
     log: &'a LogTarget,
     server: &str,
     random: &mut StdRng,
 ) -> Option<&'a str> {
-    let others = log.participants.keys().map(|id| &**id);
-    any(others.filter(|id| *id != server && is_fit(tree, id)), random)
+    let others = || {
+        let others = log.participants.iter().map(|(id, flags)| (&**id, flags));
+        others.filter(|(id, _)| *id != server && is_fit(tree, id))
+    };
+    let may_lead = others().filter(|(_, flags)| flags.allowed_as_leader);
+    any(may_lead.map(|(id, _)| id), random).or_else(|| any(others().map(|(id, _)| id), random))
 }
 
 /// An operation on a log.

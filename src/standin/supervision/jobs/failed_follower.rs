@@ -61,6 +61,7 @@ pub(super) fn step(job: &Job, facts: &Facts<'_>, random: &mut StdRng) -> Step {
     let Some(new) = any(free(tree, |id| servers.contains(&id)), random) else {
         return Step::Wait;
     };
+    tracing::info!(shard = wanted.shard, job = job.id, follower = new, "replacing a follower");
     let planned: Vec<_> =
         servers.iter().map(|server| if *server == from { new } else { *server }).collect();
     let together = collection.together(tree, &wanted.shard);

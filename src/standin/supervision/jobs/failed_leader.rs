@@ -112,6 +112,7 @@ fn start(
     if wanted.adds_follower && wants_more {
         planned.extend(any(free(tree, |id| servers.contains(&id) || id == from), random));
     }
+    tracing::info!(shard = wanted.shard, job = job.id, leader = new, "replacing the leader");
     let started = job.started(facts.now, json!({ "toServer": new }));
     plan(lock_shard(started, &wanted.shard, &job.id), together, &planned).into()
 }

@@ -89,10 +89,12 @@ fn parts<'a>(job: &'a Job, facts: &Facts<'_>, wanted: &FailedServer) -> Subjobs<
             });
             match servers.iter().position(|holder| plain(holder) == wanted.server) {
                 Some(0) => {
+                    tracing::info!(shard, job = job.id, "its leader has failed, created a job");
                     let adds = json!(wanted.failed_leader_adds_follower);
                     parts.add("failedLeader", with(entry, "addsFollower", adds));
                 }
                 Some(_) if copies != Some(Copies::Satellite) => {
+                    tracing::info!(shard, job = job.id, "a follower has failed, created a job");
                     let not_before = json!(wanted.not_before);
                     parts.add("failedFollower", with(entry, "notBefore", not_before));
                 }

@@ -216,7 +216,11 @@ mod tests {
             (vec!["A", "B"], vec!["A", "B"], Next::GiveUp),
             (vec![], vec![], Next::GiveUp),
         ] {
-            assert_eq!(next(&plan, &[current.clone()], &wanted(true, false)), step, "{plan:?}");
+            assert_eq!(
+                next(&plan, std::slice::from_ref(&current), &wanted(true, false)),
+                step,
+                "{plan:?}"
+            );
         }
         let done = next(&["D", "B", "A"], &[vec!["D", "A", "B"]], &wanted(true, true));
         assert_eq!(done, Next::Finish);

@@ -7,7 +7,7 @@ use super::servers::is_name;
 use super::step::{Facts, Step};
 use super::undo;
 use crate::standin::model::job::{Job, JobState};
-use crate::standin::model::log::{Flags, LogTarget};
+use crate::standin::model::log::LogTarget;
 use crate::standin::model::{ServerId, Transaction, Tree, paths};
 
 /// What is wanted.
@@ -115,7 +115,7 @@ impl Operation {
         match self.operation {
             Kind::SetLeader => target.leader = Some(server.clone()),
             Kind::AddParticipant => {
-                target.participants.entry(server.clone()).or_insert_with(Flags::default);
+                target.participants.entry(server.clone()).or_default();
             }
             Kind::RemoveParticipant => {
                 target.participants.remove(server);

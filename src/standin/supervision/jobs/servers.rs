@@ -106,11 +106,8 @@ pub(super) fn is_available(tree: &Tree, server: &str) -> bool {
         && !has_failed(tree, server)
 }
 
-/// The servers that can be given something which those in a list already have.
-pub(super) fn free<'a>(
-    tree: &'a Tree,
-    but: impl Fn(&str) -> bool,
-) -> impl Iterator<Item = &'a str> {
+/// The servers that can be given something, but for some.
+pub(super) fn free(tree: &Tree, but: impl Fn(&str) -> bool) -> impl Iterator<Item = &str> {
     planned(tree)
         .filter(move |server| !but(server) && is_available(tree, server) && is_fit(tree, server))
 }
