@@ -14,7 +14,7 @@ mod worker;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-pub(in crate::standin) use agency::MemberAgency;
+pub(in crate::standin) use agency::{AgencyError, MemberAgency};
 pub(in crate::standin) use gate::Gate;
 pub(in crate::standin) use peers::{PeerError, Peers};
 pub(in crate::standin) use view::AgencyView;

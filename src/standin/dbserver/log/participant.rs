@@ -1,6 +1,6 @@
 //! The role of a server in a term of a log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use super::entry::{Content, Entry};
@@ -240,5 +240,34 @@ impl Participant {
     /// Its last entry.
     pub(in crate::standin) fn spearhead(&self) -> TermIndex {
         self.kept.last()
+    }
+}
+
+impl Participant {
+    /// Whether the Plan wants another participant than this one.
+    pub(in crate::standin) fn must_restart(&self, me: &Incarnation, plan: Assignment<'_>) -> bool {
+        let generation = self.leader().map(|leader| leader.active.config.generation);
+        self.term != plan.term.term
+            || self.me != *me
+            // A log of the same name was removed and another one made before this was noticed.
+            || generation.is_some_and(|active| active > plan.config.generation)
+    }
+
+    /// Whether any of these servers takes part, as far as this participant has to know.
+    pub(in crate::standin) fn concerns(&self, servers: &BTreeSet<ServerId>) -> bool {
+        let active = self.leader().map(|leader| &leader.active.config.participants);
+        active.is_some_and(|active| servers.iter().any(|id| active.contains_key(id)))
+    }
+}
+
+impl Participant {
+    /// Whether nobody leads in this term.
+    pub(in crate::standin) fn is_leaderless(&self) -> bool {
+        matches!(&self.role, Role::Follower(Follower { leader: None, .. }))
+    }
+
+    /// Those who follow this leader.
+    pub(in crate::standin) fn followers(&self) -> Vec<ServerId> {
+        self.leader().into_iter().flat_map(|leader| leader.followers.keys().cloned()).collect()
     }
 }
