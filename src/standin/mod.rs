@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
 pub mod agent;
+mod dbserver;
 mod embedded;
 mod initial;
 mod member;
