@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
 pub mod agent;
+mod coordinator;
 mod embedded;
 mod initial;
 mod member;
