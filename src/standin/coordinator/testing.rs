@@ -145,6 +145,15 @@ impl World {
         self.apply(Transaction::new().delete(path));
     }
 
+    /// What the agents know of each other, which no transaction can change.
+    pub(super) fn set_pool(&self, pool: Json) {
+        let mut agency = lock(&self.0.agency);
+        let mut root = agency.store.root().clone();
+        root.make_object().insert(".agency".into(), Value::from(json!({ "pool": pool })));
+        agency.store = Store::from_value(root);
+        self.publish(&agency);
+    }
+
     /// From now on coordinators do not see what is written.
     pub(super) fn freeze(&self) {
         lock(&self.0.agency).frozen = true;

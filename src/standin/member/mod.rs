@@ -7,6 +7,8 @@
 //! * `worker`: threads for calls that block
 
 mod agency;
+#[cfg(test)]
+mod bare;
 mod gate;
 mod peers;
 mod view;

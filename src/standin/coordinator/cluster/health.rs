@@ -114,7 +114,7 @@ mod tests {
     async fn c8_2_health_tells_of_members_and_agents() {
         let world = World::with_servers(&["PRMR-a", "PRMR-b"], &["CRDN-1", "CRDN-2"]);
         let pool = json!({"AGNT-x": "tcp://x:1", "AGNT-y": "tcp://y:1", "AGNT-z": "tcp://z:1"});
-        world.set("/.agency", json!({ "pool": pool }));
+        world.set_pool(pool);
         let config =
             |leader: &str| json!({"leaderId": leader, "engine": "rocksdb", "version": "3.12.6"});
         let mut leading = config("AGNT-x");
@@ -166,7 +166,7 @@ mod tests {
         world.set("/arango/Plan/ReplicatedLogs/d/1", json!({ "currentTerm": term }));
         world.set("/arango/Supervision/Health/PRMR-x", json!("rubbish"));
         world.set("/arango/Supervision/Health/who", json!({}));
-        world.set("/.agency", json!({ "pool": {"AGNT-x": 7} }));
+        world.set_pool(json!({"AGNT-x": 7}));
         let (_, body) = world.coordinator("CRDN-1").ask("GET /_admin/cluster/health", None).await;
         assert_eq!(body["Health"].as_object().unwrap().len(), 1);
         assert_eq!(body["Health"]["PRMR-a"]["CanBeDeleted"], false);
