@@ -73,12 +73,7 @@ fn s59_committed_entries_survive_a_term_without_leader() {
         written.push((inserted.result()["index"].as_u64().unwrap(), json!({ "n": n })));
     }
     // nobody may lead for a while
-    for server in world.dbservers() {
-        let flags = format!("participantsConfig/participants/{server}/allowedAsLeader");
-        log.plan(&[(&flags, json!({ "op": "set", "new": false }))]);
-        let path = format!("{}/participants/{server}/allowedAsLeader", log.path("Target"));
-        world.client.set(&path, json!(false)).unwrap();
-    }
+    log.forbid_leaders();
     log.empty_term();
     log.wait("all know", |state| {
         let status = |id: &String| &state.current["localStatus"][id];
@@ -90,10 +85,8 @@ fn s59_committed_entries_survive_a_term_without_leader() {
     log.insert(json!(1)).is_error(503, 1422);
     let read = world.coordinate("GET", &log.url("/head"), None);
     read.is_error(503, 1422);
-    let last = world.dbservers()[2].clone();
-    let flags = format!("participantsConfig/participants/{last}/allowedAsLeader");
-    log.plan(&[(&flags, json!({ "op": "set", "new": true }))]);
-    log.wait("elected", |state| state.leader() == Some(&*last) && state.established());
+    log.allow_leaders(&world.dbservers()[1..]);
+    log.wait("elected", |state| state.established());
     for (index, payload) in written {
         let entry = world.coordinate("GET", &log.url(&format!("/entry/{index}")), None);
         assert_eq!(entry.result()["payload"], payload, "{entry:?}");

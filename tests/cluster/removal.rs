@@ -72,12 +72,7 @@ fn s50_a_removal_waits_for_the_failover() {
     log.settled();
     let leader = log.leader();
     // a term without leader holds every participant, until somebody may be elected
-    for server in world.dbservers() {
-        let path = format!("participantsConfig/participants/{server}/allowedAsLeader");
-        log.plan(&[(&path, json!({ "op": "set", "new": false }))]);
-        let path = format!("{}/participants/{server}/allowedAsLeader", log.path("Target"));
-        world.client.set(&path, json!(false)).unwrap();
-    }
+    log.forbid_leaders();
     stop(&world, &leader);
     log.wait("no leader", |state| state.leader().is_none());
     std::thread::scope(|scope| {
@@ -87,11 +82,7 @@ fn s50_a_removal_waits_for_the_failover() {
             Some(())
         });
         assert!(!removal.is_finished());
-        let other = world.dbservers().into_iter().find(|id| *id != leader).unwrap();
-        log.plan(&[(
-            &format!("participantsConfig/participants/{other}/allowedAsLeader"),
-            json!({ "op": "set", "new": true }),
-        )]);
+        log.allow_leaders(&world.dbservers());
         assert_eq!(removal.join().unwrap(), 200);
     });
     assert!(log.state().leader().is_some_and(|id| id != leader));

@@ -423,6 +423,26 @@ impl Log<'_> {
         ]);
     }
 
+    /// Sees to it that nobody may be elected any more.
+    #[track_caller]
+    pub(crate) fn forbid_leaders(&self) {
+        self.reach(|target| {
+            for (_, flags) in target["participants"].as_object_mut().unwrap() {
+                flags["allowedAsLeader"] = json!(false);
+            }
+        });
+    }
+
+    /// Lets servers be elected, in the Plan of a log without a leader.
+    #[track_caller]
+    pub(crate) fn allow_leaders(&self, servers: &[String]) {
+        let path = |id: &String| format!("participantsConfig/participants/{id}/allowedAsLeader");
+        let paths: Vec<String> = servers.iter().map(path).collect();
+        let set = json!({ "op": "set", "new": true });
+        let operations: Vec<_> = paths.iter().map(|path| (path.as_str(), set.clone())).collect();
+        self.plan(&operations);
+    }
+
     /// A follower that Plan names.
     pub(crate) fn follower(&self) -> String {
         let state = self.state();
