@@ -17,10 +17,7 @@ impl Tree {
     }
 
     /// The children of what stands at a path, those that a path can name; none if nothing does.
-    pub fn children<'a>(
-        &'a self,
-        path: &str,
-    ) -> impl Iterator<Item = (&'a str, &'a Value)> + use<'a> {
+    pub fn children(&self, path: &str) -> impl Iterator<Item = (&str, &Value)> + use<'_> {
         let object = self.get(path).and_then(Value::as_object);
         let all = object.into_iter().flat_map(Object::iter);
         all.map(|(key, value)| (&**key, value)).filter(|(key, _)| !key.is_empty())
@@ -32,7 +29,7 @@ impl Tree {
     }
 
     /// The texts of an array at a path; none if there is no array.
-    pub fn texts<'a>(&'a self, path: &str) -> impl Iterator<Item = &'a str> + use<'a> {
+    pub fn texts(&self, path: &str) -> impl Iterator<Item = &str> + use<'_> {
         let elements = self.get(path).and_then(Value::as_array).unwrap_or_default();
         elements.iter().filter_map(Value::as_str)
     }

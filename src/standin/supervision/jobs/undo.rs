@@ -5,11 +5,9 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use super::reconfigure::read_target;
 use super::servers::{is_name, is_planned};
 use super::step::Facts;
 use crate::agency::de::from_value;
-use crate::agency::value::Value;
 use crate::standin::model::job::{Job, when_new};
 use crate::standin::model::server::Status;
 use crate::standin::model::stamp::{parse, stamp};
@@ -113,7 +111,11 @@ pub(in crate::standin::supervision) fn return_leadership(
     let mut transactions = Vec::new();
     for (key, entry) in tree.children(PATH) {
         let path = format!("{PATH}/{key}");
-        match fate(key, entry, &facts) {
+        let fate = from_value(entry).map(|entry| fate(key, &entry, &facts));
+        match fate.unwrap_or_else(|error| {
+            tracing::error!(path, %error, "unreadable, removed");
+            Fate::Remove
+        }) {
             Fate::Keep => {}
             Fate::Remove => transactions.push(Transaction::new().delete(path)),
             Fate::Start { job } => {
@@ -139,13 +141,11 @@ enum Fate {
     Start { job: Json },
 }
 
-fn fate(key: &str, entry: &Value, facts: &Facts<'_>) -> Fate {
+fn fate(key: &str, entry: &Entry, facts: &Facts<'_>) -> Fate {
     let tree = facts.tree;
-    let Ok(entry) = from_value::<Entry>(entry) else {
-        return Fate::Remove;
-    };
     if entry.started {
-        let open = entry.job_id.is_some_and(|id| is_name(&id) && Job::open(tree, &id).is_some());
+        let job = entry.job_id.as_deref().filter(|id| is_name(id));
+        let open = job.is_some_and(|id| Job::open(tree, id).is_some());
         return if open { Fate::Keep } else { Fate::Remove };
     }
     let in_time = parse(&entry.remove_if_not_started_by).is_some_and(|end| end >= facts.now);
@@ -167,15 +167,16 @@ fn fate(key: &str, entry: &Value, facts: &Facts<'_>) -> Fate {
 impl OfLog {
     /// The job that returns the leadership, if there is something to return.
     fn back(&self, id: &str, tree: &Tree) -> Option<Json> {
-        let database = Some(&*self.database).filter(|database| is_name(database))?;
-        let log = read_target(tree, database, id).ok()?;
-        let plan = paths::plan_log(database, id);
+        let number: u64 = id.parse().ok()?;
+        let target = paths::target_log(Some(&*self.database).filter(|name| is_name(name))?, id);
+        let plan = paths::plan_log(&self.database, id);
         let leads = tree.text(&format!("{plan}/currentTerm/leader/serverId")) == Some(&self.server);
-        let wanted = log.leader.as_deref().is_none_or(|leader| leader == self.server);
-        let pointless = leads && wanted || !log.participants.contains_key(&*self.server);
-        (!pointless).then(|| {
+        let wanted = tree.text(&format!("{target}/leader"));
+        let is_back = leads && wanted.is_none_or(|wanted| wanted == self.server);
+        let takes_part = tree.has(&format!("{target}/participants/{}", self.server));
+        (takes_part && !is_back).then(|| {
             json!({
-                "type": "reconfigureReplicatedLog", "database": database, "logId": log.id,
+                "type": "reconfigureReplicatedLog", "database": self.database, "logId": number,
                 "operations": [super::clean_out::operation("set-leader", &self.server)],
             })
         })

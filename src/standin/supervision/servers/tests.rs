@@ -341,7 +341,7 @@ fn rubbish_in_the_tree_is_skipped() {
             for id in ["PRMR-a", "PRMR-b", "CRDN-a"] {
                 story.suspend(id);
             }
-            story.step(2.0, 40.0);
+            story.step(4.0, 40.0);
             story.resume("PRMR-a");
             story.step(2.0, 4.0);
         }

@@ -4,4 +4,5 @@ mod failures;
 mod logs;
 mod rubbish;
 mod shards;
+mod walk;
 mod whole_servers;

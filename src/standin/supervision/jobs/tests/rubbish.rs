@@ -121,26 +121,28 @@ fn values_of_any_kind_in_jobs_and_locks_harm_nobody() {
         for key in
             job.as_object().unwrap().keys().filter(|key| !["type", "jobId"].contains(&&***key))
         {
-            for value in &values {
-                for state in ["ToDo", "Pending"] {
-                    let mut story = Story::with_servers(2, 1);
-                    story.create_log(7, "PRMR-a", &["PRMR-a", "PRMR-b"]);
-                    story.world.set(
-                        "/arango/Plan/Collections/_system/5",
-                        json!({"replicationFactor": 2, "shards": {"s6": ["PRMR-a"], "s7": value}}),
-                    );
-                    story.world.set("/arango/Supervision/Shards/s6", value.clone());
+            let mut story = Story::with_servers(2, 1);
+            story.create_log(7, "PRMR-a", &["PRMR-a", "PRMR-b"]);
+            for (n, value) in values.iter().enumerate() {
+                story.world.set(
+                    "/arango/Plan/Collections/_system/5",
+                    json!({"replicationFactor": 2, "shards": {"s6": ["PRMR-a"], "s7": value}}),
+                );
+                story.world.set("/arango/Supervision/Shards/s6", value.clone());
+                for (state, id) in [("ToDo", format!("1{n}")), ("Pending", format!("2{n}"))] {
                     let mut odd = job.clone();
+                    odd["jobId"] = json!(id);
                     odd[key] = value.clone();
-                    story.world.set(&format!("/arango/Target/{state}/1"), odd);
-                    let path = format!("/arango/Target/ReturnLeadership/{key}");
-                    story.world.set(
-                        &path,
-                        json!({"reconfigureReplicatedLog": value, "rebootId": 0,
-                        "removeIfNotStartedBy": value, "jobId": value}),
-                    );
-                    story.run(1.5);
+                    story.world.set(&format!("/arango/Target/{state}/{id}"), odd);
                 }
+                let path = format!("/arango/Target/ReturnLeadership/{key}");
+                story.world.set(
+                    &path,
+                    json!({"reconfigureReplicatedLog": value, "rebootId": 0,
+                        "removeIfNotStartedBy": value, "jobId": value}),
+                );
+                story.run(1.0);
+                assert_eq!(story.world.get(&path), None);
             }
         }
     }

@@ -83,9 +83,9 @@ fn s45_resigning_takes_a_day_at_most() {
     story.converging = false;
     order(&mut story, "1", "resignLeadership", "PRMR-a");
     story.run(2.0);
-    story.step(60.0, 86_000.0);
+    story.step(600.0, 85_800.0);
     assert_eq!((story.job("1").0, story.job("1-0").0), ("Pending", "Pending"));
-    story.step(60.0, 1000.0);
+    story.step(600.0, 1200.0);
     assert_eq!((story.job("1").0, story.job("1-0").0), ("Failed", "Failed"));
     assert_eq!(list(&story, "ToBeCleanedServers"), json!([]));
     assert_eq!(story.world.get("/arango/Supervision/DBServers"), Some(json!({})));
