@@ -52,11 +52,10 @@ pub(in crate::standin::supervision) fn supervise(
     let wanted: BTreeSet<&str> =
         wanted.map(|(database, _)| database).filter(|database| !database.is_empty()).collect();
     state.databases.retain(|database, _| wanted.contains(&**database));
-    let (mut places, mut transactions) = (Vec::new(), Vec::new());
+    let mut transactions = Vec::new();
     for database in wanted {
-        let name: Arc<str> = database.into();
         let view = DatabaseView::of(&tree, database);
-        let known = state.databases.entry(name.clone()).or_default();
+        let known = state.databases.entry(database.into()).or_default();
         for id in known.changed(&view) {
             let seen = known.groups.entry(id.clone()).or_default();
             let Some(group) = seen.read(&view, database, &id) else {
@@ -70,16 +69,13 @@ pub(in crate::standin::supervision) fn supervise(
             if let Some(action) = decide(database, &group, &servers, &mut state.ids, round.random) {
                 tracing::debug!(database, group = &*id, ?action, "a group is changed");
                 transactions.push(action.transaction(database, &group.target));
-                places.push((name.clone(), id));
             }
         }
         known.view = view;
     }
-    let applied = if transactions.is_empty() { Vec::new() } else { round.write(&transactions)? };
-    for ((database, id), _) in places.iter().zip(applied).filter(|(_, applied)| !applied) {
-        if let Some(known) = state.databases.get_mut(database) {
-            known.look_again(id);
-        }
+    if !transactions.is_empty() {
+        // Where one is refused, somebody has changed the group: it is looked at again.
+        round.write(&transactions)?;
     }
     Ok(())
 }
