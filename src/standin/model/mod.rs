@@ -3,8 +3,10 @@
 //! * `collection`: `Target|Plan|Current/Collections`
 //! * `database`: `Plan/Databases`, and what is made in steps
 //! * `group`: `Target|Plan|Current/CollectionGroups`
+//! * `job`: `Target/ToDo|Pending|Finished|Failed`
 //! * `log`: `Target|Plan|Current/ReplicatedLogs`
 //! * `paths`: where things stand
+//! * `server`: roles and states of servers
 //! * `stamp`: time stamps
 //! * `transaction`: operations and preconditions, for all who write
 //! * `tree`: finds its way in a tree
@@ -14,8 +16,10 @@
 pub mod collection;
 pub mod database;
 pub mod group;
+pub mod job;
 pub mod log;
 pub mod paths;
+pub mod server;
 pub mod stamp;
 pub mod transaction;
 pub mod tree;

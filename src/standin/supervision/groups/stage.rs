@@ -19,7 +19,6 @@ use crate::standin::supervision::round::Round;
 pub(in crate::standin::supervision) struct GroupsState {
     health: HealthMap,
     databases: BTreeMap<Arc<str>, DatabaseState>,
-    ids: Ids,
 }
 
 #[derive(Debug, Default)]
@@ -44,6 +43,7 @@ struct Seen {
 /// Carries out what is to be done about each group next.
 pub(in crate::standin::supervision) fn supervise(
     state: &mut GroupsState,
+    ids: &mut Ids,
     round: &mut Round<'_>,
 ) -> Result<(), LeadershipLost> {
     let tree = round.tree()?;
@@ -63,11 +63,11 @@ pub(in crate::standin::supervision) fn supervise(
                 continue;
             };
             seen.waits = waits_for_servers(&group, &servers);
-            if !state.ids.reserve(round, group.ids_to_draw())? {
+            if !ids.reserve(round, group.ids_to_draw())? {
                 known.again.insert(id);
                 continue;
             }
-            if let Some(action) = decide(database, &group, &servers, &mut state.ids, round.random) {
+            if let Some(action) = decide(database, &group, &servers, ids, round.random) {
                 tracing::debug!(database, group = &*id, ?action, "a group is changed");
                 transactions.push(action.transaction(database, &group.target));
             }

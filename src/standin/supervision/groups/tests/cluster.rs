@@ -8,11 +8,13 @@ use serde_json::{Value as Json, json};
 use crate::standin::model::Transaction;
 use crate::standin::supervision::groups::{GroupsState, supervise};
 use crate::standin::supervision::health_map::HealthMap;
+use crate::standin::supervision::ids::Ids;
 use crate::standin::supervision::testing::{Memory, World};
 
 pub(super) struct Cluster {
     pub(super) world: World,
     state: GroupsState,
+    ids: Ids,
 }
 
 impl Cluster {
@@ -26,7 +28,7 @@ impl Cluster {
         }
         let shop = json!({"id": "7", "name": "shop", "replicationVersion": "2"});
         world.set("/arango/Plan/Databases/shop", shop);
-        Self { world, state: GroupsState::default() }
+        Self { world, state: GroupsState::default(), ids: Ids::default() }
     }
 
     /// Asks for a group, or for changes of it.
@@ -58,13 +60,13 @@ impl Cluster {
     /// Runs the stage once; how many transactions it has written.
     pub(super) fn round(&mut self) -> usize {
         let before = self.world.agency.written.len();
-        self.world.stage(|round| supervise(&mut self.state, round)).unwrap();
+        self.world.stage(|round| supervise(&mut self.state, &mut self.ids, round)).unwrap();
         self.world.agency.written.len() - before
     }
 
-    /// What the stage remembers, and the agency.
-    pub(super) fn parts(&mut self) -> (&mut GroupsState, &mut Memory) {
-        (&mut self.state, &mut self.world.agency)
+    /// What the stage remembers, numbers, and the agency.
+    pub(super) fn parts(&mut self) -> (&mut GroupsState, &mut Ids, &mut Memory) {
+        (&mut self.state, &mut self.ids, &mut self.world.agency)
     }
 
     /// Everybody does what there is to do, until there is nothing.

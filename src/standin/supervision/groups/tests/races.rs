@@ -46,7 +46,7 @@ impl Agency for Meddled<'_> {
 fn meddled_round(cluster: &mut Cluster, meddling: Transaction) -> bool {
     let before = cluster.world.agency.written.len();
     let now = cluster.world.now;
-    let (state, agency) = cluster.parts();
+    let (state, ids, agency) = cluster.parts();
     let mut round = Round {
         agency: &mut Meddled { agency, meddling: Some(meddling) },
         now,
@@ -54,7 +54,7 @@ fn meddled_round(cluster: &mut Cluster, meddling: Transaction) -> bool {
         settings: &SupervisionConfig::default(),
         random: &mut StdRng::seed_from_u64(1),
     };
-    supervise(state, &mut round).unwrap();
+    supervise(state, ids, &mut round).unwrap();
     cluster.world.agency.written.len() > before + 1
 }
 
