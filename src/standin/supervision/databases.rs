@@ -5,7 +5,7 @@
 //! gone, nobody waits for it any more: an index that all shards have is finished, everything else
 //! is removed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::agency::LeadershipLost;
@@ -15,10 +15,17 @@ use crate::standin::model::collection::{flag, index_id};
 use crate::standin::model::database::{Analyzers, Builder};
 use crate::standin::model::{Transaction, Tree, paths};
 
-/// What is remembered from round to round: the collections of each database, and those among them
-/// that are not complete.
+/// What is remembered from round to round, of each database.
 #[derive(Debug, Default)]
-pub(super) struct DatabasesState(BTreeMap<Arc<str>, (Value, Vec<Arc<str>>)>);
+pub(super) struct DatabasesState(BTreeMap<Arc<str>, Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    /// The collections in Plan, as they were in the last round.
+    collections: Object,
+    /// Those that are not complete, or an index of theirs is not.
+    incomplete: BTreeSet<Arc<str>>,
+}
 
 /// What is not complete while it has this.
 const BUILDING: &str = "isBuilding";
@@ -40,10 +47,9 @@ pub(super) fn supervise(
     for (database, plan) in named(&tree, "/arango/Plan/Analyzers") {
         transactions.extend(repair_analyzers(&tree, database, plan));
     }
-    for (database, (_, incomplete)) in &state.0 {
-        for id in incomplete {
-            transactions.extend(settle_collection(&tree, database, id));
-        }
+    for (database, known) in &state.0 {
+        let settled = known.incomplete.iter();
+        transactions.extend(settled.filter_map(|id| settle_collection(&tree, database, id)));
     }
     if !transactions.is_empty() {
         tracing::debug!(?transactions, "removing what is left of coordinators");
@@ -63,14 +69,16 @@ impl DatabasesState {
         let databases = tree.get("/arango/Plan/Collections").and_then(Value::as_object);
         self.0.retain(|name, _| databases.is_some_and(|all| all.get(name).is_some()));
         for (database, collections) in named(tree, "/arango/Plan/Collections") {
-            let known = self.0.get(database);
-            if known.is_some_and(|(known, _)| known.is_same(collections)) {
-                continue;
+            let known = self.0.entry(database.into()).or_default();
+            let collections = collections.as_object().cloned().unwrap_or_default();
+            for (id, _, plan) in known.collections.diff(&collections) {
+                if plan.is_some_and(is_incomplete) && !id.is_empty() {
+                    known.incomplete.insert(id.clone());
+                } else {
+                    known.incomplete.remove(id);
+                }
             }
-            let all = collections.as_object().into_iter().flat_map(Object::iter);
-            let incomplete = all.filter(|(id, plan)| !id.is_empty() && is_incomplete(plan));
-            let incomplete = incomplete.map(|(id, _)| id.clone()).collect();
-            self.0.insert(database.into(), (collections.clone(), incomplete));
+            known.collections = collections;
         }
     }
 }

@@ -4,7 +4,8 @@
 //! one row of the table of decisions applies to it, and becomes one transaction.
 //!
 //! * `stage`: which groups are looked at in a round
-//! * `view`: the parts of the tree that a group is made of
+//! * `view`: the parts of the tree that groups are made of, and what has changed in them
+//! * `owners`: which groups have a collection or a log
 //! * `group`: a group with its collections and logs, as they are read
 //! * `decision`: the table of decisions
 //! * `creation`: new groups: where logs and shards go
@@ -17,6 +18,7 @@ mod collections;
 mod creation;
 mod decision;
 mod group;
+mod owners;
 mod sheaves;
 mod stage;
 mod view;

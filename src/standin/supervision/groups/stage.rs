@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::decision::{Servers, decide, waits_for_servers};
 use super::group::{Complaints, Group};
-use super::view::{DatabaseView, Parts};
+use super::owners::Owners;
+use super::view::DatabaseView;
 use crate::agency::value::Value;
 use crate::standin::model::{ServerId, Tree};
 use crate::standin::supervision::agency::LeadershipLost;
@@ -24,16 +25,16 @@ pub(in crate::standin::supervision) struct GroupsState {
 struct DatabaseState {
     /// What there was in the last round.
     view: DatabaseView,
-    /// Whether a group has to be looked at again.
-    incomplete: bool,
+    /// The groups that are to be looked at even if nothing changes.
+    again: BTreeSet<Arc<str>>,
     groups: BTreeMap<Arc<str>, Seen>,
+    collections: Owners,
+    logs: Owners,
 }
 
 /// What a group was when it was looked at.
 #[derive(Debug, Default)]
 struct Seen {
-    /// Nothing if it has to be looked at again.
-    parts: Option<Parts>,
     complaints: Complaints,
     /// Whether it has to be looked at again once other servers are well.
     waits: bool,
@@ -52,34 +53,30 @@ pub(in crate::standin::supervision) fn supervise(
     let wanted: BTreeSet<&str> =
         wanted.map(|(database, _)| database).filter(|database| !database.is_empty()).collect();
     state.databases.retain(|database, _| wanted.contains(&**database));
-    let (mut places, mut transactions) = (Vec::new(), Vec::new());
+    let mut transactions = Vec::new();
     for database in wanted {
-        let name: Arc<str> = database.into();
         let view = DatabaseView::of(&tree, database);
-        let known = state.databases.entry(name.clone()).or_default();
-        for id in known.changed(&view) {
+        let known = state.databases.entry(database.into()).or_default();
+        for id in known.due(&view) {
             let seen = known.groups.entry(id.clone()).or_default();
             let Some(group) = seen.read(&view, database, &id) else {
                 continue;
             };
             seen.waits = waits_for_servers(&group, &servers);
             if !ids.reserve(round, group.ids_to_draw())? {
-                known.look_again(&id);
+                known.again.insert(id);
                 continue;
             }
             if let Some(action) = decide(database, &group, &servers, ids, round.random) {
                 tracing::debug!(database, group = &*id, ?action, "a group is changed");
                 transactions.push(action.transaction(database, &group.target));
-                places.push((name.clone(), id));
             }
         }
         known.view = view;
     }
-    let applied = if transactions.is_empty() { Vec::new() } else { round.write(&transactions)? };
-    for ((database, id), _) in places.iter().zip(applied).filter(|(_, applied)| !applied) {
-        if let Some(known) = state.databases.get_mut(database) {
-            known.look_again(id);
-        }
+    if !transactions.is_empty() {
+        // Where one is refused, somebody has changed the group: it is looked at again.
+        round.write(&transactions)?;
     }
     Ok(())
 }
@@ -90,41 +87,33 @@ impl GroupsState {
         let (before, now) = (self.health.servers(), health.servers());
         let other_servers = !before.map(|(id, _)| id).eq(now.map(|(id, _)| id));
         for database in self.databases.values_mut().filter(|_| *health != self.health) {
-            for seen in database.groups.values_mut().filter(|seen| seen.waits || other_servers) {
-                seen.parts = None;
-                database.incomplete = true;
-            }
+            let due = database.groups.iter().filter(|(_, seen)| seen.waits || other_servers);
+            database.again.extend(due.map(|(id, _)| id.clone()));
         }
         self.health = health.clone();
     }
 }
 
 impl DatabaseState {
-    /// The groups that are not as they were, or have to be looked at again.
-    fn changed(&mut self, view: &DatabaseView) -> Vec<Arc<str>> {
-        if self.view.is_same(view) && !self.incomplete {
-            return Vec::new();
-        }
-        self.groups.retain(|id, _| view.has_group(id));
-        let mut changed = Vec::new();
-        for id in view.groups() {
-            let seen = self.groups.entry(id.clone()).or_default();
-            let parts = view.parts(id);
-            if !seen.parts.as_ref().is_some_and(|known| known.is_same(&parts)) {
-                seen.parts = Some(parts);
-                changed.push(id.clone());
+    /// The groups that have to be looked at.
+    fn due(&mut self, view: &DatabaseView) -> BTreeSet<Arc<str>> {
+        let changes = self.view.changes(view);
+        let mut due = std::mem::take(&mut self.again);
+        due.extend(self.collections.of(&changes.collections).cloned());
+        due.extend(self.logs.of(&changes.logs).cloned());
+        due.extend(changes.groups);
+        due.retain(|id| {
+            if view.has_group(id) {
+                self.collections.note(id, view.collections(id));
+                self.logs.note(id, view.logs(id));
+                return true;
             }
-        }
-        self.incomplete = false;
-        changed
-    }
-
-    /// Has a group looked at in the next round, even if nothing changes.
-    fn look_again(&mut self, id: &str) {
-        self.incomplete = true;
-        if let Some(seen) = self.groups.get_mut(id) {
-            seen.parts = None;
-        }
+            self.groups.remove(id);
+            self.collections.forget(id);
+            self.logs.forget(id);
+            false
+        });
+        due
     }
 }
 

@@ -44,6 +44,7 @@ fn c6_4_row_2_a_new_group_gets_logs_and_shards_spread_evenly() {
         (&["a"], 3, 2, 1),
         (&["a", "b", "!c"], 0, 3, 3),
         (&["a", "b", "c"], 1, 3, 1),
+        (&["a", "b", "c", "d"], 2, 4, 2),
     ] {
         let mut tree = converged();
         edit(&mut tree, &format!("Plan/{GROUP}"), Json::Null);

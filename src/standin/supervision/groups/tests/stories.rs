@@ -74,6 +74,32 @@ fn c6_4_a_round_takes_one_step_of_a_group_and_none_of_one_that_rests() {
 }
 
 #[test]
+fn c6_4_a_group_waits_for_each_of_its_logs() {
+    let mut cluster = shop(&["a", "b", "c"], 2);
+    let log = cluster.logs(10)[2];
+    let reached = format!("/arango/Current/ReplicatedLogs/shop/{log}/supervision/targetVersion");
+    cluster.world.set(&reached, json!(0));
+    cluster.want_group(10, 2, &["20"], mutable(2));
+    assert_eq!((cluster.round(), cluster.round()), (0, 0));
+    cluster.world.set(&reached, json!(1));
+    assert_eq!((cluster.round(), cluster.reached(10)), (1, json!(2)));
+}
+
+#[test]
+fn a_group_is_made_as_soon_as_there_are_numbers_for_it() {
+    let mut cluster = Cluster::of(&["a"]);
+    cluster.world.set("/arango/Sync/LatestID", json!(-100_000));
+    cluster.want_collection(10, "20", json!({}));
+    cluster.want_group(10, 1, &["20"], mutable(1));
+    cluster.round();
+    assert!(cluster.logs(10).is_empty());
+    cluster.world.set("/arango/Sync/LatestID", json!(7));
+    cluster.round();
+    assert!(cluster.logs(10).iter().all(|log| *log > 7));
+    assert_eq!(cluster.logs(10).len(), 3);
+}
+
+#[test]
 fn c6_4_a_change_of_the_health_of_servers_is_seen() {
     let mut cluster = Cluster::of(&["a"]);
     cluster.world.set("/arango/Supervision/Health/a/Status", json!("FAILED"));
