@@ -16,5 +16,8 @@ mod log;
 mod server;
 mod store;
 
-pub(in crate::standin) use server::{BODY_LIMIT, DbServer};
+#[cfg(test)]
+mod tests;
+
+pub(in crate::standin) use server::DbServer;
 pub(in crate::standin) use store::{LogStore, StoreError};
