@@ -16,6 +16,9 @@ mod log;
 mod server;
 mod store;
 
+#[cfg(test)]
+mod tests;
+
 pub(in crate::standin) use engine::Settings;
-pub(in crate::standin) use server::{BODY_LIMIT, DbServer};
+pub(in crate::standin) use server::DbServer;
 pub(in crate::standin) use store::{LogStore, StoreError};

@@ -83,3 +83,21 @@ impl Member {
         self.reboot_id.fetch_max(number, Ordering::AcqRel);
     }
 }
+
+#[cfg(test)]
+impl Member {
+    /// A DB-server that nobody registers and that follows no agency by itself, for tests.
+    pub(in crate::standin) fn of(id: &str, endpoint: String, agency: MemberAgency) -> Self {
+        Self {
+            id: id.into(),
+            role: MemberRole::DbServer,
+            endpoint,
+            version: "3.12.6".to_owned(),
+            gate: Gate::default(),
+            view: AgencyView::default(),
+            agency,
+            peers: Peers::new(None),
+            reboot_id: AtomicU64::new(0),
+        }
+    }
+}

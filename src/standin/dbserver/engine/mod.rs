@@ -225,11 +225,11 @@ impl Work {
 
     fn append(&mut self, name: &LogName, message: &Append) -> Acknowledgement {
         match self.logs.get_mut(name) {
-            Some(running) => {
+            Some(running) if !running.unannounced => {
                 self.dirty.insert(name.clone());
                 running.participant.append(message)
             }
-            None => Acknowledgement {
+            _ => Acknowledgement {
                 term: message.term,
                 sequence: message.sequence,
                 result: AppendResult::NotFollowing,

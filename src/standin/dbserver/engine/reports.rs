@@ -30,6 +30,7 @@ impl Work {
         match running.reporting {
             Reporting::Idle => {}
             Reporting::Paused(until) if until <= now => {}
+            _ if running.unannounced => {}
             _ => return,
         }
         let id = name.log.to_string();
@@ -38,9 +39,11 @@ impl Work {
         let due = participant.report(current, self.settings.commit_patience, now);
         let Some(report) = due else {
             running.reporting = Reporting::Idle;
+            running.unannounced = false;
             return;
         };
         running.reporting = Reporting::Writing;
+        running.unannounced = false;
         let me = &self.member.id;
         let transaction = report.transaction(&name.database, &id, me, participant.term());
         let (member, log) = (self.member.clone(), name.clone());

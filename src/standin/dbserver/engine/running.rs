@@ -41,6 +41,9 @@ pub(in crate::standin) struct Running {
     /// Who waits for which entry.
     waiters: VecDeque<(u64, Waiter)>,
     pub(super) reporting: Reporting,
+    /// Whether it is another incarnation of the server since the last report: nothing is taken
+    /// from the leader before that is written.
+    pub(super) unannounced: bool,
     /// When it is looked at again though nothing happens.
     pub(super) alarm: Option<Instant>,
     /// Who had everything when that was last looked at.
@@ -67,6 +70,7 @@ impl Running {
             takes_entries,
             waiters: VecDeque::new(),
             reporting: Reporting::Idle,
+            unannounced: false,
             alarm: None,
             in_sync: None,
         }
@@ -75,6 +79,7 @@ impl Running {
     /// Another participant takes the place of the one so far.
     pub(super) fn replace(&mut self, participant: Participant) {
         self.dismiss(LogError::NoLeader);
+        self.unannounced |= self.participant.reboot_id() != participant.reboot_id();
         self.participant = participant;
     }
 

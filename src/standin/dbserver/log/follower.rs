@@ -85,8 +85,8 @@ impl Participant {
             match self.kept.term_at(entry.index) {
                 Some(term) if term == entry.term => {}
                 // What was dropped here was committed, so the leader has it as well.
-                None if entry.index < base.index => {}
-                Some(_) if entry.index <= base.index => return self.start_over(),
+                None if entry.index < base.index && entry.term <= base.term => {}
+                _ if entry.index <= base.index => return self.start_over(),
                 Some(_) => {
                     self.change(Change::Truncate(entry.index));
                     self.change(Change::Append(entry.clone()));

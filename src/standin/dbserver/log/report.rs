@@ -35,8 +35,9 @@ impl Participant {
         let local = self.local_status();
         let known: Option<LocalStatus> = at(current, &["localStatus", &self.me.server]);
         let is_known = known.is_some_and(|known| {
-            (known.term, known.state, known.snapshot_available)
-                == (local.term, local.state, local.snapshot_available)
+            // A server that elections take for another incarnation than it is stands in their way.
+            (known.term, known.state, known.snapshot_available, known.reboot_id)
+                == (local.term, local.state, local.snapshot_available, local.reboot_id)
         });
         let leader = self.leader_report(patience, now);
         let leader = leader

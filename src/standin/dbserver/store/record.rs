@@ -62,7 +62,7 @@ pub(super) fn read(bytes: &[u8]) -> Found {
     let Some((header, rest)) = bytes.split_at_checked(HEADER) else { return Found::Torn };
     if word(header, 8) != crc32fast::hash(&header[..8]) {
         // the system made the file longer and did not get round to writing
-        let unwritten = bytes.iter().all(|byte| *byte == 0);
+        let unwritten = bytes.iter().skip(HEADER - 1).all(|byte| *byte == 0);
         return if unwritten { Found::Torn } else { damaged("the header's checksum differs") };
     }
     let length = word(header, 0) as usize;
