@@ -21,11 +21,15 @@ pub enum Target {
     /// None.
     #[default]
     None,
-    /// Agents in this process, started when a script first asks for them and ended with the host.
+    /// Servers in this process, started when a script first asks for them and ended with the host.
     #[cfg(feature = "standin")]
     Embedded {
-        /// How many; the number must be odd.
+        /// How many agents; the number must be odd.
         agents: usize,
+        /// How many DB-servers.
+        dbservers: usize,
+        /// How many coordinators.
+        coordinators: usize,
     },
     /// Agents that exist already.
     Agency(Box<ClientOptions>),
@@ -152,7 +156,7 @@ impl Target {
     pub(super) fn check(&self) -> Result<(), HostError> {
         match self {
             #[cfg(feature = "standin")]
-            Self::Embedded { agents } if agents.is_multiple_of(2) => {
+            Self::Embedded { agents, .. } if agents.is_multiple_of(2) => {
                 Err(HostError::PoolSize { agents: *agents })
             }
             Self::Agency(options) if options.endpoints.is_empty() => Err(HostError::NoEndpoints),
@@ -190,11 +194,10 @@ impl Target {
                     .extension(Arc::new(arango))
             }
             #[cfg(feature = "standin")]
-            Self::Embedded { agents } => {
-                let servers = Arc::new(super::embedded::EmbeddedServers::new(
-                    agents,
-                    settings.operation_limit,
-                ));
+            Self::Embedded { agents, dbservers, coordinators } => {
+                let size = crate::standin::ClusterSize { agents, dbservers, coordinators };
+                let servers = super::embedded::EmbeddedServers::new(size, settings.operation_limit);
+                let servers = Arc::new(servers);
                 let control = crate::natives::cluster::ClusterTarget(Some(servers.clone()));
                 let first = Arc::clone(&servers);
                 let first =
@@ -209,6 +212,12 @@ impl Target {
                     .extension(Arc::new(control))
             }
         }
+    }
+
+    /// So many agents in this process, and no other servers.
+    #[cfg(feature = "standin")]
+    pub fn embedded(agents: usize) -> Self {
+        Self::Embedded { agents, dbservers: 0, coordinators: 0 }
     }
 
     /// Agents at these endpoints, asked with these credentials.
