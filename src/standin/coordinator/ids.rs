@@ -9,6 +9,8 @@ use crate::standin::web::error::ApiError;
 
 /// So many numbers are drawn from the agency at a time.
 pub(super) const BLOCK: u64 = 1_000_000;
+/// No number is larger: the agency counts with signed ones.
+const MOST: u64 = i64::MAX as u64;
 /// How often a block is tried to be drawn while others draw theirs.
 const ATTEMPTS: usize = 100;
 
@@ -80,7 +82,8 @@ impl Coordinator {
                 return Err(unavailable(&NoCount));
             };
             let before = latest.max(minimum.saturating_sub(1));
-            let after = before.checked_add(count).ok_or_else(|| bad("no numbers are left"))?;
+            let after = before.checked_add(count).filter(|after| *after <= MOST);
+            let after = after.ok_or_else(|| bad("no numbers are left"))?;
             let transaction = Transaction::new()
                 .set(paths::LATEST_ID, after)
                 .when_equal(paths::LATEST_ID, latest);
@@ -137,7 +140,14 @@ mod tests {
 
     #[tokio::test]
     async fn c7_2_no_number_is_made_up_where_the_count_is_unreadable() {
-        for rubbish in [json!("x"), json!(-5), json!([1]), json!(u64::MAX)] {
+        for rubbish in [
+            json!("x"),
+            json!(-5),
+            json!([1]),
+            json!(u64::MAX),
+            json!(i64::MAX),
+            json!(i64::MAX - 5),
+        ] {
             let world = World::bootstrapped();
             world.set(paths::LATEST_ID, rubbish.clone());
             assert!(world.coordinator("CRDN-1").unique_id().await.is_err(), "{rubbish}");

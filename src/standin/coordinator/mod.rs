@@ -127,9 +127,10 @@ impl Coordinator {
     /// incarnation of it has left unfinished.
     pub(in crate::standin) async fn run(self: Arc<Self>, mut shutdown: watch::Receiver<bool>) {
         tokio::select! {
-            () = turned_true(&mut shutdown) => {}
+            () = turned_true(&mut shutdown) => return,
             () = self.clear_up() => {}
         }
+        turned_true(&mut shutdown).await;
     }
 
     /// Answers a request of a client that may do everything; nothing if others have to.

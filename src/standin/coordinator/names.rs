@@ -28,12 +28,6 @@ pub(super) fn server_id(tree: &Tree, name: &str) -> ServerId {
     found.map_or(name, |(id, _)| id).into()
 }
 
-/// The short name of a server; its id if it has none.
-pub(super) fn short_name<'a>(tree: &'a Tree, id: &'a str) -> &'a str {
-    let entry = child(tree, "/arango/Target/MapUniqueToShortID", id);
-    entry.and_then(|entry| text(entry, "ShortName")).unwrap_or(id)
-}
-
 /// Whether a name can be a key of the tree.
 pub(super) fn is_key(name: &str) -> bool {
     !name.is_empty() && !name.contains('/')
@@ -121,7 +115,6 @@ mod tests {
         ] {
             assert_eq!(&*server_id(&tree, name), id);
         }
-        assert_eq!((short_name(&tree, "PRMR-a"), short_name(&tree, "x")), ("DBServer0001", "x"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A cluster in memory: an agency that is written to at once, and servers that answer as told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -35,6 +35,7 @@ struct Inner {
     view: AgencyView,
     agency: Mutex<Agency>,
     servers: Mutex<BTreeMap<String, Server>>,
+    suspended: Mutex<BTreeSet<String>>,
     asked: Mutex<Vec<String>>,
 }
 
@@ -55,6 +56,7 @@ impl World {
             view: AgencyView::default(),
             agency: Mutex::default(),
             servers: Mutex::default(),
+            suspended: Mutex::default(),
             asked: Mutex::default(),
         }));
         world.set("/arango", initial::tree());
@@ -196,6 +198,11 @@ impl World {
         lock(&self.0.servers).insert(endpoint.to_owned(), Box::new(answer));
     }
 
+    /// Lets a server never answer.
+    pub(super) fn suspend(&self, endpoint: &str) {
+        lock(&self.0.suspended).insert(endpoint.to_owned());
+    }
+
     /// What servers were asked: endpoint, method, target.
     pub(super) fn asked(&self) -> Vec<String> {
         lock(&self.0.asked).clone()
@@ -253,6 +260,9 @@ impl Surroundings for World {
         let Question { endpoint, method, target, body, patience } = question;
         lock(&self.0.asked).push(format!("{endpoint} {method} {target}"));
         let body = body.map(Json::from).unwrap_or_default();
+        if lock(&self.0.suspended).contains(endpoint) {
+            return Box::pin(std::future::pending());
+        }
         let servers = lock(&self.0.servers);
         let answer =
             servers.get(endpoint).map(|server| server(&format!("{method} {target}"), &body));

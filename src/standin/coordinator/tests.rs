@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
-use super::testing::call;
+use super::testing::{World, call};
 use super::{Coordinator, Settings};
 use crate::client::AgencyClient;
 use crate::deadline::Deadline;
@@ -124,4 +124,103 @@ async fn c8_2_a_real_agency_tells_of_its_agents_and_its_state() {
     let (status, dump) = coordinator.ask("GET /_api/cluster/agency-dump", None).await;
     assert_eq!((status, &dump["agency"]["arango"]["InitDone"]), (200, &json!(true)));
     assert!(dump["log"].as_array().is_some_and(|log| !log.is_empty()));
+}
+
+/// What may be written to anywhere in a tree.
+fn rubbish() -> [Json; 6] {
+    [
+        json!(null),
+        json!(-1.5),
+        json!("rubbish"),
+        json!([{"x": []}, "PRMR-a", 3]),
+        json!({"d": 7, "PRMR-a": [], "4": "x", "ToDo": {}, "name": 3, "1": {"shards": []}}),
+        json!({"d": {"4": {"leader": [], "participants": 1, "currentTerm": {"leader": "x"},
+            "shards": {"s1": 1}, "groupId": "x", "name": "c", "shardsR2": {}, "supervision": 1}}}),
+    ]
+}
+
+#[tokio::test]
+async fn rubbish_in_the_tree_harms_nobody() {
+    let places = [
+        "Plan",
+        "Plan/Databases",
+        "Plan/Databases/d",
+        "Plan/Collections",
+        "Plan/Collections/d",
+        "Plan/Collections/d/4",
+        "Plan/CollectionGroups",
+        "Plan/ReplicatedLogs",
+        "Plan/ReplicatedLogs/d",
+        "Plan/ReplicatedLogs/d/4",
+        "Plan/DBServers",
+        "Plan/Version",
+        "Current",
+        "Current/DBServers",
+        "Current/Coordinators",
+        "Current/ServersRegistered",
+        "Current/ServersRegistered/PRMR-a",
+        "Current/ReplicatedLogs",
+        "Current/ReplicatedLogs/d/4",
+        "Current/Collections",
+        "Current/CollectionGroups",
+        "Current/MaintenanceDBServers",
+        "Target",
+        "Target/ToDo",
+        "Target/ToDo/4",
+        "Target/FailedServers",
+        "Target/CleanedServers",
+        "Target/ToBeCleanedServers",
+        "Target/MapUniqueToShortID",
+        "Target/CollectionGroups",
+        "Target/CollectionGroups/d/9",
+        "Target/CollectionNames",
+        "Target/ReplicatedLogs",
+        "Supervision",
+        "Supervision/Health",
+        "Supervision/Health/PRMR-a",
+        "Supervision/State",
+        "Sync",
+    ];
+    let requests = [
+        ("GET /_admin/cluster/health", json!(null)),
+        ("GET /_admin/cluster/queryAgencyJob?id=4", json!(null)),
+        ("GET /_admin/cluster/numberOfServers", json!(null)),
+        ("GET /_admin/cluster/maintenance", json!(null)),
+        ("GET /_admin/cluster/maintenance/PRMR-a", json!(null)),
+        ("GET /_api/cluster/endpoints", json!(null)),
+        ("GET /_api/database", json!(null)),
+        ("GET /_db/d/_api/database/current", json!(null)),
+        ("GET /_db/d/_api/collection", json!(null)),
+        ("GET /_db/d/_api/collection/c/properties", json!(null)),
+        ("GET /_db/d/_api/collection/c/shards?details=true", json!(null)),
+        ("GET /_db/d/_api/log", json!(null)),
+        ("GET /_db/d/_api/log/4", json!(null)),
+        ("GET /_db/d/_api/log/4/head", json!(null)),
+        ("GET /_db/d/_api/log/collection-status/c", json!(null)),
+        ("POST /_admin/cluster/removeServer", json!("PRMR-a")),
+        ("POST /_admin/cluster/cleanOutServer", json!({"server": "DBServer0001"})),
+        ("POST /_admin/cluster/cancelAgencyJob", json!({"id": "4"})),
+        (
+            "POST /_admin/cluster/moveShard",
+            json!({"database": "d", "collection": "c", "shard": "s1",
+            "fromServer": "PRMR-a", "toServer": "PRMR-b"}),
+        ),
+        ("POST /_db/d/_api/log", json!({"waitForReady": false})),
+        ("POST /_db/d/_api/log/4/leader/PRMR-a", json!(null)),
+        ("DELETE /_db/d/_api/log/4/leader", json!(null)),
+    ];
+    for place in places {
+        for value in rubbish() {
+            let world = World::with_servers(&["PRMR-a", "PRMR-b"], &["CRDN-1"]);
+            world.add_database("d", "2");
+            let entry = json!({"id": "4", "name": "c", "groupId": 9, "shards": {"s1": ["PRMR-a"]}});
+            world.set("/arango/Plan/Collections/d/4", entry);
+            world.set(&format!("/arango/{place}"), value.clone());
+            let coordinator = world.coordinator("CRDN-1");
+            for (request, body) in &requests {
+                let (status, _) = coordinator.ask(request, Some(body.clone())).await;
+                assert!((200..600).contains(&status), "{place} {value}: {request}");
+            }
+        }
+    }
 }

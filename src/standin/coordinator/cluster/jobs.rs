@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use crate::agency::value::Value;
 use crate::standin::coordinator::Coordinator;
-use crate::standin::coordinator::names::{child, member, server_id, text};
+use crate::standin::coordinator::names::{child, server_id, text};
 use crate::standin::coordinator::reply::{self, Body, bad, missing, precondition_failed};
 use crate::standin::model::stamp::stamp;
 use crate::standin::model::{Transaction, Tree, paths};
@@ -80,9 +80,7 @@ impl Coordinator {
         }
         // a job that is found is named by a key
         let path = paths::job(state, id);
-        let transaction = Transaction::new()
-            .set(format!("{path}/abort"), true)
-            .when_equal(format!("{path}/jobId"), member(job, "jobId"));
+        let transaction = Transaction::new().set(format!("{path}/abort"), true).when_there(path);
         if !self.write(transaction).await? {
             return Err(precondition_failed(format!("job {id} has moved on")));
         }

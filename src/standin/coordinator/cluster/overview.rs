@@ -119,6 +119,7 @@ mod tests {
             "?number=-1",
             "?minimum=x",
             "?minimum=18446744073709551615&number=5",
+            "?minimum=9223372036854775807&number=2",
         ] {
             let request = format!("PUT /_admin/cluster/uniqId{query}");
             assert_eq!(coordinator.status(&request, None).await, 400, "{query}");

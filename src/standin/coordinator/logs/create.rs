@@ -48,14 +48,16 @@ impl Wish {
                 servers.push(id);
             }
         }
+        let given = (!servers.is_empty()).then_some(servers.len());
         let leader = body.text("leader")?.map(server).transpose()?;
         servers.extend(leader.clone().filter(|leader| !servers.contains(leader)));
         let number = body.number("numberOfServers")?;
+        let number = number.map(|number| usize::try_from(number).unwrap_or(usize::MAX));
         Ok(Self {
             id: body.number("id")?,
             leader,
             servers,
-            number_of_servers: number.map(|number| usize::try_from(number).unwrap_or(usize::MAX)),
+            number_of_servers: number.or(given),
             write_concern: config.number("writeConcern")?,
             soft_write_concern: config.number("softWriteConcern")?,
             wait_for_sync: config.flag("waitForSync")?.unwrap_or(false),
@@ -76,8 +78,7 @@ impl Wish {
                 return Err(bad(format!("there are only {most} servers, not {wanted}")));
             }
             Some(wanted) => wanted,
-            None if self.servers.is_empty() => SERVERS.min(most),
-            None => chosen.len(),
+            None => SERVERS.min(most),
         };
         chosen.extend(others.into_iter().take(wanted.saturating_sub(chosen.len())));
         if chosen.is_empty() { Err(bad("a log needs a server at least")) } else { Ok(chosen) }
@@ -232,7 +233,18 @@ mod tests {
                 [2, 2],
                 None,
             ),
-            (json!({"leader": "DBServer0003"}), Some(vec!["PRMR-c"]), [1, 1], Some("PRMR-c")),
+            (
+                json!({"leader": "DBServer0003"}),
+                Some(vec!["PRMR-a", "PRMR-b", "PRMR-c"]),
+                [2, 3],
+                Some("PRMR-c"),
+            ),
+            (
+                json!({"leader": "PRMR-c", "servers": ["PRMR-a"]}),
+                Some(vec!["PRMR-a", "PRMR-c"]),
+                [2, 2],
+                Some("PRMR-c"),
+            ),
             (
                 json!({"leader": "PRMR-c", "servers": ["PRMR-a"], "numberOfServers": 1}),
                 Some(vec!["PRMR-a", "PRMR-c"]),

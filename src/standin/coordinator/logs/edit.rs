@@ -56,24 +56,24 @@ impl Coordinator {
         let (old, new) = (self.server(old)?, self.server(new)?);
         let target = paths::target_log(&call.database, &id.to_string());
         let leader = format!("{target}/leader");
-        let tree = self.view().tree();
-        let mut transaction = Transaction::new()
-            .delete(format!("{target}/participants/{old}"))
-            .set(format!("{target}/participants/{new}"), json!({}))
-            .increment(paths::TARGET_VERSION)
-            .when_there(format!("{target}/participants/{old}"))
-            .when_missing(format!("{target}/participants/{new}"));
-        match tree.get(&leader).map(Value::as_str) {
-            None => transaction = transaction.when_missing(leader),
-            Some(Some(leads)) if leads == &*old => {
-                transaction = transaction.set(&*leader, &*new).when_equal(leader, &*old);
+        let mut known = None;
+        loop {
+            let seen = self.view().index();
+            let tree = self.view().tree();
+            let leads = tree.get(&leader).cloned();
+            // refused for what was read, which is still so
+            if known.as_ref() == Some(&leads) {
+                let message = format!(
+                    "'{old}' is no participant of log {id}, '{new}' is one, or the leader changed"
+                );
+                return Err(precondition_failed(message));
             }
-            Some(_) => {}
+            if self.write(replacement(&target, leads.as_ref(), &old, &new)).await? {
+                return reply::result(json!({}));
+            }
+            known = Some(leads);
+            self.newer_than(seen).await;
         }
-        let refused = || {
-            format!("'{old}' is no participant of log {id}, '{new}' is one, or the leader changed")
-        };
-        self.edit(transaction, refused).await
     }
 
     async fn edit(&self, transaction: Transaction, refused: impl FnOnce() -> String) -> Answer {
@@ -88,6 +88,23 @@ impl Coordinator {
     fn server(&self, name: &str) -> Result<ServerId, ApiError> {
         let id = server_id(&self.view().tree(), name);
         if is_key(&id) { Ok(id) } else { Err(bad(format!("'{name}' is no server"))) }
+    }
+}
+
+/// Puts a participant in the place of another, which it has as a leader, too; provided that whoever
+/// shall lead is the one that was read, as far as it matters.
+fn replacement(target: &str, leads: Option<&Value>, old: &str, new: &str) -> Transaction {
+    let leader = format!("{target}/leader");
+    let transaction = Transaction::new()
+        .delete(format!("{target}/participants/{old}"))
+        .set(format!("{target}/participants/{new}"), json!({}))
+        .increment(paths::TARGET_VERSION)
+        .when_there(format!("{target}/participants/{old}"))
+        .when_missing(format!("{target}/participants/{new}"));
+    match leads.map(Value::as_str) {
+        None => transaction.when_missing(leader),
+        Some(Some(leads)) if leads == old => transaction.set(&*leader, new).when_equal(leader, old),
+        Some(_) => transaction,
     }
 }
 
@@ -181,6 +198,23 @@ mod tests {
             let (status, after, _) = edited(&world, request).await;
             assert_eq!((status, after), (412, target(meanwhile)));
         }
+    }
+
+    #[tokio::test]
+    async fn s61_what_a_script_has_just_written_counts() {
+        let world = world();
+        world.set(TARGET, target(None));
+        world.freeze();
+        world.set(TARGET, target(Some("PRMR-a")));
+        let coordinator = world.coordinator("CRDN-1");
+        let request = "POST /_db/d/_api/log/4/participant/PRMR-a/replace-with/PRMR-c";
+        let thawing = async {
+            tokio::task::yield_now().await;
+            world.thaw();
+        };
+        let ((status, _), ()) = tokio::join!(coordinator.ask(request, None), thawing);
+        let after = world.json(TARGET);
+        assert_eq!((status, &after["leader"]), (200, &json!("PRMR-c")));
     }
 
     #[tokio::test]

@@ -1,15 +1,18 @@
 //! What only servers with a copy of a log can do: the planned leader is asked.
 
-use axum::http::{Method, StatusCode};
-use serde_json::{Map, Value as Json, json};
-use tokio::task::JoinSet;
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use serde_json::Value as Json;
 
 use super::{leaderless, planned, readable};
+use crate::agency::de::from_value;
 use crate::agency::value::Value;
 use crate::standin::coordinator::Coordinator;
 use crate::standin::coordinator::names::{endpoint, member};
-use crate::standin::coordinator::reply;
 use crate::standin::coordinator::surroundings::Question;
+use crate::standin::model::Tree;
+use crate::standin::model::log::LogPlan;
 use crate::standin::web::answer::{self, Answer};
 use crate::standin::web::service::Call;
 
@@ -22,18 +25,22 @@ pub(super) fn target(call: &Call) -> String {
 }
 
 /// Whether a server that was planned to lead says that it does not (any more), or not yet.
-fn is_no_leader(status: StatusCode, body: &Value) -> bool {
+fn is_no_leader(plan: &LogPlan, what: &str, status: StatusCode, body: &Value) -> bool {
     let number = member(body, "errorNum").map(Json::from).and_then(|number| number.as_u64());
     match status {
         StatusCode::NOT_FOUND => number == Some(1418),
-        StatusCode::FORBIDDEN => number == Some(1422),
+        // otherwise the log is of an implementation that takes no entries of clients
+        StatusCode::FORBIDDEN => {
+            plan.properties.implementation.kind == "black-hole"
+                || !matches!(what, "insert" | "multi-insert" | "release")
+        }
         _ => false,
     }
 }
 
 impl Coordinator {
-    /// Gives a call on to the planned leader, and back what it answers.
-    pub(super) async fn forward(&self, call: &Call, id: u64) -> Answer {
+    /// Gives a call on to the planned leader, and back what it answers; `what` is to be done.
+    pub(super) async fn forward(&self, call: &Call, id: u64, what: &str) -> Answer {
         let body = call.value().await?;
         let tree = self.view().tree();
         let plan = readable(planned(&tree, &call.database, id)?, id)?;
@@ -47,8 +54,16 @@ impl Coordinator {
             body: body.as_ref(),
             patience: self.settings.forward,
         });
-        match asked.await {
-            Ok((status, body)) if !is_no_leader(status, &body) => Ok(answer::value(status, &body)),
+        let answer = tokio::select! {
+            answer = asked => answer,
+            () = self.leadership_lost(&call.database, id, plan.term()) => {
+                return Err(leaderless(id));
+            }
+        };
+        match answer {
+            Ok((status, body)) if !is_no_leader(&plan, what, status, &body) => {
+                Ok(answer::value(status, &body))
+            }
             Ok(_) => Err(leaderless(id)),
             Err(error) => {
                 tracing::debug!(%error, id, "the leader of a log does not answer");
@@ -57,52 +72,16 @@ impl Coordinator {
         }
     }
 
-    /// Lets all participants compact their copies; gives what became of each.
-    pub(super) async fn compact(&self, call: &Call, id: u64) -> Answer {
-        let tree = self.view().tree();
-        let plan = readable(planned(&tree, &call.database, id)?, id)?;
-        if plan.leader().is_none() {
-            return Err(leaderless(id));
+    /// Returns when a term is over and whoever led in it had the time to say so: suspended servers
+    /// do not.
+    async fn leadership_lost(&self, database: &str, id: u64, term: Option<u64>) {
+        let over = |tree: &Tree| {
+            let plan = planned(tree, database, id).ok().and_then(|plan| from_value(plan).ok());
+            (plan.as_ref().and_then(LogPlan::term) != term).then_some(())
+        };
+        if self.wait_for(Duration::MAX, over).await.is_some() {
+            tokio::time::sleep(self.settings.glance).await;
         }
-        let mut asking = JoinSet::new();
-        for server in plan.participants_config.participants.keys() {
-            let (around, patience) = (self.around.clone(), self.settings.glance);
-            let at = endpoint(&tree, server).unwrap_or_default().to_owned();
-            let (server, target) = (server.to_string(), target(call));
-            asking.spawn(async move {
-                let question = Question {
-                    endpoint: &at,
-                    method: &Method::POST,
-                    target: &target,
-                    body: None,
-                    patience,
-                };
-                let outcome = match around.ask(question).await {
-                    Ok((status, body)) => compacted(&server, status, &Json::from(body)),
-                    Err(error) => failure(&error.to_string()),
-                };
-                (server, outcome)
-            });
-        }
-        let outcomes: Map<String, Json> = asking.join_all().await.into_iter().collect();
-        Ok(reply::members(StatusCode::ACCEPTED, json!({ "result": outcomes })))
-    }
-}
-
-fn failure(message: &str) -> Json {
-    json!({ "result": "error", "error": message })
-}
-
-/// What a server says of itself in its answer.
-fn compacted(server: &str, status: StatusCode, body: &Json) -> Json {
-    if !status.is_success() {
-        return failure(body["errorMessage"].as_str().unwrap_or("it does not say why"));
-    }
-    match &body["result"] {
-        Json::Object(result) => result.get(server).cloned().unwrap_or_else(|| {
-            if result.contains_key("result") { json!(result) } else { json!({ "result": "ok" }) }
-        }),
-        _ => json!({ "result": "ok" }),
     }
 }
 
@@ -137,6 +116,7 @@ mod tests {
             ("POST /_api/log/4/multi-insert", Some(json!([1, 2]))),
             ("POST /_api/log/4/ping", Some(json!({"message": "hello"}))),
             ("POST /_api/log/4/release?index=3", None),
+            ("POST /_api/log/4/compact", None),
         ] {
             let asked = request.replacen(" /", " /_db/d/", 1);
             let (status, answer) = coordinator.ask(&asked, body.clone()).await;
@@ -162,9 +142,9 @@ mod tests {
         assert_eq!(number(&rubbish).await, (503, 1422));
         for (told, expected) in [
             ((404, 1418), (503, 1422)),
-            ((403, 1422), (503, 1422)),
+            ((403, 403), (503, 1422)),
             ((503, 1422), (503, 1422)),
-            ((403, 403), (403, 403)),
+            ((400, 10), (400, 10)),
             ((404, 404), (404, 404)),
         ] {
             let world = led_world(Some("PRMR-a"));
@@ -176,19 +156,40 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn c4_12_compaction_is_asked_of_all_participants() {
+    async fn s59_nobody_waits_for_a_suspended_leader_whose_term_is_over() {
         let world = led_world(Some("PRMR-a"));
-        let ok =
-            json!({"error": false, "code": 202, "result": {"PRMR-a": {"result": "ok", "n": 1}}});
-        world.serve("tcp://PRMR-a:1", move |_, _| (202, ok.clone()));
-        world.serve("tcp://PRMR-b:1", |_, _| (404, json!({"errorMessage": "no log"})));
+        world.suspend("tcp://PRMR-a:1");
         let coordinator = world.coordinator("CRDN-1");
-        let compact = "POST /_db/d/_api/log/4/compact";
-        let (status, body) = coordinator.ask(compact, None).await;
-        assert_eq!((status, &body["code"]), (202, &json!(202)));
-        assert_eq!(body["result"]["PRMR-a"], json!({"result": "ok", "n": 1}));
-        assert_eq!(body["result"]["PRMR-b"], json!({"result": "error", "error": "no log"}));
-        assert_eq!(body["result"]["PRMR-c"]["result"], "error");
-        assert_eq!(led_world(None).coordinator("CRDN-1").status(compact, None).await, 503);
+        let asked = coordinator.ask("GET /_db/d/_api/log/4/poll", None);
+        let failover = async {
+            while world.asked().is_empty() {
+                tokio::task::yield_now().await;
+            }
+            let mut next = plan(None);
+            next["currentTerm"]["term"] = json!(4);
+            world.set("/arango/Plan/ReplicatedLogs/d/4", next);
+        };
+        let ((status, body), ()) = tokio::join!(asked, failover);
+        assert_eq!((status, &body["errorNum"]), (503, &json!(1422)));
+    }
+
+    #[tokio::test]
+    async fn c4_12_a_leader_may_refuse_entries_of_clients() {
+        let world = world();
+        let mut documents = plan(Some("PRMR-a"));
+        documents["properties"]["implementation"]["type"] = json!("document");
+        world.set("/arango/Plan/ReplicatedLogs/d/4", documents);
+        let body = json!({"error": true, "code": 403, "errorNum": 403, "errorMessage": "x"});
+        world.serve("tcp://PRMR-a:1", move |_, _| (403, body.clone()));
+        let coordinator = world.coordinator("CRDN-1");
+        for (request, status) in [
+            ("POST /_db/d/_api/log/4/insert", 403),
+            ("POST /_db/d/_api/log/4/multi-insert", 403),
+            ("POST /_db/d/_api/log/4/release?index=1", 403),
+            ("GET /_db/d/_api/log/4/poll", 503),
+            ("POST /_db/d/_api/log/4/ping", 503),
+        ] {
+            assert_eq!(coordinator.status(request, Some(json!({}))).await, status, "{request}");
+        }
     }
 }

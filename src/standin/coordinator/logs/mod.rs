@@ -29,18 +29,8 @@ use crate::standin::web::error::ApiError;
 use crate::standin::web::service::Call;
 
 /// What only a server with a copy of the log can do.
-const OF_PARTICIPANTS: [&str; 10] = [
-    "head",
-    "tail",
-    "slice",
-    "poll",
-    "entry",
-    "insert",
-    "multi-insert",
-    "ping",
-    "release",
-    "compact",
-];
+const OF_PARTICIPANTS: [&str; 9] =
+    ["head", "tail", "slice", "poll", "insert", "multi-insert", "ping", "release", "compact"];
 
 impl Coordinator {
     /// Answers what is below `/_api/log`.
@@ -85,9 +75,8 @@ impl Coordinator {
             | ["leader"]
             | ["leader", _]
             | ["participant", _, "replace-with", _] => Err(ApiError::MethodNotSupported),
-            ["entry", _] => self.forward(call, id).await,
-            ["compact"] if method == Method::POST => self.compact(call, id).await,
-            [what] if OF_PARTICIPANTS.contains(what) => self.forward(call, id).await,
+            ["entry", _] => self.forward(call, id, "entry").await,
+            [what] if OF_PARTICIPANTS.contains(what) => self.forward(call, id, what).await,
             _ => Err(unknown_path(&call.path.text)),
         }
     }
