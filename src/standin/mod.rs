@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
 pub mod agent;
+mod dbserver;
 mod embedded;
 mod initial;
 mod member;
@@ -19,6 +20,8 @@ pub use embedded::{
     ClusterSize, Contents, EmbeddedAgency, EmbeddedCluster, EmbeddedServer, ServerState,
 };
 pub use member::{MemberConfig, MemberError, MemberRole, NoRole};
+#[doc(hidden)]
+pub use supervision::LogRounds;
 
 /// Why a stand-in does not start, or does not do as asked.
 #[derive(Debug, thiserror::Error)]

@@ -35,7 +35,7 @@ mod worker;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-pub(in crate::standin) use agency::MemberAgency;
+pub(in crate::standin) use agency::{AgencyError, MemberAgency};
 pub use config::MemberConfig;
 pub use error::MemberError;
 pub(in crate::standin) use front::Ending;

@@ -1,0 +1,7 @@
+//! Stories of jobs.
+
+mod failures;
+mod logs;
+mod rubbish;
+mod shards;
+mod whole_servers;
