@@ -16,7 +16,7 @@ use agencysh::AgencyClient;
 use agencysh::client::Transaction;
 use agencysh::deadline::Deadline;
 use agencysh::http::Endpoint;
-use agencysh::standin::{ClusterSize, EmbeddedCluster};
+use agencysh::standin::{ClusterConfig, ClusterSize, EmbeddedCluster};
 use serde_json::{Value, json};
 
 const SERVERS: usize = 6;
@@ -29,18 +29,23 @@ fn main() {
     let logs = std::env::args().skip(1).find_map(|word| word.parse().ok()).unwrap_or(1000);
     start();
     let size = ClusterSize { agents: 3, dbservers: SERVERS, coordinators: 0 };
-    let cluster = EmbeddedCluster::start_configured(size, |config| {
-        config.supervision.ok_threshold = GRACE / 2.0;
-        config.supervision.grace_period = GRACE;
-    });
-    let cluster = cluster.unwrap();
+    let mut config = ClusterConfig::default();
+    config.supervision.ok_threshold = GRACE / 2.0;
+    config.supervision.grace_period = GRACE;
+    let cluster = EmbeddedCluster::start_configured(size, config).unwrap();
     let client = client(&cluster);
     wait(&client, "Supervision/Health", |health| {
         let records = health.as_object().into_iter().flat_map(|records| records.values());
         records.filter(|record| record["Status"] == "GOOD").count() == SERVERS
     });
-    create(&client, &cluster.dbservers(), logs);
-    let server = cluster.dbservers().remove(0);
+    let servers: Vec<String> = cluster
+        .servers()
+        .into_iter()
+        .filter(|server| server.role == "dbserver")
+        .map(|server| server.id)
+        .collect();
+    create(&client, &servers, logs);
+    let server = servers[0].clone();
     let plan = client.get("Plan/ReplicatedLogs/d").unwrap().unwrap();
     let led: BTreeSet<String> = plan
         .as_object()
@@ -86,7 +91,7 @@ fn start() {
 
 fn client(cluster: &EmbeddedCluster) -> AgencyClient {
     let mut builder = AgencyClient::builder();
-    for url in cluster.agent_endpoints() {
+    for url in cluster.endpoints() {
         builder = builder.endpoint(Endpoint::parse(&url).unwrap());
     }
     builder.build(Deadline::default()).unwrap()

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
 pub mod agent;
+mod coordinator;
 mod dbserver;
 mod embedded;
 mod initial;
@@ -17,9 +18,10 @@ mod supervision;
 pub mod web;
 
 pub use embedded::{
-    ClusterSize, Contents, EmbeddedAgency, EmbeddedCluster, EmbeddedServer, ServerState,
+    ClusterConfig, ClusterSize, Contents, EmbeddedAgency, EmbeddedCluster, EmbeddedServer,
+    ServerState,
 };
-pub use member::{MemberConfig, MemberError, MemberRole, NoRole};
+pub use member::{MemberConfig, MemberError, MemberRole, MemberTiming, NoRole};
 #[doc(hidden)]
 pub use supervision::LogRounds;
 

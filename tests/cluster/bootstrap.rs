@@ -11,7 +11,7 @@ fn s1_every_server_is_known_and_good() {
     let world = shared();
     let tree = world.tree();
     assert_eq!(tree["Supervision"]["State"]["Mode"], "Normal");
-    let all = [("DBServers", world.dbservers()), ("Coordinators", world.cluster.coordinators())];
+    let all = [("DBServers", world.dbservers()), ("Coordinators", world.coordinators())];
     for (list, servers) in all {
         for id in servers {
             assert_eq!(tree["Plan"][list][&id], "none", "{id}");

@@ -100,7 +100,7 @@ fn s50_a_removal_waits_for_the_failover() {
 #[test]
 fn s51_a_removed_coordinator_is_no_endpoint_any_more() {
     let world = World::of(1, 2);
-    let coordinators = world.cluster.coordinators();
+    let coordinators = world.coordinators();
     let endpoints = || {
         let answer = world.ask(&coordinators[0], "GET", "/_api/cluster/endpoints", None);
         answer.body["endpoints"].as_array().unwrap().len()

@@ -46,12 +46,15 @@ pub(crate) struct World {
 }
 
 /// Times of a cluster whose servers are suspended by tests: long enough for a busy machine.
-fn quick(config: &mut ClusterConfig) {
+fn quick() -> ClusterConfig {
+    let mut config =
+        ClusterConfig { heartbeat: Duration::from_millis(100), ..ClusterConfig::default() };
     config.supervision.ok_threshold = 1.0;
     config.supervision.grace_period = 2.0;
     config.supervision.frequency = 0.2;
-    config.heartbeat_interval = Duration::from_millis(100);
-    config.commit_patience = Duration::from_secs(1);
+    config.timing.commit_patience = Duration::from_secs(1);
+    config.timing.removal_pause = Duration::from_millis(100);
+    config
 }
 
 /// The cluster of all tests that neither stop servers nor change their reboot ids.
@@ -64,8 +67,8 @@ impl World {
     /// One agent, so many DB-servers and coordinators, all of them GOOD.
     pub(crate) fn of(dbservers: usize, coordinators: usize) -> Self {
         let size = ClusterSize { agents: 1, dbservers, coordinators };
-        let cluster = EmbeddedCluster::start_configured(size, quick).unwrap();
-        let endpoints = cluster.agent_endpoints();
+        let cluster = EmbeddedCluster::start_configured(size, quick()).unwrap();
+        let endpoints = cluster.endpoints();
         let mut builder = AgencyClient::builder();
         for url in &endpoints {
             builder = builder.endpoint(Endpoint::parse(url).unwrap());
@@ -126,12 +129,27 @@ impl World {
 
     /// The ids of the DB-servers.
     pub(crate) fn dbservers(&self) -> Vec<String> {
-        self.cluster.dbservers()
+        self.members("dbserver")
+    }
+
+    /// The ids of the coordinators.
+    pub(crate) fn coordinators(&self) -> Vec<String> {
+        self.members("coordinator")
+    }
+
+    fn members(&self, role: &str) -> Vec<String> {
+        let servers = self.cluster.servers().into_iter().filter(|server| server.role == role);
+        servers.map(|server| server.id).collect()
+    }
+
+    fn url(&self, id: &str) -> Option<String> {
+        let servers = self.cluster.servers().into_iter();
+        servers.filter(|server| server.id == id).map(|server| server.url).next()
     }
 
     /// The id of the first coordinator.
     pub(crate) fn coordinator(&self) -> String {
-        self.cluster.coordinators()[0].clone()
+        self.coordinators()[0].clone()
     }
 
     /// The state of a server in the persisted health record.
@@ -161,7 +179,7 @@ impl World {
         path: &str,
         body: Option<Value>,
     ) -> Answer {
-        let url = self.cluster.url(server).unwrap_or_else(|| panic!("no server {server}"));
+        let url = self.url(server).unwrap_or_else(|| panic!("no server {server}"));
         let mut request = Request::new(method, format!("{url}{path}"));
         request = request.timeout(Duration::from_secs(60));
         if let Some(body) = body {
@@ -185,7 +203,7 @@ impl World {
         body: Value,
         patience: Duration,
     ) -> Option<Answer> {
-        let url = self.cluster.url(&self.coordinator())?;
+        let url = self.url(&self.coordinator())?;
         let request = Request::new(method, format!("{url}{path}")).timeout(patience);
         let request = request.header("content-type", "application/json").body(body.to_string());
         let response = self.http.send(request, &Deadline::default()).ok()?;

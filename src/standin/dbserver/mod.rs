@@ -16,5 +16,6 @@ mod log;
 mod server;
 mod store;
 
+pub(in crate::standin) use engine::Settings;
 pub(in crate::standin) use server::{BODY_LIMIT, DbServer};
 pub(in crate::standin) use store::{LogStore, StoreError};

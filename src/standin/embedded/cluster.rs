@@ -9,8 +9,8 @@ use tokio::task::JoinSet;
 use super::agency::{Contents, EmbeddedAgency};
 use super::member::{self, EmbeddedMember, Place, ServerState};
 use crate::standin::StandinError;
-use crate::standin::agent::AgentConfig;
-use crate::standin::member::{Ending, MemberHandle, MemberRole};
+use crate::standin::agent::SupervisionConfig;
+use crate::standin::member::{Ending, MemberHandle, MemberRole, MemberTiming};
 use crate::standin::web::endpoint;
 
 /// How many servers of each kind.
@@ -53,9 +53,10 @@ pub struct EmbeddedServer {
 
 /// Servers in this process. They end when it is dropped.
 pub struct EmbeddedCluster {
-    /// Ends after the members: what is first is dropped first.
+    /// Ends before the agents: what is first is dropped first.
     shared: Arc<Mutex<Members>>,
     agency: EmbeddedAgency,
+    timing: MemberTiming,
     /// What members keep, each in a folder of its own.
     folder: Mutex<Option<tempfile::TempDir>>,
 }
@@ -71,6 +72,27 @@ fn lock(members: &Mutex<Members>) -> MutexGuard<'_, Members> {
     members.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// How the servers of an embedded cluster are set up.
+#[derive(Clone, Debug)]
+pub struct ClusterConfig {
+    /// What the supervision goes by; it is on where there are members.
+    pub supervision: SupervisionConfig,
+    /// Time between two heartbeats of a member.
+    pub heartbeat: Duration,
+    /// How long members wait for others.
+    pub timing: MemberTiming,
+}
+
+impl Default for ClusterConfig {
+    fn default() -> Self {
+        Self {
+            supervision: SupervisionConfig::default(),
+            heartbeat: HEARTBEAT,
+            timing: MemberTiming::default(),
+        }
+    }
+}
+
 /// Time between two heartbeats of members, unless told otherwise.
 const HEARTBEAT: Duration = Duration::from_secs(1);
 
@@ -82,28 +104,28 @@ impl EmbeddedCluster {
     /// The number of agents is not odd, a port cannot be had, nobody is elected or a member does
     /// not register within ten seconds.
     pub fn start(size: ClusterSize) -> Result<Self, StandinError> {
-        Self::start_configured(size, HEARTBEAT, |_| {})
+        Self::start_configured(size, ClusterConfig::default())
     }
 
-    /// As [`Self::start`], with another time between heartbeats. The closure sees each agent's
-    /// configuration before the agent starts, with the thresholds of the supervision.
+    /// As [`Self::start`], with other times.
     ///
     /// # Errors
     /// As [`Self::start`].
     pub fn start_configured(
         size: ClusterSize,
-        heartbeat: Duration,
-        configure: impl Fn(&mut AgentConfig),
+        config: ClusterConfig,
     ) -> Result<Self, StandinError> {
+        let ClusterConfig { supervision, heartbeat, timing } = config;
         let contents = match heartbeat == HEARTBEAT {
             true => Contents::Initial,
             false => Contents::InitialWithHeartbeat(heartbeat),
         };
-        let agency = EmbeddedAgency::start_configured(size.agents, contents, |config| {
-            config.supervision.enabled = size.has_members();
-            configure(config);
+        let agency = EmbeddedAgency::start_configured(size.agents, contents, |agent| {
+            agent.supervision =
+                SupervisionConfig { enabled: size.has_members(), ..supervision.clone() };
         })?;
-        let cluster = Self { shared: Arc::default(), agency, folder: Mutex::default() };
+        let (shared, folder) = (Arc::default(), Mutex::default());
+        let cluster = Self { shared, agency, timing, folder };
         let dbservers = (0..size.dbservers).map(|_| MemberRole::DbServer);
         let coordinators = (0..size.coordinators).map(|_| MemberRole::Coordinator);
         cluster.add(dbservers.chain(coordinators).collect())?;
@@ -124,7 +146,9 @@ impl EmbeddedCluster {
                 MemberRole::Coordinator => numbered("coordinator", &mut coordinators),
             };
             let directory = folder.join(&name);
-            places.push(Place::find(name, role, directory, self.agency.endpoints())?);
+            let mut place = Place::find(name, role, directory, self.agency.endpoints())?;
+            place.config.timing = self.timing;
+            places.push(place);
         }
         let started = self.agency.run(start_all(places))?;
         let members = started?;

@@ -50,7 +50,7 @@ pub(super) struct EmbeddedMember {
 /// Where a member is to be.
 pub(super) struct Place {
     name: String,
-    config: MemberConfig,
+    pub(super) config: MemberConfig,
     listener: StdListener,
 }
 
@@ -87,8 +87,8 @@ pub(super) async fn restart(config: MemberConfig) -> Result<MemberHandle, Standi
 }
 
 async fn start(listener: TcpListener, config: &MemberConfig) -> Result<MemberHandle, StandinError> {
-    let directory = config.directory.clone();
-    let role = move |member: &Arc<_>| roles::service(member, directory.as_deref());
+    let own = config.clone();
+    let role = move |member: &Arc<_>| roles::service(member, &own);
     let handle = member::start(listener, config.clone(), role).await;
     let handle = handle.map_err(|error| StandinError::Member(Arc::new(error)))?;
     let served = tokio::time::timeout(PATIENCE, handle.serving()).await;

@@ -10,5 +10,5 @@ mod member;
 mod tests;
 
 pub use agency::{Contents, EmbeddedAgency};
-pub use cluster::{ClusterSize, EmbeddedCluster, EmbeddedServer};
+pub use cluster::{ClusterConfig, ClusterSize, EmbeddedCluster, EmbeddedServer};
 pub use member::ServerState;

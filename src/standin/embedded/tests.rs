@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{ClusterSize, EmbeddedCluster, ServerState};
+use super::{ClusterConfig, ClusterSize, EmbeddedCluster, ServerState};
 use crate::client::{AgencyClient, ClientOptions};
 use crate::deadline::Deadline;
 use crate::http::{Endpoint, HttpClient, HttpError, HttpOptions, Request};
@@ -25,7 +25,11 @@ struct World {
 impl World {
     fn start(dbservers: usize, coordinators: usize) -> Self {
         let size = ClusterSize { agents: 1, dbservers, coordinators };
-        let cluster = EmbeddedCluster::start_configured(size, HEARTBEAT, |_| {}).unwrap();
+        let cluster = EmbeddedCluster::start_configured(
+            size,
+            ClusterConfig { heartbeat: HEARTBEAT, ..ClusterConfig::default() },
+        )
+        .unwrap();
         let endpoints = cluster.endpoints();
         let endpoints = endpoints.iter().map(|url| Endpoint::parse(url).unwrap());
         let options = ClientOptions { endpoints: endpoints.collect(), ..ClientOptions::default() };

@@ -1,6 +1,7 @@
 //! Configuration of one member.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::MemberRole;
 use crate::standin::web::{Authentication, Limits, LogControl, ServerCertificate};
@@ -28,6 +29,23 @@ pub struct MemberConfig {
     pub log: LogControl,
     /// The version that it claims to be.
     pub version: String,
+    /// How long it waits for others.
+    pub timing: MemberTiming,
+}
+
+/// How long a member waits for others before it tells of that, or tries again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemberTiming {
+    /// How old the first entry of a log that is not committed gets before its leader tells why.
+    pub commit_patience: Duration,
+    /// Pause between two of the 59 attempts to remove a server.
+    pub removal_pause: Duration,
+}
+
+impl Default for MemberTiming {
+    fn default() -> Self {
+        Self { commit_patience: Duration::from_secs(20), removal_pause: Duration::from_secs(1) }
+    }
 }
 
 impl MemberConfig {
@@ -44,6 +62,7 @@ impl MemberConfig {
             limits: Limits::default(),
             log: LogControl::default(),
             version: "3.12.7".to_owned(),
+            timing: MemberTiming::default(),
         }
     }
 }

@@ -53,6 +53,9 @@ pub enum MemberError {
         /// The file.
         path: PathBuf,
     },
+    /// What the member keeps cannot be used.
+    #[error("the member cannot use what it has kept")]
+    Data(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// There is no agent to ask.
     #[error("a member needs an agent: --cluster.agency-endpoint tells where one is")]
     NoAgency,
@@ -89,6 +92,7 @@ impl MemberError {
             Self::Locked { .. } => "member.locked",
             Self::OtherRole { .. } => "member.other_role",
             Self::NoId { .. } => "member.no_id",
+            Self::Data(_) => "member.data",
             Self::NoAgency => "member.no_agency",
             Self::AgencyEndpoint { .. } => "member.agency_endpoint",
             Self::Refused(_) => "member.refused",

@@ -15,6 +15,8 @@
 //! * `worker`: threads for calls that block
 
 mod agency;
+#[cfg(test)]
+mod bare;
 mod config;
 mod connection;
 mod duties;
@@ -36,7 +38,7 @@ mod worker;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub(in crate::standin) use agency::{AgencyError, MemberAgency};
-pub use config::MemberConfig;
+pub use config::{MemberConfig, MemberTiming};
 pub use error::MemberError;
 pub(in crate::standin) use front::Ending;
 pub(in crate::standin) use front::{MemberService, Pinned};

@@ -66,7 +66,7 @@ impl Running {
 pub(in crate::standin) async fn start(
     listener: TcpListener,
     config: MemberConfig,
-    role: impl FnOnce(&Arc<Member>) -> Arc<dyn MemberService> + Send + 'static,
+    role: impl FnOnce(&Arc<Member>) -> Result<Arc<dyn MemberService>, MemberError> + Send + 'static,
 ) -> Result<MemberHandle, MemberError> {
     let address = listener.local_addr().map_err(MemberError::Listener)?;
     let scheme = if config.certificate.is_some() { "https" } else { "http" };
@@ -134,7 +134,7 @@ async fn begin(
     config: &MemberConfig,
     identity: &Identity,
     deadline: &Deadline,
-    role: impl FnOnce(&Arc<Member>) -> Arc<dyn MemberService> + Send,
+    role: impl FnOnce(&Arc<Member>) -> Result<Arc<dyn MemberService>, MemberError> + Send,
     running: &std::sync::Weak<Running>,
 ) -> Result<(), MemberError> {
     let clients = Clients::find(config, deadline).await?;
@@ -163,7 +163,7 @@ async fn begin(
     let (view, client) = (member.view.clone(), clients.everything);
     let running = spawn(Box::pin(async move { view.follow(client, gate).await }))?;
     let interval = enrolment::enrol(&member, config, identity).await?;
-    let service = role(&member);
+    let service = role(&member)?;
     let serving = Serving { member: member.clone(), service: service.clone() };
     // Set once, here.
     let _ = front.serving.set(serving);

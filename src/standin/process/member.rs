@@ -33,8 +33,8 @@ impl MemberProcess {
         let told_to_end = told_to_end()?;
         self.listener.set_nonblocking(true).map_err(ProcessError::Listen)?;
         let listener = TcpListener::from_std(self.listener).map_err(ProcessError::Listen)?;
-        let directory = self.config.directory.clone();
-        let role = move |member: &Arc<_>| roles::service(member, directory.as_deref());
+        let config = self.config.clone();
+        let role = move |member: &Arc<_>| roles::service(member, &config);
         let member = member::start(listener, self.config, role).await;
         let member = member.map_err(|error| ProcessError::Member(Arc::new(error)))?;
         tracing::info!("{} listens at {}", member.id(), member.url());
