@@ -440,14 +440,18 @@ impl Options {
         let endpoints: Result<Vec<Endpoint>, _> =
             endpoints.iter().map(|text| Endpoint::parse(text.trim())).collect();
         let endpoints = endpoints.map_err(|error| OptionError::value(option, error.to_string()))?;
-        self.client(endpoints, None, None)
+        self.client(endpoints, None, None).map(Target::Agency)
     }
 
     fn topology(&self, option: &'static str, file: &Path) -> Result<Target, OptionError> {
         let topology = Topology::read(file)
             .map_err(|error| OptionError::value(option, with_causes(&error)))?;
-        let Topology { endpoints, jwt_secret_file, ca_file, .. } = topology;
-        self.client(endpoints, jwt_secret_file.as_deref(), ca_file)
+        let Topology { endpoints, coordinators, jwt_secret_file, ca_file, .. } = topology;
+        let agency = self.client(endpoints, jwt_secret_file.as_deref(), ca_file)?;
+        Ok(match coordinators.into_iter().next() {
+            Some(coordinator) => Target::Cluster { agency, coordinator },
+            None => Target::Agency(agency),
+        })
     }
 
     fn client(
@@ -455,21 +459,21 @@ impl Options {
         endpoints: Vec<Endpoint>,
         secret_file: Option<&Path>,
         ca_file: Option<PathBuf>,
-    ) -> Result<Target, OptionError> {
+    ) -> Result<Box<ClientOptions>, OptionError> {
         let defaults = ClientOptions::default();
         let timeout = self.timeout.map(|limit| seconds("--timeout", limit)).transpose()?;
         let connect = self.connect_timeout.map(|limit| seconds("--connect-timeout", limit));
         let ca_file = self.ca_file.clone().or(ca_file);
         let tls = TlsOptions { insecure: self.insecure, ca_file };
         tls.check().map_err(|error| OptionError::value("--ca-file", error.to_string()))?;
-        Ok(Target::Agency(Box::new(ClientOptions {
+        Ok(Box::new(ClientOptions {
             endpoints,
             auth: self.auth(secret_file)?,
             timeout: timeout.unwrap_or(defaults.timeout),
             connect_timeout: connect.transpose()?.unwrap_or(defaults.connect_timeout),
             tls,
             ..defaults
-        })))
+        }))
     }
 
     fn auth(&self, secret_file: Option<&Path>) -> Result<ClientAuth, OptionError> {

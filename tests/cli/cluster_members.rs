@@ -68,9 +68,23 @@ fn s1_all_members_are_registered_and_good_when_the_cluster_is_ready() {
     assert_eq!(topology["dbservers"].as_array().unwrap().len(), 2);
     assert_eq!(topology["coordinators"].as_array().unwrap().len(), 1);
     assert_eq!(value(&up, "Supervision/State/Mode"), "Normal");
+    let asked = up.eval("arango::get(\"/_admin/server/id\").id");
+    assert_eq!(asked.trim(), topology["coordinators"][0]["id"]);
     let status = up.order(&["status"]).stdout;
     assert_eq!(status.lines().count(), 4, "{status}");
     assert!(status.contains("coordinator1 running"), "{status}");
+}
+
+#[test]
+fn members_speak_tls_with_each_other_and_with_those_who_hold_the_secret() {
+    let folder = Folder::new();
+    let secret = folder.file("secret", "s3cret\n");
+    let words = ["--agents", "1", "--dbservers", "1", "--coordinators", "1", "--tls"];
+    let up = Up::start(&[&words[..], &["--jwt-secret-file", &secret]].concat());
+    let url = server(&up, "coordinator1")["url"].as_str().unwrap().to_owned();
+    assert!(url.starts_with("https://"), "{url}");
+    assert_eq!(up.eval("arango::get(\"/_admin/server/role\").role").trim(), "COORDINATOR");
+    assert_eq!(value(&up, "Current/DBServers"), json!({ id(&up, "dbserver1"): "none" }));
 }
 
 #[test]

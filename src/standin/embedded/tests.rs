@@ -143,7 +143,7 @@ fn s2_ids_are_unique_whichever_client_asks() {
         })
         .collect();
     let mut firsts: Vec<u64> =
-        asking.into_iter().flat_map(|thread| thread.join().unwrap()).map(|id| id as u64).collect();
+        asking.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
     firsts.sort_unstable();
     assert_eq!(firsts.len(), 80);
     assert!(firsts.windows(2).all(|pair| pair[1] >= pair[0] + 3), "{firsts:?}");

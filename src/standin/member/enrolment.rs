@@ -1,6 +1,6 @@
 //! The way of a member into its cluster, step by step.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::json;
 
@@ -19,6 +19,9 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 
 /// Pause before it is looked again whether another coordinator has done its work.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// How long another coordinator may take for that: it may have been killed at it.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 const PLAN: &str = "/arango/Plan";
 const HEARTBEAT_INTERVAL: &str = "/arango/Sync/HeartbeatIntervalMs";
@@ -108,10 +111,11 @@ fn heartbeat_interval(tree: &Tree) -> Duration {
 
 /// What the first coordinator of a cluster has to do; the others wait for it.
 async fn prepare(agency: &mut Persistent<'_>, id: &str, version: &str) -> Result<(), MemberError> {
+    let begin = Instant::now();
     loop {
         let paths = [BOOTSTRAP, UPGRADE_VERSION, "/arango/Current/Coordinators"];
         let tree = agency.read(paths.map(str::to_owned)).await?;
-        match turn(&tree, id, version) {
+        match turn(&tree, id, version, begin.elapsed()) {
             Turn::Done => return Ok(()),
             Turn::Write(step) => {
                 agency.write(&step).await?;
@@ -129,7 +133,7 @@ enum Turn {
     Wait,
 }
 
-fn turn(tree: &Tree, id: &str, version: &str) -> Turn {
+fn turn(tree: &Tree, id: &str, version: &str, waited: Duration) -> Turn {
     let doing = tree.text(BOOTSTRAP);
     let Some(doing) = doing else {
         let begin = Transaction::new().set(BOOTSTRAP, id);
@@ -145,7 +149,7 @@ fn turn(tree: &Tree, id: &str, version: &str) -> Turn {
     let there = |other: &str| tree.has(&format!("/arango/Current/Coordinators/{other}"));
     if doing != id {
         // One that is gone will not do it any more.
-        return match there(doing) {
+        return match there(doing) && waited < PATIENCE {
             true => Turn::Wait,
             false => {
                 Turn::Write(Transaction::new().set(BOOTSTRAP, id).when_equal(BOOTSTRAP, doing))
@@ -171,7 +175,7 @@ mod tests {
     #[test]
     fn c1_1_the_first_coordinator_prepares_the_cluster_and_the_others_wait() {
         let mut agency = Agency::default();
-        let turn = |agency: &Agency, id: &str| turn(&agency.tree(), id, "3.12.7");
+        let turn = |agency: &Agency, id: &str| turn(&agency.tree(), id, "3.12.7", PAUSE);
         let write = |agency: &mut Agency, turn: Turn| match turn {
             Turn::Write(step) => agency.run(&step),
             other => panic!("{other:?}"),
@@ -183,6 +187,8 @@ mod tests {
         assert!(write(&mut agency, first) && !write(&mut agency, second));
         assert_eq!(agency.json(BOOTSTRAP), json!("CRDN-a"));
         assert_eq!(turn(&agency, "CRDN-b"), Turn::Wait);
+        let late = super::turn(&agency.tree(), "CRDN-b", "3.12.7", PATIENCE);
+        assert!(matches!(late, Turn::Write(_)), "the other one may have been killed");
         let done = turn(&agency, "CRDN-a");
         assert!(write(&mut agency, done));
         assert_eq!(agency.json(BOOTSTRAP), json!("CRDN-a: done"));
@@ -199,12 +205,12 @@ mod tests {
             agency.set(BOOTSTRAP, left.clone());
             agency.set(UPGRADE_VERSION, json!(40000));
             for _ in 0..2 {
-                let Turn::Write(step) = turn(&agency.tree(), "CRDN-a", "3.12.7") else {
+                let Turn::Write(step) = turn(&agency.tree(), "CRDN-a", "3.12.7", PAUSE) else {
                     panic!("{left}");
                 };
                 assert!(agency.run(&step), "{left}");
             }
-            assert_eq!(turn(&agency.tree(), "CRDN-a", "3.12.7"), Turn::Done, "{left}");
+            assert_eq!(turn(&agency.tree(), "CRDN-a", "3.12.7", PAUSE), Turn::Done, "{left}");
             assert_eq!(agency.json(UPGRADE_VERSION), json!(40000));
         }
     }

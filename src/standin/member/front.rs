@@ -29,7 +29,7 @@ pub(in crate::standin) trait MemberService: Send + Sync + 'static {
 
 /// How a member ends in good order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
+pub(in crate::standin) enum Ending {
     /// It may come back.
     LogOff,
     /// The cluster is to forget it.

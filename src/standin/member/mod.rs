@@ -40,7 +40,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub(in crate::standin) use agency::{AgencyError, MemberAgency};
 pub use config::{MemberConfig, MemberTiming};
 pub use error::MemberError;
-pub use front::Ending;
+pub(in crate::standin) use front::Ending;
 pub(in crate::standin) use front::{MemberService, Pinned};
 pub(in crate::standin) use gate::Gate;
 pub(in crate::standin) use peers::{PeerError, Peers};

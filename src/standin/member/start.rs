@@ -188,11 +188,6 @@ impl MemberHandle {
         &self.identity.id
     }
 
-    /// Its role's way to the cluster, once it is registered.
-    pub(in crate::standin) fn member(&self) -> Option<Arc<Member>> {
-        self.running.front.serving.get().map(|serving| serving.member.clone())
-    }
-
     /// Returns once it serves, or has failed to.
     pub(in crate::standin) fn serving(
         &self,
