@@ -1,7 +1,7 @@
 //! Reads typed structures out of values.
 
 use serde::Deserializer;
-use serde::de::value::{Error, MapDeserializer, SeqDeserializer};
+use serde::de::value::{Error, MapAccessDeserializer, MapDeserializer, SeqDeserializer};
 use serde::de::{Error as _, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
@@ -96,6 +96,10 @@ impl<'de> Deserializer<'de> for &'de Value {
     ) -> Result<V::Value, Error> {
         match self {
             Value::String(text) => visitor.visit_enum((&**text).into_deserializer()),
+            Value::Object(object) if object.len() == 1 => {
+                let members = object.iter().map(|(key, value)| (&**key, value));
+                visitor.visit_enum(MapAccessDeserializer::new(MapDeserializer::new(members)))
+            }
             _ => Err(Error::custom(format!("expected a {name}, one of {variants:?}"))),
         }
     }
@@ -120,6 +124,25 @@ mod tests {
     enum Kind {
         One,
         Two,
+    }
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    enum Shape {
+        Point,
+        Circle(u64),
+        Box { sides: Vec<u64> },
+    }
+
+    #[test]
+    fn variants_with_content_are_objects_with_one_key() {
+        let read = |json: serde_json::Value| from_value::<Shape>(&Value::from(json)).ok();
+        assert_eq!(read(json!("Point")), Some(Shape::Point));
+        assert_eq!(read(json!({"Circle": 2})), Some(Shape::Circle(2)));
+        assert_eq!(read(json!({"Box": {"sides": [1, 2]}})), Some(Shape::Box { sides: vec![1, 2] }));
+        for wrong in [json!({}), json!({"Circle": "x"}), json!({"Circle": 1, "Point": 1}), json!(1)]
+        {
+            assert_eq!(read(wrong), None);
+        }
     }
 
     #[derive(Debug, Deserialize, PartialEq)]

@@ -1,5 +1,8 @@
 //! What the agency's tree says of a cluster: typed, with strict readers.
 //!
+//! * `collection`: `Target|Plan|Current/Collections`
+//! * `database`: `Plan/Databases`, and what is made in steps
+//! * `group`: `Target|Plan|Current/CollectionGroups`
 //! * `job`: `Target/ToDo|Pending|Finished|Failed`
 //! * `log`: `Target|Plan|Current/ReplicatedLogs`
 //! * `paths`: where things stand
@@ -10,6 +13,9 @@
 //!
 //! Paths are absolute, with `/arango` in front.
 
+pub mod collection;
+pub mod database;
+pub mod group;
 pub mod job;
 pub mod log;
 pub mod paths;

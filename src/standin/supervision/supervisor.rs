@@ -1,8 +1,11 @@
 //! The stages of a round in their order, and what they remember from round to round.
 
 use super::agency::LeadershipLost;
+use super::databases::{self, DatabasesState};
+use super::groups::{self, GroupsState};
 use super::ids::Ids;
 use super::jobs::{self, Jobs, LostShards, ReplicationFactor};
+use super::logs::{self, LogsState};
 use super::round::Round;
 use super::servers::{self, Maintenance, Servers};
 use crate::standin::model::Transaction;
@@ -15,6 +18,9 @@ pub(super) struct Supervisor {
     servers: Servers,
     replication_factor: ReplicationFactor,
     lost_shards: LostShards,
+    databases: DatabasesState,
+    groups: GroupsState,
+    logs: LogsState,
     jobs: Jobs,
 }
 
@@ -43,6 +49,9 @@ impl Supervisor {
         self.replication_factor.enforce(round, &mut self.ids)?;
         self.lost_shards.clean_up(round, &mut self.ids)?;
         jobs::return_leadership(round, &mut self.ids)?;
+        databases::supervise(&mut self.databases, round)?;
+        groups::supervise(&mut self.groups, &mut self.ids, round)?;
+        logs::supervise(&mut self.logs, round)?;
         self.jobs.run(round)
     }
 }

@@ -58,6 +58,16 @@ pub(in crate::standin) enum ApiError {
         /// The text.
         message: String,
     },
+    /// An error with a number of its own.
+    #[error("{message}")]
+    Numbered {
+        /// Status of the answer.
+        status: StatusCode,
+        /// ArangoDB's number.
+        number: u32,
+        /// The text.
+        message: String,
+    },
     /// A parameter is malformed.
     #[error("bad parameter")]
     BadParameter,
@@ -144,6 +154,15 @@ impl ApiError {
         Self::Message { status: StatusCode::INTERNAL_SERVER_ERROR, message: message.into() }
     }
 
+    /// An error with a number of its own.
+    pub(in crate::standin) fn numbered(
+        status: StatusCode,
+        number: u32,
+        message: impl Into<String>,
+    ) -> Self {
+        Self::Numbered { status, number, message: message.into() }
+    }
+
     /// Status and body of the answer.
     pub(in crate::standin) fn into_response(self) -> Response {
         let text = self.to_string();
@@ -160,6 +179,7 @@ impl ApiError {
             | Self::BadParameter
             | Self::Refused { .. }
             | Self::Incomplete { .. } => error_object(StatusCode::BAD_REQUEST, 400, &text),
+            Self::Numbered { status, number, .. } => error_object(status, number, &text),
             Self::Message { status, message } => message_object(status, &message),
             Self::Internal { .. } => error_object(StatusCode::INTERNAL_SERVER_ERROR, 4, &text),
             Self::InternalSilent => empty(StatusCode::INTERNAL_SERVER_ERROR),

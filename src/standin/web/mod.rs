@@ -10,7 +10,10 @@ pub(in crate::standin) mod error;
 pub(in crate::standin) mod form;
 mod limits;
 pub(in crate::standin) mod listener;
+pub(in crate::standin) mod log_endpoint;
+mod log_levels;
 pub(in crate::standin) mod route;
+pub(in crate::standin) mod service;
 pub(in crate::standin) mod tls;
 
 use axum::body::Body;
@@ -21,6 +24,7 @@ use tokio::sync::watch;
 
 pub use authentication::Authentication;
 pub use limits::Limits;
+pub use log_levels::{LogControl, LogLevel, LogLevelError, LogLevels};
 pub use tls::{KeyFileError, ServerCertificate};
 
 use answer::Format;

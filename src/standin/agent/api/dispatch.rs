@@ -16,6 +16,7 @@ use crate::standin::web::body;
 use crate::standin::web::error::ApiError;
 use crate::standin::web::form::Form;
 use crate::standin::web::route::{self, Path};
+use crate::standin::web::service::allowed_methods;
 
 /// A request whose endpoint has been found.
 pub(super) struct Call {
@@ -107,16 +108,6 @@ const KNOWN_METHODS: [Method; 7] = [
     Method::DELETE,
     Method::OPTIONS,
 ];
-
-fn allowed_methods() -> Response {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::OK;
-    response.headers_mut().insert(
-        header::ALLOW,
-        HeaderValue::from_static("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"),
-    );
-    response
-}
 
 /// The endpoints below `/_api/agency`: the method is checked before anything
 /// else.
