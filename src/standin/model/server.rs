@@ -32,6 +32,16 @@ impl Role {
     }
 }
 
+/// Where it is noted that a DB-server has failed, until it is good again.
+pub(crate) fn failed_server(id: &str) -> String {
+    format!("/arango/Target/FailedServers/{id}")
+}
+
+/// Whether somebody works on a DB-server.
+pub(crate) fn in_maintenance(tree: &Tree, id: &str) -> bool {
+    tree.has(&format!("/arango/Current/MaintenanceDBServers/{id}"))
+}
+
 /// How a server is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]

@@ -33,6 +33,8 @@ mod shards;
 mod supervisor;
 
 #[cfg(test)]
+mod stories;
+#[cfg(test)]
 mod testing;
 
 pub use in_memory::LogRounds;

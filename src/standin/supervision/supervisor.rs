@@ -48,8 +48,8 @@ impl Supervisor {
         jobs::shrink(round, &mut self.ids)?;
         self.replication_factor.enforce(round, &mut self.ids)?;
         self.lost_shards.clean_up(round, &mut self.ids)?;
-        jobs::return_leadership(round, &mut self.ids)?;
         databases::supervise(&mut self.databases, round)?;
+        jobs::return_leadership(round, &mut self.ids)?;
         groups::supervise(&mut self.groups, &mut self.ids, round)?;
         logs::supervise(&mut self.logs, round)?;
         self.jobs.run(round)

@@ -4,11 +4,11 @@ use rand::rngs::StdRng;
 use serde::Deserialize;
 
 use super::move_copy::plan;
-use super::servers::{Lock, any, free, in_maintenance, is_name};
+use super::servers::{Lock, any, free, is_name};
 use super::step::{Facts, Step};
 use crate::standin::model::Tree;
 use crate::standin::model::job::{Job, JobState};
-use crate::standin::model::server::Status;
+use crate::standin::model::server::{Status, in_maintenance};
 use crate::standin::supervision::shards::{Collection, Copies, plain};
 
 #[derive(Debug, Deserialize)]

@@ -1,6 +1,5 @@
 //! `moveShard`: moves a shard from one server to another; here that of a log.
 
-use rand::rngs::StdRng;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -64,7 +63,7 @@ pub(super) fn collection_path(database: &str, collection: &str) -> String {
 }
 
 /// What the job does next.
-pub(super) fn step(job: &Job, facts: &Facts<'_>, _random: &mut StdRng) -> Step {
+pub(super) fn step(job: &Job, facts: &Facts<'_>) -> Step {
     let wanted: MoveShard = match job.attributes() {
         Ok(wanted) => wanted,
         Err(error) => return facts.fail(job, format!("unreadable: {error}")).into(),

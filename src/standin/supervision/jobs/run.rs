@@ -133,7 +133,7 @@ fn step(job: &Job, facts: &Facts<'_>, random: &mut StdRng) -> Step {
         "failedServer" => failed_server::step(job, facts),
         "cleanOutServer" => clean_out::step(job, facts, random),
         "resignLeadership" => resign::step(job, facts, random),
-        "moveShard" => move_shard::step(job, facts, random),
+        "moveShard" => move_shard::step(job, facts),
         "addFollower" => followers::add(job, facts, random),
         "removeFollower" => followers::remove(job, facts),
         "failedLeader" => failed_leader::step(job, facts, random),

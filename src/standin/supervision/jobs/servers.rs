@@ -4,9 +4,9 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 
 use super::release::{SERVERS, SHARDS};
-use crate::agency::value::{Object, Value};
+use crate::agency::value::Value;
 use crate::standin::model::Tree;
-use crate::standin::model::server::Status;
+use crate::standin::model::server::{Status, failed_server, in_maintenance};
 
 /// Servers that hold nothing any more.
 pub(super) const CLEANED: &str = "/arango/Target/CleanedServers";
@@ -81,14 +81,7 @@ pub(super) fn is_listed(tree: &Tree, list: &str, server: &str) -> bool {
 
 /// Whether a server counts as failed until it is good again.
 pub(super) fn has_failed(tree: &Tree, server: &str) -> bool {
-    const FAILED: &str = "/arango/Target/FailedServers";
-    let failed = tree.get(FAILED).and_then(Value::as_object).and_then(|f: &Object| f.get(server));
-    failed.is_some()
-}
-
-/// Whether somebody works on a server.
-pub(super) fn in_maintenance(tree: &Tree, server: &str) -> bool {
-    tree.has(&format!("/arango/Current/MaintenanceDBServers/{server}"))
+    tree.has(&failed_server(server))
 }
 
 /// Whether a server may take the place of another.

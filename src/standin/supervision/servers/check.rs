@@ -6,7 +6,7 @@ use super::acknowledged::{Acknowledged, Heartbeats, heartbeat};
 use super::expiry::Expiry;
 use super::health::{self, Effect};
 use super::record::{Record, short_name};
-use crate::standin::model::server::{Role, Status};
+use crate::standin::model::server::{Role, Status, failed_server};
 use crate::standin::model::{ServerId, Transaction, Tree, paths};
 use crate::standin::supervision::agency::LeadershipLost;
 use crate::standin::supervision::ids::Ids;
@@ -159,7 +159,7 @@ fn change(
             tracing::info!(server = id, job, "the server has failed, created a job for it");
             health::failover(write, id, &job, round.now, round.settings)
         }
-        Effect::Recover => write.delete(health::failed_server(id)),
+        Effect::Recover => write.delete(failed_server(id)),
         Effect::LoseCoordinator => health::lose_coordinator(write, tree, id),
     })
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::standin::agent::SupervisionConfig;
 use crate::standin::model::job::when_new;
-use crate::standin::model::server::{Role, Status};
+use crate::standin::model::server::{Role, Status, failed_server, in_maintenance};
 use crate::standin::model::stamp::stamp;
 use crate::standin::model::{Transaction, Tree, paths};
 
@@ -60,16 +60,6 @@ pub(super) fn effect(
         (Some(Role::Coordinator), Some(_), Status::Failed) => Effect::LoseCoordinator,
         _ => Effect::Nothing,
     }
-}
-
-/// Where it is noted that a server has failed.
-pub(super) fn failed_server(id: &str) -> String {
-    format!("/arango/Target/FailedServers/{id}")
-}
-
-/// Whether somebody works on a DB-server.
-pub(super) fn in_maintenance(tree: &Tree, id: &str) -> bool {
-    tree.has(&format!("/arango/Current/MaintenanceDBServers/{id}"))
 }
 
 /// A job that fails a server over.
