@@ -81,12 +81,22 @@ pub(in crate::standin) fn router<S: Service>(service: Arc<S>) -> Router {
 }
 
 async fn serve<S: Service>(State(service): State<Arc<S>>, request: Request<Body>) -> Response {
+    let (head, body) = request.into_parts();
+    let allowed = auth::check(service.authentication(), &head);
+    let request = Request::from_parts(head, body);
+    match allowed {
+        Ok(()) => respond(service, request).await,
+        Err(error) => form::refuse(request, error, service.body_limit()).await,
+    }
+}
+
+/// Answers a request that may be asked.
+pub(in crate::standin) async fn respond<S: Service>(
+    service: Arc<S>,
+    request: Request<Body>,
+) -> Response {
     let form = Form::wished(&request);
     let (head, body) = request.into_parts();
-    if let Err(error) = auth::check(service.authentication(), &head) {
-        let request = Request::from_parts(head, body);
-        return form::refuse(request, error, service.body_limit()).await;
-    }
     // Read in any case: a connection with an unread body cannot go on.
     let read = body::read(&head.headers, body, service.body_limit()).await;
     let answer = match read {
