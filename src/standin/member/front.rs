@@ -225,7 +225,7 @@ impl Deferring for Front {
     }
 
     fn authentication(&self) -> Option<&Authentication> {
-        self.config.authentication.as_ref()
+        Service::authentication(self)
     }
 
     fn respond(self: Arc<Self>, request: Request<Body>) -> Pinned<'static, Response> {
