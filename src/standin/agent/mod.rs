@@ -40,6 +40,7 @@ pub use raft::disk::{DiskError, agent_id};
 pub use raft::replica::CompactionRule;
 pub use raft::storage::Storage;
 
+use super::web::jobs::{self, Jobs};
 use super::web::listener::{self, Site};
 use super::web::turned_true;
 use polls::Polls;
@@ -100,7 +101,7 @@ pub(crate) struct Agent {
     transient: Mutex<Store>,
     ongoing: Ongoing,
     polls: Polls,
-    jobs: api::Jobs,
+    jobs: Jobs,
     batches: mpsc::UnboundedSender<Batch>,
     role: watch::Sender<Role>,
     resigned: Mutex<Option<u64>>,
@@ -304,7 +305,7 @@ pub async fn start(listener: TcpListener, config: AgentConfig) -> Result<AgentHa
         transient: Mutex::default(),
         ongoing: Ongoing::default(),
         polls: Polls::new(config.limits.polls),
-        jobs: api::Jobs::new(&config.limits),
+        jobs: Jobs::new(&config.limits),
         batches,
         role: watch::Sender::new(Role::Leaderless),
         resigned: Mutex::new(None),
@@ -323,7 +324,7 @@ pub async fn start(listener: TcpListener, config: AgentConfig) -> Result<AgentHa
         tasks.spawn(proposer::run(agent.raft.clone(), batches_in, down()));
         tasks.spawn(compaction::run(agent.raft.clone(), agent.machine.clone(), down()));
         tasks.spawn(found(agent.clone()));
-        tasks.spawn(api::forget_old_answers(agent.clone(), down()));
+        tasks.spawn(jobs::forget_old_answers(agent.clone(), down()));
     }
     let scheme = if agent.config.certificate.is_some() { "https" } else { "http" };
     Ok(AgentHandle { agent, url: format!("{scheme}://{address}") })

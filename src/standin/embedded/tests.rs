@@ -287,6 +287,28 @@ fn a_member_answers_what_every_server_answers() {
 }
 
 #[test]
+fn a_member_answers_later_if_a_client_wishes_so() {
+    let world = World::start(0, 1);
+    let url = world.url("coordinator1");
+    let http = HttpClient::new(HttpOptions::default()).unwrap();
+    let send = |method: &str, path: &str, later: bool| {
+        let mut request = Request::new(method, format!("{url}{path}"));
+        if later {
+            request = request.header("x-arango-async", "store");
+        }
+        http.send(request, &Deadline::default()).unwrap()
+    };
+    let deferred = send("GET", "/_admin/server/role", true);
+    assert_eq!((deferred.status, deferred.body.len()), (202, 0));
+    let id = deferred.header("x-arango-async-id").unwrap();
+    wait_for("done", || send("GET", &format!("/_api/job/{id}"), false).status == 200);
+    let kept = send("PUT", &format!("/_api/job/{id}"), false);
+    let body: Value = serde_json::from_slice(&kept.body).unwrap();
+    assert_eq!((kept.status, &body["role"]), (200, &json!("COORDINATOR")));
+    assert_eq!(send("PUT", &format!("/_api/job/{id}"), false).status, 404);
+}
+
+#[test]
 fn orders_that_make_no_sense_are_refused() {
     let world = World::start(1, 0);
     let agent = world.cluster.agency().agent_ids()[0].clone();

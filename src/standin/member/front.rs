@@ -1,19 +1,24 @@
 //! The HTTP side of a member: what every server answers, and its role's own behind that.
 
+use std::any::Any;
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use axum::http::{Method, StatusCode};
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode};
+use axum::response::Response;
 use serde_json::{Value as Json, json};
 use tokio::sync::watch;
+use tokio::task::{AbortHandle, JoinSet};
 
 use super::{Gate, Member, MemberConfig, MemberRole};
 use crate::standin::model::ServerId;
 use crate::standin::web::Authentication;
 use crate::standin::web::answer::{self, Answer};
 use crate::standin::web::error::ApiError;
+use crate::standin::web::jobs::{self, Deferring, Jobs};
 use crate::standin::web::log_endpoint;
-use crate::standin::web::service::{Answering, Call, Service};
+use crate::standin::web::service::{self, Answering, Call, Service};
 
 /// What a future of a service is.
 pub(in crate::standin) type Pinned<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -53,19 +58,38 @@ pub(super) struct Front {
     pub(super) serving: OnceLock<Serving>,
     /// How a client wants the member to end.
     pub(super) asked_to_end: watch::Sender<Option<Ending>>,
+    jobs: Jobs,
+    /// Deferred requests that run; they end with this.
+    deferred: Mutex<JoinSet<()>>,
 }
 
 impl Front {
     pub(super) fn new(id: ServerId, config: MemberConfig, gate: Gate) -> Self {
-        let (serving, asked_to_end) = (OnceLock::new(), watch::Sender::new(None));
-        Self { id, config, gate, serving, asked_to_end }
+        Self {
+            serving: OnceLock::new(),
+            asked_to_end: watch::Sender::new(None),
+            jobs: Jobs::new(&config.limits),
+            deferred: Mutex::default(),
+            id,
+            config,
+            gate,
+        }
+    }
+
+    fn deferred(&self) -> MutexGuard<'_, JoinSet<()>> {
+        self.deferred.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends what clients have deferred.
+    pub(super) fn end_deferred(&self) {
+        self.deferred().abort_all();
     }
 
     fn role(&self) -> MemberRole {
         self.config.role
     }
 
-    async fn respond(&self, call: Call) -> Answer {
+    async fn answer_call(&self, call: Call) -> Answer {
         if let Some(answer) = self.general(&call).await {
             return answer;
         }
@@ -81,6 +105,9 @@ impl Front {
         let path = call.path.segments();
         let answer = match path.as_slice() {
             ["_admin", "shutdown"] if call.method == Method::DELETE => Ok(self.shut_down(call)),
+            ["_api", "job", rest @ ..] => {
+                jobs::endpoint(&self.jobs, &call.method, rest, call.query.as_deref())
+            }
             ["_admin", "log", "level"] => self.log_level(call).await,
             // scripts ask with POST whether a server is there
             ["_api", "version"] => self.version(call),
@@ -117,7 +144,7 @@ impl Front {
         Ok(answer::json(StatusCode::OK, &body))
     }
 
-    fn status(&self) -> axum::response::Response {
+    fn status(&self) -> Response {
         let serving = self.serving.get();
         let agents: Vec<String> = match serving {
             Some(serving) => serving.member.agency.client().endpoints(),
@@ -154,14 +181,14 @@ impl Front {
         Ok(answer::json(StatusCode::OK, &json!({ "error": false, "code": 200, "mode": mode })))
     }
 
-    fn told_role(&self) -> axum::response::Response {
+    fn told_role(&self) -> Response {
         let role = self.role().told();
         let body = json!({ "error": false, "code": 200, "role": role, "mode": "default" });
         answer::json(StatusCode::OK, &body)
     }
 
     /// Has the member end, once this is answered.
-    fn shut_down(&self, call: &Call) -> axum::response::Response {
+    fn shut_down(&self, call: &Call) -> Response {
         let leave = call.flag("remove_from_cluster", false);
         tracing::info!(leave, "{} is asked to end", self.id);
         let ending = if leave { Ending::Leave } else { Ending::LogOff };
@@ -188,7 +215,39 @@ impl Service for Front {
     }
 
     fn answer(self: Arc<Self>, call: Call) -> Answering {
-        Box::pin(async move { self.respond(call).await })
+        Box::pin(async move { self.answer_call(call).await })
+    }
+}
+
+impl Deferring for Front {
+    fn jobs(&self) -> &Jobs {
+        &self.jobs
+    }
+
+    fn authentication(&self) -> Option<&Authentication> {
+        Service::authentication(self)
+    }
+
+    fn respond(self: Arc<Self>, request: Request<Body>) -> Pinned<'static, Response> {
+        Box::pin(async move {
+            // What is deferred waits by itself while the member is suspended.
+            let gate = self.gate.clone();
+            gate.passed().await;
+            let response = service::respond(self, request).await;
+            gate.passed().await;
+            response
+        })
+    }
+
+    fn spawn(&self, task: Pinned<'static, ()>) -> AbortHandle {
+        let mut deferred = self.deferred();
+        // Those that have ended take no room.
+        while deferred.try_join_next().is_some() {}
+        deferred.spawn(task)
+    }
+
+    fn detach(&self, _response: &mut Response) -> Option<Box<dyn Any + Send>> {
+        None
     }
 }
 

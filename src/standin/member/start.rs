@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
@@ -18,7 +19,7 @@ use super::{AgencyView, Gate, Member, MemberAgency, MemberConfig, MemberError, P
 use super::{enrolment, registration};
 use crate::deadline::Deadline;
 use crate::standin::web::listener::{self, Site};
-use crate::standin::web::{service, turned_true};
+use crate::standin::web::{jobs, turned_true};
 
 /// How long a member may take to tell the agency that it ends.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -84,7 +85,9 @@ pub(in crate::standin) async fn start(
         front,
     });
     let site = site(&running.front, &config);
-    running.tasks().spawn(listener::run(listener, site, running.shutdown.subscribe()));
+    let down = || running.shutdown.subscribe();
+    running.tasks().spawn(listener::run(listener, site, down()));
+    running.tasks().spawn(jobs::forget_old_answers(running.front.clone(), down()));
     // Weak: whoever holds the handle ends what runs.
     let (begun, known) = (Arc::downgrade(&running), identity.clone());
     let (phase, mut shutdown) = (running.phase.clone(), running.shutdown.subscribe());
@@ -110,7 +113,7 @@ pub(in crate::standin) async fn start(
 
 /// What the member serves.
 fn site(front: &Arc<Front>, config: &MemberConfig) -> Site {
-    let router = service::router(front.clone());
+    let router = Router::new().fallback(jobs::serve::<Front>).with_state(front.clone());
     let gate = middleware::from_fn_with_state(front.gate.clone(), at_the_gate);
     Site {
         router: router.layer(gate),
@@ -242,6 +245,7 @@ impl MemberHandle {
             tracing::warn!("{} ends, and the agency could not be told", identity.id);
         }
         running.deadline.interrupt();
+        running.front.end_deferred();
         let mut tasks = std::mem::take(&mut *running.tasks());
         let all = async { while tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(GRACE, all).await.is_err() {
@@ -253,6 +257,7 @@ impl MemberHandle {
     pub(in crate::standin) async fn kill(self) {
         let mut tasks = std::mem::take(&mut *self.running.tasks());
         self.running.deadline.interrupt();
+        self.running.front.end_deferred();
         tasks.shutdown().await;
     }
 }

@@ -8,6 +8,7 @@ pub(in crate::standin) mod body;
 pub(in crate::standin) mod endpoint;
 pub(in crate::standin) mod error;
 pub(in crate::standin) mod form;
+pub(in crate::standin) mod jobs;
 mod limits;
 pub(in crate::standin) mod listener;
 pub(in crate::standin) mod log_endpoint;

@@ -4,17 +4,15 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::State;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use axum::response::Response;
 
 use super::answer::Answer;
 use super::error::ApiError;
-use super::form::{self, Form};
+use super::form::Form;
 use super::route::{self, Path};
-use super::{Authentication, auth, body};
+use super::{Authentication, body};
 use crate::agency::value::Value;
 
 /// A request with its body.
@@ -75,18 +73,33 @@ pub(in crate::standin) trait Service: Send + Sync + 'static {
     fn answer(self: Arc<Self>, call: Call) -> Answering;
 }
 
-/// The router that hands every request to a service.
-pub(in crate::standin) fn router<S: Service>(service: Arc<S>) -> Router {
-    Router::new().fallback(serve::<S>).with_state(service)
+/// The router of a service that answers at once and defers nothing, for tests of one by itself.
+#[cfg(test)]
+pub(in crate::standin) fn router<S: Service>(service: Arc<S>) -> axum::Router {
+    axum::Router::new().fallback(serve::<S>).with_state(service)
 }
 
-async fn serve<S: Service>(State(service): State<Arc<S>>, request: Request<Body>) -> Response {
+#[cfg(test)]
+async fn serve<S: Service>(
+    axum::extract::State(service): axum::extract::State<Arc<S>>,
+    request: Request<Body>,
+) -> Response {
+    let (head, body) = request.into_parts();
+    let allowed = super::auth::check(service.authentication(), &head);
+    let request = Request::from_parts(head, body);
+    match allowed {
+        Ok(()) => respond(service, request).await,
+        Err(error) => super::form::refuse(request, error, service.body_limit()).await,
+    }
+}
+
+/// Answers a request that may be asked.
+pub(in crate::standin) async fn respond<S: Service>(
+    service: Arc<S>,
+    request: Request<Body>,
+) -> Response {
     let form = Form::wished(&request);
     let (head, body) = request.into_parts();
-    if let Err(error) = auth::check(service.authentication(), &head) {
-        let request = Request::from_parts(head, body);
-        return form::refuse(request, error, service.body_limit()).await;
-    }
     // Read in any case: a connection with an unread body cannot go on.
     let read = body::read(&head.headers, body, service.body_limit()).await;
     let answer = match read {

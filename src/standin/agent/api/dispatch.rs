@@ -7,14 +7,13 @@ use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use axum::response::Response;
 
 use super::super::Agent;
-use super::{
-    config, general, inquire, jobs, log, peers, poll, read, state, strangers, transact, write,
-};
+use super::{config, general, inquire, log, peers, poll, read, state, strangers, transact, write};
 use crate::agency::value::Value;
 use crate::standin::web::answer::Answer;
 use crate::standin::web::body;
 use crate::standin::web::error::ApiError;
 use crate::standin::web::form::Form;
+use crate::standin::web::jobs;
 use crate::standin::web::route::{self, Path};
 use crate::standin::web::service::allowed_methods;
 
@@ -77,7 +76,7 @@ async fn answer(agent: Arc<Agent>, request: Request<Body>) -> Answer {
         ["_api", "agency", rest @ ..] => agency(call, body, &method, rest).await,
         ["_api", "agency_priv", rest @ ..] => private(call, body, &method, rest).await,
         ["_api", "job", rest @ ..] => {
-            jobs::endpoint(&call.agent, &method, rest, call.query.as_deref())
+            jobs::endpoint(&call.agent.jobs, &method, rest, call.query.as_deref())
         }
         ["_admin", "shutdown"] if method == Method::DELETE => Ok(general::shut_down(&call)),
         ["_admin", "shutdown"] => Err(ApiError::MethodNotSupported),

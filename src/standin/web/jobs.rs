@@ -1,5 +1,6 @@
 //! Deferred execution: `x-arango-async` and `/_api/job`.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -14,15 +15,12 @@ use axum::response::Response;
 use http_body_util::BodyExt;
 use serde_json::json;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::AbortHandle;
 
-use super::super::polls::Waiter;
-use super::super::{Agent, turned_true};
-use super::dispatch::dispatch;
-use crate::standin::web::answer::{self, Answer, Format};
-use crate::standin::web::error::ApiError;
-use crate::standin::web::route::parameter;
-use crate::standin::web::{Limits, form};
-use crate::standin::web::{auth, body};
+use super::answer::{self, Answer, Format};
+use super::error::ApiError;
+use super::route::parameter;
+use super::{Authentication, Limits, auth, body, form, turned_true};
 
 static ASYNC: HeaderName = HeaderName::from_static("x-arango-async");
 static ASYNC_ID: HeaderName = HeaderName::from_static("x-arango-async-id");
@@ -30,10 +28,32 @@ static ASYNC_ID: HeaderName = HeaderName::from_static("x-arango-async-id");
 /// Longest pause between two looks for answers that are too old.
 const LOOK: Duration = Duration::from_secs(60);
 
-/// The deferred requests of one agent and their kept answers.
+/// Whoever answers requests, now or later as clients wish.
+pub(in crate::standin) trait Deferring: Send + Sync + 'static {
+    /// Its deferred requests.
+    fn jobs(&self) -> &Jobs;
+
+    /// Who may ask; everybody without it.
+    fn authentication(&self) -> Option<&Authentication>;
+
+    /// Answers a request that may be asked.
+    fn respond(
+        self: Arc<Self>,
+        request: Request<Body>,
+    ) -> Pin<Box<dyn Future<Output = Response> + Send>>;
+
+    /// Runs what a client does not wait for; it ends with the server.
+    fn spawn(&self, task: Pin<Box<dyn Future<Output = ()> + Send>>) -> AbortHandle;
+
+    /// Takes out of an answer what is to last until the answer is on its way, or kept.
+    fn detach(&self, response: &mut Response) -> Option<Box<dyn Any + Send>>;
+}
+
+/// The deferred requests of one server and their kept answers.
 #[derive(Debug)]
-pub(in super::super) struct Jobs {
+pub(in crate::standin) struct Jobs {
     inner: Mutex<Inner>,
+    limits: Limits,
     slots: Arc<Semaphore>,
 }
 
@@ -86,7 +106,7 @@ impl Inner {
 
 #[derive(Debug)]
 enum Job {
-    Running(Option<tokio::task::AbortHandle>),
+    Running(Option<AbortHandle>),
     Done { kept: Box<Kept>, since: SystemTime },
 }
 
@@ -99,11 +119,11 @@ struct Kept {
 
 impl Jobs {
     /// None yet.
-    pub(in super::super) fn new(limits: &Limits) -> Self {
+    pub(in crate::standin) fn new(limits: &Limits) -> Self {
         let slots = Arc::new(Semaphore::new(limits.jobs.min(Semaphore::MAX_PERMITS)));
         let (last_id, jobs, kept, kept_bytes) = (0, BTreeMap::new(), 0, 0);
         let inner = Inner { limits: limits.clone(), last_id, jobs, kept, kept_bytes };
-        Self { inner: Mutex::new(inner), slots }
+        Self { inner: Mutex::new(inner), limits: limits.clone(), slots }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -118,7 +138,7 @@ impl Jobs {
         id
     }
 
-    fn runs_as(&self, id: u64, task: tokio::task::AbortHandle) {
+    fn runs_as(&self, id: u64, task: AbortHandle) {
         if let Some(Job::Running(handle)) = self.lock().jobs.get_mut(&id) {
             *handle = Some(task);
         }
@@ -134,40 +154,43 @@ impl Jobs {
 }
 
 /// Forgets answers that nobody fetched in time, until `shutdown` turns true.
-pub(in super::super) async fn forget_old_answers(
-    agent: Arc<Agent>,
+pub(in crate::standin) async fn forget_old_answers<S: Deferring>(
+    server: Arc<S>,
     mut shutdown: watch::Receiver<bool>,
 ) {
-    let most = agent.config.limits.answer_time;
+    let most = server.jobs().limits.answer_time;
     loop {
         tokio::select! {
             () = tokio::time::sleep(most.min(LOOK)) => {}
             () = turned_true(&mut shutdown) => return,
         }
         let old = |since: SystemTime| since.elapsed().is_ok_and(|age| age > most);
-        agent.jobs.lock().remove_done(old);
+        server.jobs().lock().remove_done(old);
     }
 }
 
 /// Answers one request, now or later as it wishes.
-pub(super) async fn serve(State(agent): State<Arc<Agent>>, request: Request<Body>) -> Response {
+pub(in crate::standin) async fn serve<S: Deferring>(
+    State(server): State<Arc<S>>,
+    request: Request<Body>,
+) -> Response {
     let format = Format::accepted(request.headers());
     let (head, body) = request.into_parts();
-    let allowed = auth::check(agent.config.authentication.as_ref(), &head);
+    let allowed = auth::check(server.authentication(), &head);
     let request = Request::from_parts(head, body);
     if let Err(error) = allowed {
-        return form::refuse(request, error, agent.config.limits.body).await;
+        return form::refuse(request, error, server.jobs().limits.body).await;
     }
     let store = match request.headers().get(&ASYNC).map(HeaderValue::as_bytes) {
         Some(b"store") => true,
         Some(b"true") => false,
         _ => {
-            let mut response = dispatch(agent, request).await;
-            response.extensions_mut().remove::<Waiter>();
+            let mut response = server.clone().respond(request).await;
+            drop(server.detach(&mut response));
             return response;
         }
     };
-    match defer(agent, request, store).await {
+    match defer(server, request, store).await {
         Ok(response) => response,
         Err(error) => answer::encode(error.into_response(), format),
     }
@@ -177,10 +200,10 @@ type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Runs a request in the background. Its body is read first, because the
 /// connection goes on to the next request.
-async fn defer(agent: Arc<Agent>, request: Request<Body>, store: bool) -> Answer {
-    let slot = agent.jobs.slot()?;
+async fn defer<S: Deferring>(server: Arc<S>, request: Request<Body>, store: bool) -> Answer {
+    let slot = server.jobs().slot()?;
     let (head, body) = request.into_parts();
-    let body = match body::receive(&head.headers, body, agent.config.limits.body).await {
+    let body = match body::receive(&head.headers, body, server.jobs().limits.body).await {
         // Refused again, and for good, when it is dispatched.
         Err(ApiError::TransferRefused { .. }) => Bytes::new(),
         received => received?,
@@ -188,39 +211,40 @@ async fn defer(agent: Arc<Agent>, request: Request<Body>, store: bool) -> Answer
     let request = Request::from_parts(head, Body::from(body));
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::ACCEPTED;
-    let runner = agent.clone();
+    let runner = server.clone();
     if !store {
         let running: Running = Box::pin(async move {
             run(runner, request).await;
             drop(slot);
         });
         if let Some(running) = begin(running).await {
-            agent.tasks().spawn(running);
+            server.spawn(running);
         }
         return Ok(response);
     }
-    let id = agent.jobs.begin();
+    let id = server.jobs().begin();
     let running: Running = Box::pin(async move {
-        let (mut head, body) = run(runner.clone(), request).await.into_parts();
+        let mut answer = run(runner.clone(), request).await;
+        let held = runner.detach(&mut answer);
+        let (head, body) = answer.into_parts();
         let body = body.collect().await.map(|b| b.to_bytes());
-        let waiter = head.extensions.remove::<Waiter>();
         let body = body.unwrap_or_default();
-        runner.jobs.finish(id, Kept { head, body });
-        drop((waiter, slot));
+        runner.jobs().finish(id, Kept { head, body });
+        drop((held, slot));
     });
     if let Some(running) = begin(running).await {
-        let task = agent.tasks().spawn(running);
-        agent.jobs.runs_as(id, task);
+        let task = server.spawn(running);
+        server.jobs().runs_as(id, task);
     }
     response.headers_mut().insert(&ASYNC_ID, HeaderValue::from(id));
     Ok(response)
 }
 
 /// Runs a request in the background for as long as it may.
-async fn run(agent: Arc<Agent>, request: Request<Body>) -> Response {
+async fn run<S: Deferring>(server: Arc<S>, request: Request<Body>) -> Response {
     let format = Format::accepted(request.headers());
-    let limit = agent.config.limits.job_time;
-    let running = tokio::time::timeout(limit, dispatch(agent, request)).await;
+    let limit = server.jobs().limits.job_time;
+    let running = tokio::time::timeout(limit, server.respond(request)).await;
     running.unwrap_or_else(|_| answer::encode(ApiError::JobTimeout.into_response(), format))
 }
 
@@ -233,28 +257,28 @@ async fn begin(mut running: Running) -> Option<Running> {
 }
 
 /// The endpoints below `/_api/job`.
-pub(super) fn endpoint(
-    agent: &Agent,
+pub(in crate::standin) fn endpoint(
+    jobs: &Jobs,
     method: &Method,
     segments: &[&str],
     query: Option<&str>,
 ) -> Answer {
     match (method, segments) {
-        (&Method::GET, [list @ ("done" | "pending")]) => Ok(list_ids(agent, list, query)),
-        (&Method::GET, [id]) => status_of(agent, parse_id(id)?),
-        (&Method::PUT, [id]) => fetch(agent, parse_id(id)?),
-        (&Method::PUT, [id, "cancel"]) => cancel(agent, parse_id(id)?),
+        (&Method::GET, [list @ ("done" | "pending")]) => Ok(list_ids(jobs, list, query)),
+        (&Method::GET, [id]) => status_of(jobs, parse_id(id)?),
+        (&Method::PUT, [id]) => fetch(jobs, parse_id(id)?),
+        (&Method::PUT, [id, "cancel"]) => cancel(jobs, parse_id(id)?),
         (&Method::DELETE, ["all"]) => {
-            agent.jobs.lock().remove_done(|_| true);
+            jobs.lock().remove_done(|_| true);
             Ok(acknowledged())
         }
         (&Method::DELETE, ["expired"]) => {
             let stamp = parameter(query, "stamp").and_then(|s| s.parse::<f64>().ok());
             let stamp = stamp.ok_or(ApiError::BadParameter)?;
-            agent.jobs.lock().remove_done(|since| unix_seconds(since) < stamp);
+            jobs.lock().remove_done(|since| unix_seconds(since) < stamp);
             Ok(acknowledged())
         }
-        (&Method::DELETE, [id]) => cancel(agent, parse_id(id)?),
+        (&Method::DELETE, [id]) => cancel(jobs, parse_id(id)?),
         (&Method::GET | &Method::PUT | &Method::DELETE, _) => Err(ApiError::BadParameter),
         _ => Err(ApiError::MethodNotSupported),
     }
@@ -280,16 +304,16 @@ fn no_content(status: StatusCode) -> Response {
     response
 }
 
-fn status_of(agent: &Agent, id: u64) -> Answer {
-    match agent.jobs.lock().jobs.get(&id) {
+fn status_of(jobs: &Jobs, id: u64) -> Answer {
+    match jobs.lock().jobs.get(&id) {
         Some(Job::Running(_)) => Ok(no_content(StatusCode::NO_CONTENT)),
         Some(Job::Done { .. }) => Ok(no_content(StatusCode::OK)),
         None => Err(ApiError::NotFound),
     }
 }
 
-fn fetch(agent: &Agent, id: u64) -> Answer {
-    let mut inner = agent.jobs.lock();
+fn fetch(jobs: &Jobs, id: u64) -> Answer {
+    let mut inner = jobs.lock();
     match inner.remove(id) {
         Some(Job::Done { kept, .. }) => {
             let Kept { mut head, body } = *kept;
@@ -304,8 +328,8 @@ fn fetch(agent: &Agent, id: u64) -> Answer {
     }
 }
 
-fn cancel(agent: &Agent, id: u64) -> Answer {
-    let job = agent.jobs.lock().remove(id);
+fn cancel(jobs: &Jobs, id: u64) -> Answer {
+    let job = jobs.lock().remove(id);
     match job {
         Some(job) => {
             if let Job::Running(Some(task)) = job {
@@ -317,10 +341,10 @@ fn cancel(agent: &Agent, id: u64) -> Answer {
     }
 }
 
-fn list_ids(agent: &Agent, list: &str, query: Option<&str>) -> Response {
+fn list_ids(jobs: &Jobs, list: &str, query: Option<&str>) -> Response {
     let count = parameter(query, "count").and_then(|c| c.parse().ok());
     let count: usize = count.unwrap_or(100);
-    let inner = agent.jobs.lock();
+    let inner = jobs.lock();
     let ids = inner.jobs.iter().filter(|(_, job)| match job {
         Job::Running(_) => list == "pending",
         Job::Done { .. } => list == "done",
