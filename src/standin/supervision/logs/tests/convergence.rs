@@ -6,6 +6,9 @@ use crate::standin::supervision::logs::action::Action;
 use crate::standin::supervision::logs::report::Report;
 use crate::standin::supervision::logs::rules::Decision;
 
+/// What is changed of a log at rest, in words and in deed.
+type Change = (&'static str, fn(&mut Case));
+
 fn versioned() -> Case {
     let mut case = Case::settled(&["a", "b", "c"]);
     case.target.version = Some(4);
@@ -32,7 +35,7 @@ fn s6_a_settled_log_tells_the_version_of_its_target() {
 
 #[test]
 fn c4_10_a_log_that_is_not_settled_does_not_converge() {
-    let cases: [(&str, fn(&mut Case)); 5] = [
+    let cases: [Change; 5] = [
         ("no leader has reported", |case| case.current().leader = None),
         ("nothing is committed", Case::uncommitted),
         ("a leader of another term has not established itself", |case| {
@@ -53,7 +56,7 @@ fn c4_10_a_log_that_is_not_settled_does_not_converge() {
 
 #[test]
 fn c4_10_what_does_not_matter_for_convergence() {
-    let cases: [(&str, fn(&mut Case)); 4] = [
+    let cases: [Change; 4] = [
         ("a leader of another term that has established itself", |case| {
             case.current().leader.as_mut().unwrap().term = 2;
         }),

@@ -86,8 +86,10 @@ fn s15_what_keeps_a_wanted_leader_from_leading_is_told() {
     case(|case| case.status("b").snapshot_available = false)
         .tells(&[Report::TargetLeaderSnapshotMissing]);
     case(|case| case.status("b").term = 2).tells(&[Report::TargetLeaderSnapshotMissing]);
-    case(|case| drop(case.current().local_status.remove("b")))
-        .tells(&[Report::TargetLeaderSnapshotMissing]);
+    case(|case| {
+        case.current().local_status.remove("b");
+    })
+    .tells(&[Report::TargetLeaderSnapshotMissing]);
     case(|case| {
         case.planned_flags("b").allowed_as_leader = false;
         case.wanted_flags("b").allowed_as_leader = false;

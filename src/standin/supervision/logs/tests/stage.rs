@@ -83,6 +83,76 @@ fn a_round_looks_at_logs_that_mention_a_server_whose_health_changed() {
     assert_eq!(due(&mut cluster), ["2"]);
 }
 
+/// An agency to which a script writes just before the supervision does.
+struct Contested<'a> {
+    agency: &'a mut dyn Agency,
+    script: Transaction,
+}
+
+impl Agency for Contested<'_> {
+    fn tree(&self) -> Result<Tree, LeadershipLost> {
+        self.agency.tree()
+    }
+
+    fn transient(&self) -> Tree {
+        self.agency.transient()
+    }
+
+    fn write(&mut self, transactions: &[Transaction]) -> Result<Vec<bool>, LeadershipLost> {
+        assert_eq!(self.agency.write(std::slice::from_ref(&self.script))?, [true]);
+        self.agency.write(transactions)
+    }
+
+    fn write_transient(&mut self, transaction: &Transaction) -> bool {
+        self.agency.write_transient(transaction)
+    }
+}
+
+/// Runs a round in which a script is faster; gives what is left of its effects.
+fn contested(cluster: &mut Cluster, script: Transaction) -> Tree {
+    let Cluster { world, logs, .. } = cluster;
+    let mut expected = World::bootstrapped();
+    expected.set("/arango", world.get("/arango").unwrap());
+    expected.apply(script.clone());
+    world.stage(|round| {
+        let Round { now, led_for, settings, random, .. } = round;
+        let (now, led_for) = (*now, *led_for);
+        let agency = &mut Contested { agency: &mut *round.agency, script };
+        supervise(logs, &mut Round { agency, now, led_for, settings, random }).unwrap();
+    });
+    expected.tree()
+}
+
+#[test]
+fn a_decision_that_is_out_of_date_changes_nothing_and_is_made_anew() {
+    let at = |tree: &str, below: &str| format!("/arango/{tree}/ReplicatedLogs/{DATABASE}/1{below}");
+    let other_term = json!({"term": 9, "leader": {"serverId": "b", "rebootId": 1}});
+    for script in [
+        Transaction::new().delete(at("Target", "")),
+        Transaction::new().set(at("Plan", "/currentTerm"), other_term),
+        Transaction::new().increment(at("Plan", "/participantsConfig/generation")),
+        Transaction::new().set(at("Current", "/supervision/assumedWriteConcern"), 1),
+        Transaction::new().delete(at("Plan", "")),
+    ] {
+        let mut cluster = three_logs();
+        cluster.set("Target", "config/waitForSync", json!(true));
+        let expected = contested(&mut cluster, script.clone());
+        assert_eq!(cluster.world.tree(), expected, "{script:?}");
+        assert_eq!(due(&mut cluster), ["1"], "{script:?}");
+    }
+    // nor does a log replace one that has come meanwhile
+    let mut cluster = three_logs();
+    let plan = cluster.get("Plan", "");
+    cluster.delete("Plan", "");
+    let expected = contested(&mut cluster, Transaction::new().set(at("Plan", ""), plan));
+    assert_eq!(cluster.world.tree(), expected);
+    // nor is one removed whose Target has come back
+    let target = cluster.get("Target", "");
+    cluster.delete("Target", "");
+    let expected = contested(&mut cluster, Transaction::new().set(at("Target", ""), target));
+    assert_eq!(cluster.world.tree(), expected);
+}
+
 /// An agency that refuses all writes.
 struct Refusing<'a>(&'a mut dyn Agency);
 
@@ -113,11 +183,10 @@ fn a_round_looks_again_at_logs_for_which_a_write_was_refused() {
     }
     let Cluster { world, logs, .. } = &mut cluster;
     world.stage(|round| {
-        let mut agency = Refusing(&mut *round.agency);
         let Round { now, led_for, settings, random, .. } = round;
         let (now, led_for) = (*now, *led_for);
-        supervise(logs, &mut Round { agency: &mut agency, now, led_for, settings, random })
-            .unwrap();
+        let agency = &mut Refusing(&mut *round.agency);
+        supervise(logs, &mut Round { agency, now, led_for, settings, random }).unwrap();
     });
     assert_eq!(due(&mut cluster), ["1", "3"]);
 }
