@@ -1,7 +1,7 @@
 //! What the agency's tree says of a cluster: typed, with strict readers.
 //!
+//! * `building`: what is made in steps, and who is making it
 //! * `collection`: `Target|Plan|Current/Collections`
-//! * `database`: `Plan/Databases`, and what is made in steps
 //! * `group`: `Target|Plan|Current/CollectionGroups`
 //! * `job`: `Target/ToDo|Pending|Finished|Failed`
 //! * `log`: `Target|Plan|Current/ReplicatedLogs`
@@ -13,8 +13,8 @@
 //!
 //! Paths are absolute, with `/arango` in front.
 
+pub mod building;
 pub mod collection;
-pub mod database;
 pub mod group;
 pub mod job;
 pub mod log;

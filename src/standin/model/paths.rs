@@ -39,11 +39,6 @@ pub fn current_group(database: &str, id: &str) -> String {
     format!("/arango/Current/CollectionGroups/{database}/{id}")
 }
 
-/// A collection in the Target.
-pub fn target_collection(database: &str, id: &str) -> String {
-    format!("/arango/Target/Collections/{database}/{id}")
-}
-
 /// A collection in the Plan.
 pub fn plan_collection(database: &str, id: &str) -> String {
     format!("/arango/Plan/Collections/{database}/{id}")

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use super::agency::LeadershipLost;
 use super::round::Round;
 use crate::agency::value::{Object, Value};
+use crate::standin::model::building::{Analyzers, Builder};
 use crate::standin::model::collection::{flag, index_id};
-use crate::standin::model::database::{Analyzers, Builder};
 use crate::standin::model::{Transaction, Tree, paths};
 
 /// What is remembered from round to round, of each database.

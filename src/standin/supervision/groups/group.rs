@@ -89,13 +89,16 @@ impl Group {
         let logs = logs.collect();
         let planned = plan.iter().flat_map(|plan| plan.collections.keys());
         let ids: BTreeSet<_> = target.collections.keys().chain(planned).collect();
-        let collections = ids.into_iter().filter(|id| !id.is_empty()).filter_map(|id| {
-            if target.collections.contains_key(id) {
-                return Some((id.clone(), Member::read(view, id, target.id, complaints)?));
-            }
-            // It is dropped, whatever it is.
-            let reported = child(&view.current.collections, id).is_some();
-            Some((id.clone(), Member { reported, ..Member::default() }))
+        let ids = ids.into_iter().filter(|id| !id.is_empty());
+        let collections = ids.filter_map(|id| {
+            let member = if target.collections.contains_key(id) {
+                Member::read(view, id, target.id, complaints)?
+            } else {
+                // It is dropped, whatever it is.
+                let reported = child(&view.current.collections, id).is_some();
+                Member { reported, ..Member::default() }
+            };
+            Some((id.clone(), member))
         });
         let collections = collections.collect();
         let current = child(&view.current.groups, id);

@@ -58,6 +58,9 @@ fn meddled_round(cluster: &mut Cluster, meddling: Transaction) -> bool {
     cluster.world.agency.written.len() > before + 1
 }
 
+/// Changes what is wanted.
+type Wish = fn(&mut Cluster);
+
 /// A cluster with a converged group of two collections.
 fn shop() -> Cluster {
     let mut cluster = Cluster::of(&["a", "b", "c"]);
@@ -71,7 +74,7 @@ fn shop() -> Cluster {
 #[test]
 fn a_group_that_somebody_changes_meanwhile_is_looked_at_again() {
     let group = "/arango/Target/CollectionGroups/shop/10";
-    let wanted: [(&str, fn(&mut Cluster)); 4] = [
+    let wanted: [(&str, Wish); 4] = [
         ("attributes", |cluster| {
             let mut wanted = mutable(2);
             wanted["waitForSync"] = json!(true);
