@@ -72,7 +72,16 @@ E endpoints, R read, W write, P preconditions, I inquire, T transact, N transien
 A authentication, V content types.
 
 END
-    table tests/conformance/agency.tsv src/agency src/auth src/client src/standin tests/protocol tests/client*
+    table tests/conformance/agency.tsv src/agency src/auth src/client src/standin/agent src/standin/web tests/protocol tests/client*
+    cat << 'END'
+
+## The cluster
+
+Statements of how a cluster coordinates itself: S1-S3 servers, S4-S13 logs, S14-S20 leaders, S21-S23 reboot ids, S24-S31 suspended servers, S32-S40
+participants, S41-S47 jobs, S48-S51 removal, S52-S56 collections, S57-S61 entries.
+
+END
+    table tests/conformance/cluster.tsv src/standin/model src/standin/supervision src/standin/member src/standin/dbserver src/standin/coordinator tests/cluster tests/cli/cluster_members.rs
     cat << 'END'
 
 ## The natives and the shell

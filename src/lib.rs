@@ -9,7 +9,7 @@
 //! # fn main() -> Result<(), agencysh::host::HostError> {
 //! use agencysh::{Host, Target};
 //!
-//! let host = Host::builder().target(Target::Embedded { agents: 3 }).build()?;
+//! let host = Host::builder().target(Target::embedded(3)).build()?;
 //! let outcome = host.eval(
 //!     r#"let a = agency::current(); a.set("x", 41); a.increment("x"); a.get("x")"#,
 //! )?;

@@ -204,7 +204,7 @@ fn a_module_file_that_changes_is_loaded_anew() {
 #[cfg(feature = "standin")]
 #[test]
 fn the_embedded_agency_lives_as_long_as_its_host() {
-    let host = Host::builder().target(Target::Embedded { agents: 1 }).build().unwrap();
+    let host = Host::builder().target(Target::embedded(1)).build().unwrap();
     host.eval("agency::current().set(\"x\", 1)").unwrap();
     let outcome = host.eval("let a = agency::current(); [a.get(\"x\"), a.agents()[0].endpoint]");
     let seen = outcome.unwrap().to_json().unwrap();
@@ -218,7 +218,7 @@ fn the_embedded_agency_lives_as_long_as_its_host() {
 #[cfg(feature = "standin")]
 #[test]
 fn a_target_that_cannot_be_one_is_refused() {
-    let even = Host::builder().target(Target::Embedded { agents: 2 }).build().unwrap_err();
+    let even = Host::builder().target(Target::embedded(2)).build().unwrap_err();
     assert_eq!(even.kind(), "cluster.pool_size");
     let none = Target::agency(Vec::new(), agencysh::client::ClientAuth::None);
     let none = Host::builder().target(none).build().unwrap_err();

@@ -61,12 +61,11 @@ async fn status(Path(code): Path<u16>) -> impl IntoResponse {
 /// Runs an example in a host of its own; natives of the agency and the cluster get an agency.
 fn run_example(doc: &NativeDoc, url: &str) -> Result<(), String> {
     let directory = tempfile::tempdir().unwrap();
-    let agents = if doc.namespace == "cluster" { 3 } else { 1 };
-    let host = Host::builder()
-        .permissions(Permissions::all())
-        .target(Target::Embedded { agents })
-        .build()
-        .unwrap();
+    let target = match &*doc.namespace {
+        "cluster" => Target::Embedded { agents: 3, dbservers: 1, coordinators: 1 },
+        _ => Target::embedded(1),
+    };
+    let host = Host::builder().permissions(Permissions::all()).target(target).build().unwrap();
     let script = format!(
         "let fixture_dir = {:?}; let fixture_url = {url:?};\n{}\n\n\
          fn assert(condition) {{ if !condition {{ throw \"assertion failed\"; }} }}\n\

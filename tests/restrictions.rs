@@ -48,7 +48,7 @@ fn a_library_host_starts_with_nothing_but_its_target() {
 #[cfg(feature = "standin")]
 #[test]
 fn the_target_is_reached_without_network() {
-    let builder = host(Permissions::none()).target(Target::Embedded { agents: 1 });
+    let builder = host(Permissions::none()).target(Target::embedded(1));
     let script = "let a = agency::current(); a.set(\"Test/x\", 5); a.get(\"Test/x\")";
     assert_eq!(answer(builder, script), 5);
 }
@@ -56,7 +56,7 @@ fn the_target_is_reached_without_network() {
 #[cfg(feature = "standin")]
 #[test]
 fn a_run_that_only_reads_refuses_every_way_to_write() {
-    let builder = || host(Permissions::all().read_only()).target(Target::Embedded { agents: 1 });
+    let builder = || host(Permissions::all().read_only()).target(Target::embedded(1));
     assert_eq!(answer(builder(), "agency::current().get(\"Plan/Version\")"), 1);
     assert_eq!(
         answer(builder(), "agency::current().transact([[\"/arango/Plan/Version\"]]).code"),

@@ -1,9 +1,11 @@
 //! Objects that share what they have in common with their copies.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
 use imbl::OrdMap;
+use imbl::ordmap::DiffItem;
 
 use super::value::Value;
 
@@ -133,6 +135,29 @@ impl Object {
         self.iter().map(|(key, _)| key)
     }
 
+    /// The keys whose values are not the same here and in `newer`, in ascending byte order, with
+    /// both values. What both share in memory is skipped, so that the cost follows what has
+    /// changed since one was a copy of the other. Values that are equal without being shared may
+    /// be among them.
+    pub fn diff<'a>(
+        &'a self,
+        newer: &'a Self,
+    ) -> impl Iterator<Item = (&'a Arc<str>, Option<&'a Value>, Option<&'a Value>)> {
+        let (mut wide, mut merged) = (None, None);
+        match (&self.0, &newer.0) {
+            (Children::Wide(a), Children::Wide(b)) => {
+                wide = Some(a.diff(b).map(|item| match item {
+                    DiffItem::Add(key, new) => (key, None, Some(new)),
+                    DiffItem::Update { old, new } => (old.0, Some(old.1), Some(new.1)),
+                    DiffItem::Remove(key, old) => (key, Some(old), None),
+                }));
+            }
+            _ if self.is_same(newer) => {}
+            _ => merged = Some(merge(self.iter(), newer.iter())),
+        }
+        wide.into_iter().flatten().chain(merged.into_iter().flatten())
+    }
+
     /// Builds an object from keys and values; gives back a key that is there twice.
     pub(crate) fn from_unique(mut children: Vec<(Arc<str>, Value)>) -> Result<Self, Arc<str>> {
         children.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
@@ -152,6 +177,27 @@ impl Object {
     }
 }
 
+/// Two ascending rows of keys and values, key by key, without values that are the same.
+fn merge<'a>(
+    old: impl Iterator<Item = (&'a Arc<str>, &'a Value)>,
+    new: impl Iterator<Item = (&'a Arc<str>, &'a Value)>,
+) -> impl Iterator<Item = (&'a Arc<str>, Option<&'a Value>, Option<&'a Value>)> {
+    let (mut old, mut new) = (old.peekable(), new.peekable());
+    std::iter::from_fn(move || {
+        let order = match (old.peek(), new.peek()) {
+            (Some((a, _)), Some((b, _))) => a.cmp(b),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => return None,
+        };
+        let old = if order.is_le() { old.next() } else { None };
+        let new = if order.is_ge() { new.next() } else { None };
+        let (key, _) = old.or(new)?;
+        Some((key, old.map(|(_, value)| value), new.map(|(_, value)| value)))
+    })
+    .filter(|(_, old, new)| !matches!((old, new), (Some(old), Some(new)) if old.is_same(new)))
+}
+
 fn find(children: &[(Arc<str>, Value)], key: &str) -> Result<usize, usize> {
     children.binary_search_by(|(candidate, _)| (**candidate).cmp(key))
 }
@@ -164,7 +210,11 @@ impl Default for Object {
 
 impl PartialEq for Object {
     fn eq(&self, other: &Self) -> bool {
-        self.is_same(other) || (self.len() == other.len() && self.iter().eq(other.iter()))
+        match (&self.0, &other.0) {
+            // skips what both share
+            (Children::Wide(a), Children::Wide(b)) => a == b,
+            _ => self.is_same(other) || (self.len() == other.len() && self.iter().eq(other.iter())),
+        }
     }
 }
 
@@ -220,6 +270,53 @@ mod tests {
         let keys: Vec<&str> = object.keys().map(|k| &**k).collect();
         assert_eq!(keys, ["a-", "a/", "b", "é"]);
         assert_eq!(object.get("b"), Some(&Value::Int(4)));
+    }
+
+    /// Keys that differ, found by looking at all of them.
+    fn differing(old: &Object, new: &Object) -> Vec<(Arc<str>, Option<Value>, Option<Value>)> {
+        let keys: std::collections::BTreeSet<_> = old.keys().chain(new.keys()).collect();
+        let both = |key: &Arc<str>| (old.get(key).cloned(), new.get(key).cloned());
+        let rows = keys.into_iter().map(|key| (key.clone(), both(key).0, both(key).1));
+        rows.filter(|(_, old, new)| old != new).collect()
+    }
+
+    #[test]
+    fn diff_tells_the_keys_that_differ_whatever_the_widths() {
+        for size in [0, 1, NARROW - 1, NARROW, NARROW + 1, 1000] {
+            let old = wide(size);
+            assert_eq!(old.diff(&old.clone()).count(), 0);
+            for step in [1, 7, 100] {
+                let mut new = old.clone();
+                for i in (0..size).step_by(step) {
+                    match i % 3 {
+                        0 => drop(new.remove(&format!("k{i:04}"))),
+                        1 => drop(new.insert(format!("k{i:04}").into(), Value::Null)),
+                        _ => drop(new.insert(format!("k{i:04}x").into(), Value::Null)),
+                    }
+                }
+                for (old, new) in [(&old, &new), (&new, &old)] {
+                    let owned = old.diff(new).map(|(k, a, b)| (k.clone(), a.cloned(), b.cloned()));
+                    assert_eq!(owned.collect::<Vec<_>>(), differing(old, new), "{size} {step}");
+                    assert_eq!(old == new, differing(old, new).is_empty());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn diff_finds_what_changed_in_a_long_row_of_changes() {
+        use proptest::prelude::*;
+        proptest!(|(changes in proptest::collection::vec((0..400_usize, any::<bool>()), 0..40))| {
+            let old = wide(300);
+            let mut new = old.clone();
+            for (i, remove) in changes {
+                let key = format!("k{i:04}");
+                if remove { new.remove(&key); } else { new.insert(key.into(), Value::Bool(true)); }
+            }
+            let told: Vec<_> =
+                old.diff(&new).map(|(k, a, b)| (k.clone(), a.cloned(), b.cloned())).collect();
+            prop_assert_eq!(told, differing(&old, &new));
+        });
     }
 
     #[test]

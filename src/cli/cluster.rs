@@ -1,4 +1,4 @@
-//! `cluster`: agents as processes.
+//! `cluster`: servers as processes.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,7 +12,8 @@ use super::exit::ExitCode;
 use super::options::Options;
 use super::output;
 use crate::cluster::{
-    Action, Cluster, ClusterError, ClusterOptions, Event, Request, ServerState, Status, ask,
+    Action, Cluster, ClusterError, ClusterOptions, Event, Renaming, Request, ServerState, Status,
+    Supervision, ask, rename,
 };
 use crate::natives::with_causes;
 use crate::replay::{ReplayError, read_tree};
@@ -44,6 +45,12 @@ pub(super) struct Up {
     /// Number of agents, an odd one
     #[arg(long, value_name = "N", default_value_t = 3)]
     agents: usize,
+    /// Number of DB-servers
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = members)]
+    dbservers: usize,
+    /// Number of coordinators
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = members)]
+    coordinators: usize,
     /// The program to start in place of the stand-in, such as a real arangod
     #[arg(long, value_name = "PROGRAM")]
     arangod: Option<PathBuf>,
@@ -59,9 +66,35 @@ pub(super) struct Up {
     /// A dump, or a tree in JSON, that the agency begins with
     #[arg(long, value_name = "DUMP")]
     from: Option<PathBuf>,
-    /// How long a silent server counts as good
-    #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
-    supervision_grace_period: f64,
+    /// A server of the dump that is to have another id; repeat it for each
+    #[arg(long, value_name = "OLD=NEW", requires = "from")]
+    rename: Vec<Renaming>,
+    /// How long a server may be silent before it counts as failed
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    supervision_grace_period: Duration,
+    /// How long a server counts as good after a heartbeat [default: 5, or half the grace period]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    supervision_ok_threshold: Option<Duration>,
+    /// Time between two rounds of the supervision
+    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
+    supervision_frequency: Duration,
+}
+
+/// More of them than anybody needs would only slow the machine down.
+const MOST_MEMBERS: usize = 100;
+
+fn members(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number) if number <= MOST_MEMBERS => Ok(number),
+        _ => Err(format!("a number from 0 to {MOST_MEMBERS} is needed")),
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: Option<f64> = text.trim().parse().ok();
+    let time = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    time.filter(|time| !time.is_zero())
+        .ok_or_else(|| "a number of seconds above 0 is needed".to_owned())
 }
 
 #[derive(Debug, Args)]
@@ -108,10 +141,22 @@ fn up(options: &Options, up: &Up) -> Result<ExitCode, ClusterError> {
         options.reporter().plain(&message, None);
         return Ok(ExitCode::USAGE);
     }
+    let ok_threshold = up.supervision_ok_threshold.unwrap_or_else(|| {
+        Supervision::default().ok_threshold.min(up.supervision_grace_period / 2)
+    });
+    if ok_threshold >= up.supervision_grace_period {
+        let message = "--supervision-ok-threshold must be less than --supervision-grace-period";
+        options.reporter().plain(message, None);
+        return Ok(ExitCode::USAGE);
+    }
+    let servers = up.agents + up.dbservers + up.coordinators;
     if let Some(base) = up.port_base
-        && usize::from(u16::MAX - base) + 1 < up.agents
+        && usize::from(u16::MAX - base) + 1 < servers
     {
-        let message = format!("--port-base {base} leaves no ports for {} agents", up.agents);
+        let message = match up.agents == servers {
+            true => format!("--port-base {base} leaves no ports for {servers} agents"),
+            false => format!("--port-base {base} leaves no ports for {servers} servers"),
+        };
         options.reporter().plain(&message, None);
         return Ok(ExitCode::USAGE);
     }
@@ -119,6 +164,13 @@ fn up(options: &Options, up: &Up) -> Result<ExitCode, ClusterError> {
         Ok(contents) => contents,
         Err(error) => {
             options.reporter().plain(&with_causes(&error), None);
+            return Ok(ExitCode::USAGE);
+        }
+    };
+    let contents = match contents.map(|tree| rename(tree, &up.rename)).transpose() {
+        Ok(contents) => contents,
+        Err(error) => {
+            options.reporter().plain(&format!("--rename: {error}"), None);
             return Ok(ExitCode::USAGE);
         }
     };
@@ -155,12 +207,17 @@ fn up(options: &Options, up: &Up) -> Result<ExitCode, ClusterError> {
         ClusterOptions {
             program,
             agents: up.agents,
+            dbservers: up.dbservers,
+            coordinators: up.coordinators,
             data: absolute(&data),
             port_base: up.port_base,
             jwt_secret_file: options.jwt_secret_file().map(absolute),
             tls: up.tls,
-            grace_period: Duration::try_from_secs_f64(up.supervision_grace_period)
-                .unwrap_or(Duration::from_secs(10)),
+            supervision: Supervision {
+                grace_period: up.supervision_grace_period,
+                ok_threshold,
+                frequency: up.supervision_frequency,
+            },
             election_timeout: ELECTION_TIMEOUT,
             topology: topology.clone(),
             contents,

@@ -9,6 +9,7 @@ mod cluster;
 mod completions;
 mod definitions;
 mod doc;
+mod embedded;
 mod exit;
 mod interrupt;
 mod natives_page;

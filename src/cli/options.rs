@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::embedded::EmbeddedServers;
 use super::output::{self, LogOutput};
 use super::report::Reporter;
 use super::restrictions::Restrictions;
@@ -14,13 +15,6 @@ use crate::client::{ClientAuth, ClientOptions};
 use crate::host::{Host, Target, Topology};
 use crate::http::{Endpoint, TlsOptions};
 use crate::natives::with_causes;
-
-/// Agents of the embedded agency unless said otherwise.
-const EMBEDDED_AGENTS: usize = 3;
-
-/// More agents than this elect no leader in reasonable time.
-#[cfg(feature = "standin")]
-const MOST_AGENTS: usize = 99;
 
 /// Why an option cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -93,12 +87,12 @@ pub(super) struct Options {
     /// The agents that a topology file lists [env: AGENCYSH_TOPOLOGY]
     #[arg(long, global = true, value_name = "FILE", help_heading = "Target")]
     topology: Option<PathBuf>,
-    /// Agents inside this process, an odd number; three of them are the default target
+    /// Servers inside this process: AGENTS, an odd number, or agents=A,dbservers=D,coordinators=C, or A,D,C; three agents are the default target
     #[arg(
-        long, global = true, value_name = "AGENTS", num_args = 0..=1, require_equals = true,
+        long, global = true, value_name = "SERVERS", num_args = 0..=1, require_equals = true,
         default_missing_value = "3", help_heading = "Target"
     )]
-    embedded: Option<usize>,
+    embedded: Option<EmbeddedServers>,
     /// The file with the agents' secret
     #[arg(
         long,
@@ -262,7 +256,7 @@ pub(super) struct Options {
 
 /// The agency that is meant, before anything is known of it.
 enum Chosen {
-    Embedded(usize),
+    Embedded(EmbeddedServers),
     /// The option that says so comes first.
     Endpoints(&'static str, Vec<String>),
     Topology(&'static str, PathBuf),
@@ -353,7 +347,7 @@ impl Options {
         let shown = serde_json::json!({
             "endpoint": self.endpoint,
             "topology": self.topology,
-            "embedded": self.embedded,
+            "embedded": self.embedded.map(EmbeddedServers::shown),
             "timeout": self.timeout,
             "deadline": self.deadline,
             "database": self.database,
@@ -370,8 +364,8 @@ impl Options {
             ("--topology", self.topology.is_some()),
             ("--embedded", self.embedded.is_some()),
         ])?;
-        if let Some(agents) = self.embedded {
-            return Ok(Chosen::Embedded(agents));
+        if let Some(servers) = self.embedded {
+            return Ok(Chosen::Embedded(servers));
         }
         if !self.endpoint.is_empty() {
             return Ok(Chosen::Endpoints("--endpoint", self.endpoint.clone()));
@@ -385,13 +379,13 @@ impl Options {
         }
         Ok(match variable("AGENCYSH_TOPOLOGY") {
             Some(file) => Chosen::Topology("AGENCYSH_TOPOLOGY", file.into()),
-            None => Chosen::Embedded(EMBEDDED_AGENTS),
+            None => Chosen::Embedded(EmbeddedServers::default()),
         })
     }
 
     fn target(&self) -> Result<Target, OptionError> {
         match self.chosen()? {
-            Chosen::Embedded(agents) => embedded(agents),
+            Chosen::Embedded(servers) => servers.target(),
             Chosen::Endpoints(option, endpoints) => self.agents(option, &endpoints),
             Chosen::Topology(option, file) => self.topology(option, &file),
         }
@@ -404,9 +398,10 @@ impl Options {
     pub(super) fn shown_target(&self) -> Result<ShownTarget, OptionError> {
         let mut shown = ShownTarget { user: self.username.clone(), ..ShownTarget::default() };
         match self.chosen()? {
-            Chosen::Embedded(agents) if cfg!(feature = "standin") => {
+            Chosen::Embedded(servers) if cfg!(feature = "standin") => {
                 shown.name = Some("embedded".to_owned());
-                shown.agents = (1..=agents).map(|number| format!("agent{number}")).collect();
+                shown.agents =
+                    (1..=servers.agents).map(|number| format!("agent{number}")).collect();
             }
             Chosen::Embedded(_) => {}
             Chosen::Endpoints(_, endpoints) if endpoints == ["none"] => {}
@@ -445,14 +440,18 @@ impl Options {
         let endpoints: Result<Vec<Endpoint>, _> =
             endpoints.iter().map(|text| Endpoint::parse(text.trim())).collect();
         let endpoints = endpoints.map_err(|error| OptionError::value(option, error.to_string()))?;
-        self.client(endpoints, None, None)
+        self.client(endpoints, None, None).map(Target::Agency)
     }
 
     fn topology(&self, option: &'static str, file: &Path) -> Result<Target, OptionError> {
         let topology = Topology::read(file)
             .map_err(|error| OptionError::value(option, with_causes(&error)))?;
-        let Topology { endpoints, jwt_secret_file, ca_file, .. } = topology;
-        self.client(endpoints, jwt_secret_file.as_deref(), ca_file)
+        let Topology { endpoints, coordinators, jwt_secret_file, ca_file, .. } = topology;
+        let agency = self.client(endpoints, jwt_secret_file.as_deref(), ca_file)?;
+        Ok(match coordinators.into_iter().next() {
+            Some(coordinator) => Target::Cluster { agency, coordinator },
+            None => Target::Agency(agency),
+        })
     }
 
     fn client(
@@ -460,21 +459,21 @@ impl Options {
         endpoints: Vec<Endpoint>,
         secret_file: Option<&Path>,
         ca_file: Option<PathBuf>,
-    ) -> Result<Target, OptionError> {
+    ) -> Result<Box<ClientOptions>, OptionError> {
         let defaults = ClientOptions::default();
         let timeout = self.timeout.map(|limit| seconds("--timeout", limit)).transpose()?;
         let connect = self.connect_timeout.map(|limit| seconds("--connect-timeout", limit));
         let ca_file = self.ca_file.clone().or(ca_file);
         let tls = TlsOptions { insecure: self.insecure, ca_file };
         tls.check().map_err(|error| OptionError::value("--ca-file", error.to_string()))?;
-        Ok(Target::Agency(Box::new(ClientOptions {
+        Ok(Box::new(ClientOptions {
             endpoints,
             auth: self.auth(secret_file)?,
             timeout: timeout.unwrap_or(defaults.timeout),
             connect_timeout: connect.transpose()?.unwrap_or(defaults.connect_timeout),
             tls,
             ..defaults
-        })))
+        }))
     }
 
     fn auth(&self, secret_file: Option<&Path>) -> Result<ClientAuth, OptionError> {
@@ -521,21 +520,6 @@ fn at_most_one(options: [(&'static str, bool); 3]) -> Result<(), OptionError> {
 
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-#[cfg(feature = "standin")]
-fn embedded(agents: usize) -> Result<Target, OptionError> {
-    if agents.is_multiple_of(2) || agents > MOST_AGENTS {
-        let problem =
-            format!("the number of agents must be odd and at most {MOST_AGENTS}, not {agents}");
-        return Err(OptionError::value("--embedded", problem));
-    }
-    Ok(Target::Embedded { agents })
-}
-
-#[cfg(not(feature = "standin"))]
-fn embedded(_agents: usize) -> Result<Target, OptionError> {
-    Ok(Target::None)
 }
 
 fn seconds(option: &'static str, value: f64) -> Result<Duration, OptionError> {

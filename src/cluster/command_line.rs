@@ -2,16 +2,14 @@
 //! stand-in and the real program.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
-/// What one agent is started with.
+/// What every server is started with.
 #[derive(Debug, Clone)]
-pub struct AgentPlan {
+pub struct Common {
     /// Where it listens, and what it advertises.
     pub endpoint: String,
-    /// The endpoints of all agents.
-    pub agents: Vec<String>,
     /// Where its data lies.
     pub data: PathBuf,
     /// Where its log goes.
@@ -20,81 +18,176 @@ pub struct AgentPlan {
     pub jwt_secret_file: Option<PathBuf>,
     /// Certificate and private key, for endpoints with TLS.
     pub key_file: Option<PathBuf>,
-    /// How long a silent server counts as good.
+}
+
+/// When the supervision acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Supervision {
+    /// How long a server may be silent before it counts as failed.
     pub grace_period: Duration,
+    /// How long a server counts as good after a heartbeat.
+    pub ok_threshold: Duration,
+    /// The time between two rounds.
+    pub frequency: Duration,
+}
+
+impl Default for Supervision {
+    /// Those of arangod.
+    fn default() -> Self {
+        Self {
+            grace_period: Duration::from_secs(10),
+            ok_threshold: Duration::from_secs(5),
+            frequency: Duration::from_secs(1),
+        }
+    }
+}
+
+/// What one agent is started with.
+#[derive(Debug, Clone)]
+pub struct AgentPlan {
+    /// What every server is started with.
+    pub common: Common,
+    /// The endpoints of all agents.
+    pub agents: Vec<String>,
+    /// When the supervision acts; without it there is none.
+    pub supervision: Option<Supervision>,
     /// Bounds of the election timeout.
     pub election_timeout: (Duration, Duration),
 }
 
-/// The words after the program's name.
-pub fn arguments(plan: &AgentPlan) -> Vec<OsString> {
-    let mut words: Vec<OsString> = Vec::new();
-    let mut option = |name: &str, value: OsString| {
-        words.push(format!("--{name}").into());
-        words.push(value);
-    };
-    let text = |value: &str| OsString::from(value);
-    let seconds = |time: Duration| OsString::from(time.as_secs_f64().to_string());
-    let path = |path: &Path| path.as_os_str().to_owned();
-    option("agency.activate", text("true"));
-    option("agency.size", text(&plan.agents.len().to_string()));
+/// What one DB-server or coordinator is started with.
+#[derive(Debug, Clone)]
+pub struct MemberPlan {
+    /// What every server is started with.
+    pub common: Common,
+    /// The word for its role.
+    pub role: &'static str,
+    /// The endpoints of all agents.
+    pub agents: Vec<String>,
+}
+
+/// Collects options.
+#[derive(Default)]
+struct Words(Vec<OsString>);
+
+impl Words {
+    fn option(&mut self, name: &str, value: impl Into<OsString>) {
+        self.0.push(format!("--{name}").into());
+        self.0.push(value.into());
+    }
+
+    fn common(mut self, common: &Common) -> Vec<OsString> {
+        self.option("server.endpoint", &common.endpoint);
+        if let Some(file) = &common.key_file {
+            self.option("ssl.keyfile", file);
+        }
+        match &common.jwt_secret_file {
+            Some(file) => self.option("server.jwt-secret-keyfile", file),
+            None => self.option("server.authentication", "false"),
+        }
+        self.option("database.directory", &common.data);
+        self.option("log.file", &common.log);
+        self.option("log.level", "agency=info");
+        self.0
+    }
+}
+
+fn seconds(time: Duration) -> String {
+    time.as_secs_f64().to_string()
+}
+
+/// The words after the program's name, for an agent.
+pub fn agent_arguments(plan: &AgentPlan) -> Vec<OsString> {
+    let mut words = Words::default();
+    words.option("agency.activate", "true");
+    words.option("agency.size", plan.agents.len().to_string());
     for endpoint in &plan.agents {
-        option("agency.endpoint", text(endpoint));
+        words.option("agency.endpoint", endpoint);
     }
-    option("agency.my-address", text(&plan.endpoint));
-    option("agency.supervision", text("true"));
-    option("agency.supervision-grace-period", seconds(plan.grace_period));
-    option("agency.election-timeout-min", seconds(plan.election_timeout.0));
-    option("agency.election-timeout-max", seconds(plan.election_timeout.1));
-    option("server.endpoint", text(&plan.endpoint));
-    if let Some(file) = &plan.key_file {
-        option("ssl.keyfile", path(file));
+    words.option("agency.my-address", &plan.common.endpoint);
+    words.option("agency.supervision", plan.supervision.is_some().to_string());
+    if let Some(supervision) = &plan.supervision {
+        words.option("agency.supervision-grace-period", seconds(supervision.grace_period));
+        words.option("agency.supervision-ok-threshold", seconds(supervision.ok_threshold));
+        words.option("agency.supervision-frequency", seconds(supervision.frequency));
     }
-    match &plan.jwt_secret_file {
-        Some(file) => option("server.jwt-secret-keyfile", path(file)),
-        None => option("server.authentication", text("false")),
+    words.option("agency.election-timeout-min", seconds(plan.election_timeout.0));
+    words.option("agency.election-timeout-max", seconds(plan.election_timeout.1));
+    words.common(&plan.common)
+}
+
+/// The words after the program's name, for a DB-server or coordinator.
+pub fn member_arguments(plan: &MemberPlan) -> Vec<OsString> {
+    let mut words = Words::default();
+    words.option("cluster.my-role", plan.role);
+    words.option("cluster.my-address", &plan.common.endpoint);
+    for endpoint in &plan.agents {
+        words.option("cluster.agency-endpoint", endpoint);
     }
-    option("database.directory", path(&plan.data));
-    option("log.file", path(&plan.log));
-    option("log.level", text("agency=info"));
-    words
+    words.common(&plan.common)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn an_agent_is_started_with_arangods_options() {
-        let mut plan = AgentPlan {
+    fn common() -> Common {
+        Common {
             endpoint: "tcp://127.0.0.1:2".to_owned(),
-            agents: vec!["tcp://127.0.0.1:1".to_owned(), "tcp://127.0.0.1:2".to_owned()],
             data: "/d/agent2/data".into(),
             log: "/d/agent2/log".into(),
             jwt_secret_file: Some("/d/secret".into()),
             key_file: None,
-            grace_period: Duration::from_secs(10),
+        }
+    }
+
+    fn agents() -> Vec<String> {
+        vec!["tcp://127.0.0.1:1".to_owned(), "tcp://127.0.0.1:2".to_owned()]
+    }
+
+    fn line(words: &[OsString]) -> String {
+        words.join(std::ffi::OsStr::new(" ")).to_string_lossy().into_owned()
+    }
+
+    #[test]
+    fn an_agent_is_started_with_arangods_options() {
+        let mut plan = AgentPlan {
+            common: common(),
+            agents: agents(),
+            supervision: Some(Supervision::default()),
             election_timeout: (Duration::from_millis(500), Duration::from_secs(2)),
         };
-        let line = |plan: &AgentPlan| {
-            let words: Vec<String> =
-                arguments(plan).iter().map(|word| word.to_string_lossy().into_owned()).collect();
-            words.join(" ")
-        };
+        let line = |plan: &AgentPlan| line(&agent_arguments(plan));
         assert_eq!(
             line(&plan),
             "--agency.activate true --agency.size 2 --agency.endpoint tcp://127.0.0.1:1 \
              --agency.endpoint tcp://127.0.0.1:2 --agency.my-address tcp://127.0.0.1:2 \
              --agency.supervision true --agency.supervision-grace-period 10 \
+             --agency.supervision-ok-threshold 5 --agency.supervision-frequency 1 \
              --agency.election-timeout-min 0.5 --agency.election-timeout-max 2 \
              --server.endpoint tcp://127.0.0.1:2 --server.jwt-secret-keyfile /d/secret \
              --database.directory /d/agent2/data --log.file /d/agent2/log --log.level agency=info"
         );
-        plan.jwt_secret_file = None;
+        plan.common.jwt_secret_file = None;
         assert!(line(&plan).contains("--server.authentication false"));
-        plan.endpoint = "ssl://127.0.0.1:2".to_owned();
-        plan.key_file = Some("/d/server.pem".into());
+        plan.common.endpoint = "ssl://127.0.0.1:2".to_owned();
+        plan.common.key_file = Some("/d/server.pem".into());
         let secure = "--server.endpoint ssl://127.0.0.1:2 --ssl.keyfile /d/server.pem";
         assert!(line(&plan).contains(secure), "{}", line(&plan));
+        plan.supervision = None;
+        assert!(line(&plan).contains("--agency.supervision false --agency.election"));
+    }
+
+    #[test]
+    fn a_member_is_started_with_arangods_options() {
+        let plan = MemberPlan { common: common(), role: "PRIMARY", agents: agents() };
+        assert_eq!(
+            line(&member_arguments(&plan)),
+            "--cluster.my-role PRIMARY --cluster.my-address tcp://127.0.0.1:2 \
+             --cluster.agency-endpoint tcp://127.0.0.1:1 \
+             --cluster.agency-endpoint tcp://127.0.0.1:2 \
+             --server.endpoint tcp://127.0.0.1:2 --server.jwt-secret-keyfile /d/secret \
+             --database.directory /d/agent2/data --log.file /d/agent2/log --log.level agency=info"
+        );
     }
 }

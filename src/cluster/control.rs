@@ -123,9 +123,9 @@ pub fn ask(topology: &Path, request: &Request) -> Result<Vec<Status>, ClusterErr
         known => known?,
     };
     let is = |name: &String, server: &Server| server.name == *name || server.id == *name;
-    let unknown = |name: &&String| !known.agents.iter().any(|server| is(name, server));
+    let unknown = |name: &&String| !known.servers().any(|server| is(name, server));
     if let Some(name) = request.names.iter().find(unknown) {
-        let names: Vec<&str> = known.agents.iter().map(|server| &*server.name).collect();
+        let names: Vec<&str> = known.servers().map(|server| &*server.name).collect();
         return Err(ClusterError::UnknownServer { name: name.clone(), known: names.join(", ") });
     }
     let nobody = |source| ClusterError::NobodyThere { topology: topology.to_owned(), source };

@@ -1,9 +1,11 @@
 //! Clusters of processes: starts, watches and stops them.
 //!
 //! * `certificates`: what servers and clients need for TLS
+//! * `options`: what a cluster is made of; `role`: what its servers do
 //! * `command_line`: what each server is started with, ours and the real `arangod` alike
 //! * `server`: one process and what became of it
-//! * `import`: what an agency begins with
+//! * `import`: what an agency begins with; `rename`: under which names of servers
+//! * `startup`: starts all of them and waits until they are ready, which `readiness` tells of members
 //! * `processes`: all of them, with the topology file
 //! * `control`: how another program asks for kill, pause, resume, restart, status, down
 //! * `topology`: the file that tells where the servers are
@@ -13,16 +15,26 @@ mod command_line;
 mod control;
 mod folder;
 mod import;
+mod options;
 mod ports;
 mod processes;
+mod readiness;
+mod rename;
+mod role;
 mod server;
+mod startup;
 mod topology;
 
 use std::path::PathBuf;
 
-pub use command_line::{AgentPlan, arguments};
+pub use command_line::{
+    AgentPlan, Common, MemberPlan, Supervision, agent_arguments, member_arguments,
+};
 pub use control::{Action, Request, Status, ask};
-pub use processes::{Cluster, ClusterOptions, Event};
+pub use options::ClusterOptions;
+pub use processes::{Cluster, Event};
+pub use rename::{RenameError, Renaming, rename};
+pub use role::ServerRole;
 pub use server::ServerState;
 pub use topology::{Server, Topology};
 

@@ -57,7 +57,7 @@ impl Ports {
 }
 
 /// Ports that nobody listens on at the moment.
-fn free_ports(count: usize) -> std::io::Result<Vec<u16>> {
+pub(super) fn free_ports(count: usize) -> std::io::Result<Vec<u16>> {
     let listeners: Result<Vec<TcpListener>, _> =
         (0..count).map(|_| TcpListener::bind(("127.0.0.1", 0))).collect();
     listeners?.iter().map(|listener| Ok(listener.local_addr()?.port())).collect()

@@ -1,81 +1,25 @@
 //! All servers of a cluster: started, watched, and stopped with it.
 
-use std::ffi::OsString;
 use std::fs::File;
-use std::os::unix::net::UnixListener;
-use std::path::PathBuf;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
+use super::ClusterError;
 use super::certificates::Certificates;
-use super::control::{self, Action, Order, Request, Status};
-use super::ports::Ports;
+use super::control::{Action, Order, Request, Status};
+use super::options::ClusterOptions;
+use super::role::ServerRole;
 use super::server::{Process, ServerState};
-use super::topology::Topology;
-use super::{AgentPlan, ClusterError, folder, import};
-use crate::auth::Secret;
-use crate::client::{AgencyClient, ClientAuth, ClientOptions};
-use crate::deadline::Deadline;
-use crate::http::{Endpoint, TlsOptions};
+use super::topology::{Server, Topology};
 
 /// How often the servers are looked at.
-const LOOK: Duration = Duration::from_millis(50);
-/// How long a cluster may take to become ready.
-const START_PATIENCE: Duration = Duration::from_secs(60);
-/// How long an agent may take to tell how it is.
-const QUESTION_PATIENCE: Duration = Duration::from_secs(2);
-/// How long the agency may take to store a part of what it begins with.
-const IMPORT_PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const LOOK: Duration = Duration::from_millis(50);
 /// How long a server may take to end after SIGTERM.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
 /// How long whoever ordered the cluster down may take to hear that it is.
 const ANSWER_PATIENCE: Duration = Duration::from_secs(1);
-/// How often a start is tried when somebody else takes a port in between.
-const STARTS: usize = 3;
-
-/// What a cluster is made of.
-#[derive(Debug, Clone)]
-pub struct ClusterOptions {
-    /// The program that is started, and words before its options.
-    pub program: Vec<OsString>,
-    /// How many agents.
-    pub agents: usize,
-    /// The folder for data and logs.
-    pub data: PathBuf,
-    /// The first of the ports; free ones without it.
-    pub port_base: Option<u16>,
-    /// The secret file; without one everybody gets in.
-    pub jwt_secret_file: Option<PathBuf>,
-    /// Whether servers speak TLS, with certificates made for them.
-    pub tls: bool,
-    /// How long a silent server counts as good.
-    pub grace_period: Duration,
-    /// Bounds of the election timeout.
-    pub election_timeout: (Duration, Duration),
-    /// Where the topology file is written.
-    pub topology: PathBuf,
-    /// What the agency begins with; it must be empty then.
-    pub contents: Option<serde_json::Map<String, serde_json::Value>>,
-}
-
-impl ClusterOptions {
-    /// The folder of an agent.
-    fn folder_of(&self, at: usize) -> PathBuf {
-        self.data.join(name_of(at))
-    }
-
-    /// The folder with an agent's data.
-    fn data_of(&self, at: usize) -> PathBuf {
-        self.folder_of(at).join("data")
-    }
-}
-
-/// The name of an agent, by its place from 0 on.
-fn name_of(at: usize) -> String {
-    format!("agent{}", at + 1)
-}
 
 /// What happens in a cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,186 +49,35 @@ pub enum Event {
 /// A running cluster.
 #[derive(Debug)]
 pub struct Cluster {
-    options: ClusterOptions,
-    certificates: Option<Certificates>,
-    processes: Vec<Process>,
-    orders: Receiver<Order>,
-    control: tempfile::TempDir,
+    pub(super) options: ClusterOptions,
+    pub(super) certificates: Option<Certificates>,
+    pub(super) processes: Vec<Process>,
+    pub(super) orders: Receiver<Order>,
+    pub(super) control: tempfile::TempDir,
     /// Held for as long as the folder is used.
-    _folder: File,
+    pub(super) _folder: File,
 }
 
 impl Cluster {
-    /// Starts all servers, waits until the agency has a leader that all know, fills it if it is
-    /// to begin with something, and writes the topology file. `interrupted` ends the wait.
-    ///
-    /// # Errors
-    /// [`ClusterError`]; nothing runs any more then.
-    pub fn start(
-        options: ClusterOptions,
-        interrupted: &dyn Fn() -> bool,
-    ) -> Result<Self, ClusterError> {
-        let place = options.topology.parent().filter(|folder| !folder.as_os_str().is_empty());
-        if place.is_some_and(|folder| !folder.is_dir()) {
-            return Err(ClusterError::NoFolder { path: options.topology.clone() });
-        }
-        if control::is_taken(&options.topology) {
-            return Err(ClusterError::TopologyInUse { path: options.topology.clone() });
-        }
-        let folder = folder::lock(&options.data)?;
-        let control = tempfile::Builder::new()
-            .prefix("agencysh-")
-            .tempdir()
-            .map_err(|source| ClusterError::File { path: std::env::temp_dir(), source })?;
-        let socket = control.path().join("control");
-        let failed = |source| ClusterError::File { path: socket.clone(), source };
-        let listener = UnixListener::bind(&socket).map_err(failed)?;
-        let (sender, orders) = mpsc::channel();
-        control::listen(listener, sender).map_err(failed)?;
-        let certificates = match options.tls {
-            true => Some(Certificates::make(&options.data)?),
-            false => None,
-        };
-        let mut cluster =
-            Self { options, certificates, processes: Vec::new(), orders, control, _folder: folder };
-        // Known before anything is started; whether the agency is empty is seen when it leads.
-        let used = |at: usize| import::is_used(&cluster.options.data_of(at));
-        if cluster.options.contents.is_some() && (0..cluster.options.agents).any(used) {
-            return Err(ClusterError::NotEmpty { data: cluster.options.data.clone() });
-        }
-        let mut starts = 1;
-        let ports = loop {
-            let options = &cluster.options;
-            let ports = Ports::choose(options.port_base, options.agents, &options.data)?;
-            let started = cluster.launch(&ports).and_then(|()| cluster.wait_ready(interrupted));
-            match started {
-                Ok(()) => break ports,
-                Err(error) => {
-                    cluster.stop();
-                    let port_taken = matches!(&error, ClusterError::EndedAtStart { log, .. }
-                        if log.contains("cannot listen on"));
-                    if !port_taken || ports.fixed || starts == STARTS {
-                        return Err(error);
-                    }
-                    starts += 1;
-                }
-            }
-        };
-        ports.keep(&cluster.options.data)?;
-        if let Some(contents) = cluster.options.contents.take() {
-            let client = cluster.client(IMPORT_PATIENCE)?;
-            if !import::is_empty(&client)? {
-                return Err(ClusterError::NotEmpty { data: cluster.options.data.clone() });
-            }
-            import::fill(&client, &contents)?;
-        }
-        cluster.write_topology()?;
-        Ok(cluster)
-    }
-
-    fn launch(&mut self, ports: &Ports) -> Result<(), ClusterError> {
-        self.processes.clear();
-        let options = &self.options;
-        let scheme = if options.tls { "ssl" } else { "tcp" };
-        let agents: Vec<String> =
-            ports.numbers.iter().map(|port| format!("{scheme}://127.0.0.1:{port}")).collect();
-        for (at, endpoint) in agents.iter().enumerate() {
-            let (name, data) = (name_of(at), options.data_of(at));
-            std::fs::create_dir_all(&data)
-                .map_err(|source| ClusterError::File { path: data.clone(), source })?;
-            let plan = AgentPlan {
-                endpoint: endpoint.clone(),
-                agents: agents.clone(),
-                data,
-                log: options.folder_of(at).join("log"),
-                jwt_secret_file: options.jwt_secret_file.clone(),
-                key_file: self.certificates.as_ref().map(|made| made.key_file.clone()),
-                grace_period: options.grace_period,
-                election_timeout: options.election_timeout,
-            };
-            self.processes.push(Process::start(&options.program, name, &plan)?);
-        }
-        Ok(())
-    }
-
-    /// Waits until all agents tell of the same leader, and notes their ids.
-    fn wait_ready(&mut self, interrupted: &dyn Fn() -> bool) -> Result<(), ClusterError> {
-        let client = self.client(QUESTION_PATIENCE)?;
-        let begin = Instant::now();
-        loop {
-            for process in &mut self.processes {
-                if process.ends_by_itself() {
-                    return Err(ClusterError::EndedAtStart {
-                        name: process.server.name.clone(),
-                        end: process.end.clone().unwrap_or_default(),
-                        log: process.log_tail(),
-                    });
-                }
-            }
-            let health = client.health();
-            if let Ok(health) = &health
-                && health.healthy
-                && health.agents.len() == self.processes.len()
-            {
-                for process in &mut self.processes {
-                    let own = &process.server.endpoint;
-                    let agent = health.agents.iter().find(|one| one.agent.endpoint == *own);
-                    process.server.id = agent.map(|one| one.agent.id.clone()).unwrap_or_default();
-                }
-                return Ok(());
-            }
-            if interrupted() {
-                return Err(ClusterError::Interrupted);
-            }
-            if begin.elapsed() > START_PATIENCE {
-                return Err(ClusterError::NotReady {
-                    seconds: begin.elapsed().as_secs(),
-                    state: health.map_or_else(
-                        |error| error.to_string(),
-                        |health| format!("{} agents answer, none leads all", health.agents.len()),
-                    ),
-                });
-            }
-            std::thread::sleep(LOOK);
-        }
-    }
-
-    fn client(&self, timeout: Duration) -> Result<AgencyClient, ClusterError> {
-        let endpoints = self.processes.iter().map(|one| Endpoint::parse(&one.server.endpoint));
-        let auth = match &self.options.jwt_secret_file {
-            Some(file) => ClientAuth::secret(Secret::from_file(file)?),
-            None => ClientAuth::None,
-        };
-        let options = ClientOptions {
-            endpoints: endpoints.filter_map(Result::ok).collect(),
-            auth,
-            tls: TlsOptions { insecure: false, ca_file: self.ca_file() },
-            timeout,
-            connect_timeout: Duration::from_secs(1),
-            ..ClientOptions::default()
-        };
-        Ok(AgencyClient::new(options, Deadline::default())?)
-    }
-
-    /// The authority that vouches for the servers.
-    fn ca_file(&self) -> Option<PathBuf> {
-        self.certificates.as_ref().map(|made| made.ca_file.clone())
-    }
-
     /// Where the servers are.
     pub fn topology(&self) -> Topology {
         Topology {
             version: 1,
-            agents: self.processes.iter().map(|process| process.server.clone()).collect(),
-            dbservers: Vec::new(),
-            coordinators: Vec::new(),
+            agents: self.servers(ServerRole::Agent),
+            dbservers: self.servers(ServerRole::DbServer),
+            coordinators: self.servers(ServerRole::Coordinator),
             jwt_secret_file: self.options.jwt_secret_file.clone(),
             ca_file: self.ca_file(),
             control: Some(self.control.path().join("control")),
         }
     }
 
-    fn write_topology(&self) -> Result<(), ClusterError> {
+    fn servers(&self, role: ServerRole) -> Vec<Server> {
+        let processes = self.processes.iter().filter(|process| process.role == role);
+        processes.map(|process| process.server.clone()).collect()
+    }
+
+    pub(super) fn write_topology(&self) -> Result<(), ClusterError> {
         self.topology().write(&self.options.topology)
     }
 
@@ -401,7 +194,7 @@ impl Cluster {
                 process.state = ServerState::Running;
             }
             (Action::Restart, _) => {
-                stop(std::slice::from_mut(process));
+                stop(vec![&mut *process]);
                 process.restart()?;
             }
             (Action::Kill, _) => return refused("killed", process),
@@ -412,9 +205,17 @@ impl Cluster {
         Ok(())
     }
 
-    /// Stops all servers and waits until they are gone.
-    fn stop(&mut self) {
-        stop(&mut self.processes);
+    /// Stops all servers and waits until they are gone: the agents last, because the others take
+    /// leave of them.
+    pub(super) fn stop(&mut self) {
+        self.stop_members();
+        stop(self.processes.iter_mut().collect());
+    }
+
+    /// Stops DB-servers and coordinators.
+    pub(super) fn stop_members(&mut self) {
+        let members = self.processes.iter_mut().filter(|process| process.role != ServerRole::Agent);
+        stop(members.collect());
     }
 }
 
@@ -425,14 +226,15 @@ impl Drop for Cluster {
 }
 
 /// SIGTERM for all, SIGKILL for those that are still there after some time.
-fn stop(processes: &mut [Process]) {
-    for process in processes.iter_mut().filter(|process| process.is_there()) {
+fn stop(mut processes: Vec<&mut Process>) {
+    processes.retain(|process| process.is_there());
+    for process in &mut processes {
         process.signal(Signal::SIGTERM);
         // a suspended one takes notice only when it goes on
         process.signal(Signal::SIGCONT);
     }
     let begin = Instant::now();
-    for process in processes.iter_mut().filter(|process| process.is_there()) {
+    for process in &mut processes {
         while !process.has_ended() {
             if begin.elapsed() > STOP_PATIENCE {
                 process.signal(Signal::SIGKILL);

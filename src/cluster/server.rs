@@ -5,15 +5,16 @@ use std::fs::OpenOptions;
 use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::process::CommandExt;
 use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
+use super::ClusterError;
+use super::role::ServerRole;
 use super::topology::Server;
-use super::{AgentPlan, ClusterError, arguments};
 
 /// How much of a log is shown of a server that ended, in bytes.
 const LOG_TAIL: u64 = 4096;
@@ -46,10 +47,22 @@ impl std::fmt::Display for ServerState {
     }
 }
 
+/// How a server is started.
+#[derive(Debug)]
+pub(super) struct Launch {
+    pub(super) name: String,
+    pub(super) role: ServerRole,
+    pub(super) endpoint: String,
+    pub(super) data: PathBuf,
+    pub(super) log: PathBuf,
+    pub(super) words: Vec<OsString>,
+}
+
 /// A server that we started.
 #[derive(Debug)]
 pub(super) struct Process {
     pub(super) server: Server,
+    pub(super) role: ServerRole,
     pub(super) state: ServerState,
     /// How it ended.
     pub(super) end: Option<String>,
@@ -59,27 +72,26 @@ pub(super) struct Process {
 
 impl Process {
     /// Starts a server; `program` may need words before the options.
-    pub(super) fn start(
-        program: &[OsString],
-        name: String,
-        plan: &AgentPlan,
-    ) -> Result<Self, ClusterError> {
-        let mut words = program.iter().cloned();
-        let program = words.next().unwrap_or_default();
-        let words: Vec<OsString> = words.chain(arguments(plan)).collect();
-        let child = spawn(&program, &words, &plan.log)?;
+    pub(super) fn start(program: &[OsString], launch: Launch) -> Result<Self, ClusterError> {
+        let Launch { name, role, endpoint, data, log, words } = launch;
+        std::fs::create_dir_all(&data)
+            .map_err(|source| ClusterError::File { path: data.clone(), source })?;
+        let mut before = program.iter().cloned();
+        let program = before.next().unwrap_or_default();
+        let words: Vec<OsString> = before.chain(words).collect();
+        let child = spawn(&program, &words, &log)?;
         let server = Server {
             id: String::new(),
             name,
-            role: "agent".to_owned(),
+            role: role.name().to_owned(),
             pid: child.id(),
-            url: plan.endpoint.replacen("tcp://", "http://", 1).replacen("ssl://", "https://", 1),
-            endpoint: plan.endpoint.clone(),
-            data: plan.data.clone(),
-            log: plan.log.clone(),
+            url: endpoint.replacen("tcp://", "http://", 1).replacen("ssl://", "https://", 1),
+            endpoint,
+            data,
+            log,
         };
         let state = ServerState::Running;
-        Ok(Self { server, state, end: None, program: (program, words), child })
+        Ok(Self { server, role, state, end: None, program: (program, words), child })
     }
 
     /// Whether the process is there, suspended or not.

@@ -32,7 +32,7 @@ pub struct Topology {
 /// One server.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
 pub struct Server {
-    /// Its id in the cluster, such as `AGNT-…`.
+    /// Its id in the cluster, such as `AGNT-…` or `PRMR-…`.
     pub id: String,
     /// Its name in this topology, such as `agent1`.
     pub name: String,
@@ -51,6 +51,11 @@ pub struct Server {
 }
 
 impl Topology {
+    /// All servers, the agents first.
+    pub fn servers(&self) -> impl Iterator<Item = &Server> {
+        self.agents.iter().chain(&self.dbservers).chain(&self.coordinators)
+    }
+
     /// Reads a topology file.
     ///
     /// # Errors

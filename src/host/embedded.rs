@@ -1,4 +1,4 @@
-//! The embedded agency of a run: started when first asked for.
+//! The embedded servers of a run: started when first asked for.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
@@ -7,20 +7,20 @@ use crate::client::{AgencyClient, ClientOptions};
 use crate::connection::ConnectionOptions;
 use crate::deadline::{Deadline, SLICE};
 use crate::http::Endpoint;
-use crate::natives::cluster::OwnServers;
+use crate::natives::cluster::{OwnServer, OwnServers};
 use crate::natives::{NativeError, NativeResult, with_causes};
-use crate::standin::{EmbeddedAgency, StandinError};
+use crate::standin::{ClusterSize, EmbeddedCluster, StandinError};
 
-/// Agents that belong to one host.
+/// Servers that belong to one host.
 pub(super) struct EmbeddedServers {
-    agents: usize,
+    size: ClusterSize,
     operation_limit: Option<Duration>,
-    running: Mutex<Option<Arc<EmbeddedAgency>>>,
+    running: Mutex<Option<Arc<EmbeddedCluster>>>,
 }
 
 impl EmbeddedServers {
-    pub(super) fn new(agents: usize, operation_limit: Option<Duration>) -> Self {
-        Self { agents, operation_limit, running: Mutex::default() }
+    pub(super) fn new(size: ClusterSize, operation_limit: Option<Duration>) -> Self {
+        Self { size, operation_limit, running: Mutex::default() }
     }
 
     /// A client of the agents, which are started first unless they run.
@@ -36,26 +36,29 @@ impl EmbeddedServers {
         Ok(AgencyClient::new(options, deadline.clone())?)
     }
 
-    /// Where the first of the agents listens, which are started first unless they run.
+    /// Where the first coordinator listens, or the first agent where there is none; they are
+    /// started first unless they run.
     pub(super) fn first_server(&self, deadline: &Deadline) -> NativeResult<ConnectionOptions> {
-        let none = || NativeError::internal("cluster.start", "no agent runs");
-        let url = self.start(deadline)?.endpoints().first().cloned().ok_or_else(none)?;
+        let none = || NativeError::internal("cluster.start", "no server runs");
+        let cluster = self.start(deadline)?;
+        let urls = cluster.coordinators().into_iter().chain(cluster.endpoints());
+        let url = urls.into_iter().next().ok_or_else(none)?;
         let endpoint = Endpoint::parse(&url)
             .map_err(|error| NativeError::internal("cluster.start", error.to_string()))?;
         Ok(ConnectionOptions::new(endpoint))
     }
 
-    /// The agency; a deadline or an interrupt ends the wait for it.
-    fn start(&self, deadline: &Deadline) -> NativeResult<Arc<EmbeddedAgency>> {
+    /// The servers; a deadline or an interrupt ends the wait for it.
+    fn start(&self, deadline: &Deadline) -> NativeResult<Arc<EmbeddedCluster>> {
         let mut running = self.running();
         if let Some(agency) = &*running {
             return Ok(Arc::clone(agency));
         }
         let (done, started) = mpsc::channel();
-        let agents = self.agents;
+        let size = self.size;
         let start = move || {
-            // nobody listens any more when the run has ended meanwhile: the agency ends at once
-            let _ = done.send(EmbeddedAgency::start(agents));
+            // nobody listens any more when the run has ended meanwhile: the servers end at once
+            let _ = done.send(EmbeddedCluster::start(size));
         };
         std::thread::Builder::new()
             .name("agencysh-start".to_owned())
@@ -73,24 +76,70 @@ impl EmbeddedServers {
         Ok(Arc::clone(running.insert(Arc::new(agency))))
     }
 
-    fn running(&self) -> MutexGuard<'_, Option<Arc<EmbeddedAgency>>> {
+    fn running(&self) -> MutexGuard<'_, Option<Arc<EmbeddedCluster>>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+impl EmbeddedServers {
+    fn order(
+        &self,
+        deadline: &Deadline,
+        order: impl FnOnce(&EmbeddedCluster) -> Result<(), StandinError>,
+    ) -> NativeResult<()> {
+        order(&*self.start(deadline)?).map_err(not_obeyed)
+    }
+}
+
 impl OwnServers for EmbeddedServers {
-    fn agents(&self, deadline: &Deadline) -> NativeResult<Vec<String>> {
-        Ok(self.start(deadline)?.agent_ids())
+    fn servers(&self, deadline: &Deadline) -> NativeResult<Vec<OwnServer>> {
+        let servers = self.start(deadline)?.servers();
+        let own = servers.into_iter().map(|server| OwnServer {
+            id: server.id,
+            name: server.name,
+            role: server.role,
+            url: server.url,
+            state: server.state.to_string(),
+        });
+        Ok(own.collect())
     }
 
-    fn stop(&self, id: &str, deadline: &Deadline) -> NativeResult<()> {
-        self.start(deadline)?.stop_agent(id).map_err(|error| match error {
-            StandinError::UnknownAgent { .. } => {
-                NativeError::arango("cluster.unknown_server", 10, error.to_string())
-            }
-            other => not_started(other),
-        })
+    fn stop(&self, server: &str, deadline: &Deadline) -> NativeResult<()> {
+        self.order(deadline, |cluster| cluster.stop(server))
     }
+
+    fn kill(&self, server: &str, deadline: &Deadline) -> NativeResult<()> {
+        self.order(deadline, |cluster| cluster.kill(server))
+    }
+
+    fn pause(&self, server: &str, deadline: &Deadline) -> NativeResult<()> {
+        self.order(deadline, |cluster| cluster.pause(server))
+    }
+
+    fn resume(&self, server: &str, deadline: &Deadline) -> NativeResult<()> {
+        self.order(deadline, |cluster| cluster.resume(server))
+    }
+
+    fn restart(&self, server: &str, deadline: &Deadline) -> NativeResult<()> {
+        self.order(deadline, |cluster| cluster.restart(server))
+    }
+
+    fn add_dbserver(&self, deadline: &Deadline) -> NativeResult<String> {
+        self.start(deadline)?.add_dbserver().map_err(not_obeyed)
+    }
+}
+
+fn not_obeyed(error: StandinError) -> NativeError {
+    let (kind, number) = match error {
+        StandinError::UnknownServer { .. }
+        | StandinError::UnknownAgent { .. }
+        | StandinError::NotStopped { .. } => ("cluster.unknown_server", 10),
+        StandinError::WrongState { .. } => ("cluster.wrong_state", 10),
+        StandinError::InOneProcess { .. } => ("cluster.in_one_process", 11),
+        StandinError::NothingKept { .. } => ("cluster.nothing_kept", 11),
+        _ => return not_started(error),
+    };
+    NativeError::arango(kind, number, with_causes(&error))
 }
 
 fn not_started(error: StandinError) -> NativeError {

@@ -21,14 +21,25 @@ pub enum Target {
     /// None.
     #[default]
     None,
-    /// Agents in this process, started when a script first asks for them and ended with the host.
+    /// Servers in this process, started when a script first asks for them and ended with the host.
     #[cfg(feature = "standin")]
     Embedded {
-        /// How many; the number must be odd.
+        /// How many agents; the number must be odd.
         agents: usize,
+        /// How many DB-servers.
+        dbservers: usize,
+        /// How many coordinators.
+        coordinators: usize,
     },
     /// Agents that exist already.
     Agency(Box<ClientOptions>),
+    /// The same, with a coordinator of their cluster, which `arango` talks to.
+    Cluster {
+        /// The agents.
+        agency: Box<ClientOptions>,
+        /// The coordinator.
+        coordinator: Endpoint,
+    },
 }
 
 /// What the host says about every target.
@@ -102,6 +113,8 @@ pub enum TopologyError {
 pub struct Topology {
     /// Where they listen.
     pub endpoints: Vec<Endpoint>,
+    /// Where the coordinators of their cluster listen.
+    pub coordinators: Vec<Endpoint>,
     /// What they are called, in the same order; empty where the file does not say.
     pub names: Vec<String>,
     /// The file that holds their secret.
@@ -119,6 +132,8 @@ impl Topology {
         #[derive(serde::Deserialize)]
         struct File {
             agents: Vec<Server>,
+            #[serde(default)]
+            coordinators: Vec<Server>,
             #[serde(default)]
             jwt_secret_file: Option<PathBuf>,
             #[serde(default)]
@@ -138,12 +153,15 @@ impl Topology {
         if file.agents.is_empty() {
             return Err(TopologyError::NoAgents { path: path() });
         }
-        let endpoints: Result<_, _> =
-            file.agents.iter().map(|agent| Endpoint::parse(&agent.endpoint)).collect();
-        let endpoints =
-            endpoints.map_err(|source| TopologyError::Endpoint { path: path(), source })?;
+        let endpoints = |servers: &[Server]| {
+            let endpoints: Result<Vec<_>, _> =
+                servers.iter().map(|server| Endpoint::parse(&server.endpoint)).collect();
+            endpoints.map_err(|source| TopologyError::Endpoint { path: path(), source })
+        };
+        let (endpoints, coordinators) = (endpoints(&file.agents)?, endpoints(&file.coordinators)?);
         let names = file.agents.into_iter().map(|agent| agent.name).collect();
-        Ok(Self { endpoints, names, jwt_secret_file: file.jwt_secret_file, ca_file: file.ca_file })
+        let (jwt_secret_file, ca_file) = (file.jwt_secret_file, file.ca_file);
+        Ok(Self { endpoints, coordinators, names, jwt_secret_file, ca_file })
     }
 }
 
@@ -152,10 +170,14 @@ impl Target {
     pub(super) fn check(&self) -> Result<(), HostError> {
         match self {
             #[cfg(feature = "standin")]
-            Self::Embedded { agents } if agents.is_multiple_of(2) => {
+            Self::Embedded { agents, .. } if agents.is_multiple_of(2) => {
                 Err(HostError::PoolSize { agents: *agents })
             }
-            Self::Agency(options) if options.endpoints.is_empty() => Err(HostError::NoEndpoints),
+            Self::Agency(options) | Self::Cluster { agency: options, .. }
+                if options.endpoints.is_empty() =>
+            {
+                Err(HostError::NoEndpoints)
+            }
             _ => Ok(()),
         }
     }
@@ -170,31 +192,17 @@ impl Target {
         match self {
             Self::None => context.extension(Arc::new(ArangoTarget::none(shared))),
             Self::Agency(options) => {
-                let tls = options.tls.clone();
-                let server = options.endpoints.first().map(|endpoint| {
-                    let server = ConnectionOptions::new(endpoint.clone());
-                    settings.server(server.auth(options.auth.clone()))
-                });
-                let shared = Settings { connect_timeout: options.connect_timeout, ..shared };
-                let arango = match server {
-                    Some(server) => {
-                        ArangoTarget::lazy(Arc::new(move |_| Ok(server.clone())), shared, tls)
-                    }
-                    None => ArangoTarget::none(shared),
-                };
-                let connect = move |deadline: &crate::deadline::Deadline| {
-                    Ok(AgencyClient::new((*options).clone(), deadline.clone())?)
-                };
-                context
-                    .extension(Arc::new(AgencyTarget::lazy(Arc::new(connect))))
-                    .extension(Arc::new(arango))
+                let server = options.endpoints.first().cloned();
+                existing(context, &settings, *options, server)
+            }
+            Self::Cluster { agency, coordinator } => {
+                existing(context, &settings, *agency, Some(coordinator))
             }
             #[cfg(feature = "standin")]
-            Self::Embedded { agents } => {
-                let servers = Arc::new(super::embedded::EmbeddedServers::new(
-                    agents,
-                    settings.operation_limit,
-                ));
+            Self::Embedded { agents, dbservers, coordinators } => {
+                let size = crate::standin::ClusterSize { agents, dbservers, coordinators };
+                let servers = super::embedded::EmbeddedServers::new(size, settings.operation_limit);
+                let servers = Arc::new(servers);
                 let control = crate::natives::cluster::ClusterTarget(Some(servers.clone()));
                 let first = Arc::clone(&servers);
                 let first =
@@ -211,8 +219,37 @@ impl Target {
         }
     }
 
+    /// So many agents in this process, and no other servers.
+    #[cfg(feature = "standin")]
+    pub fn embedded(agents: usize) -> Self {
+        Self::Embedded { agents, dbservers: 0, coordinators: 0 }
+    }
+
     /// Agents at these endpoints, asked with these credentials.
     pub fn agency(endpoints: Vec<Endpoint>, auth: ClientAuth) -> Self {
         Self::Agency(Box::new(ClientOptions { endpoints, auth, ..ClientOptions::default() }))
     }
+}
+
+/// Puts agents that exist already into the context, and the server that `arango` talks to.
+fn existing(
+    context: NativeContextBuilder,
+    settings: &TargetSettings,
+    options: ClientOptions,
+    server: Option<Endpoint>,
+) -> NativeContextBuilder {
+    let tls = options.tls.clone();
+    let shared = Settings { connect_timeout: options.connect_timeout, ..settings.of_connections() };
+    let arango = match server {
+        Some(endpoint) => {
+            let server = ConnectionOptions::new(endpoint).auth(options.auth.clone());
+            let server = settings.server(server);
+            ArangoTarget::lazy(Arc::new(move |_| Ok(server.clone())), shared, tls)
+        }
+        None => ArangoTarget::none(shared),
+    };
+    let connect = move |deadline: &crate::deadline::Deadline| {
+        Ok(AgencyClient::new(options.clone(), deadline.clone())?)
+    };
+    context.extension(Arc::new(AgencyTarget::lazy(Arc::new(connect)))).extension(Arc::new(arango))
 }

@@ -9,10 +9,10 @@ use super::agent::AgentHandle;
 
 /// Writes the initial contents through the leading agent, unless somebody has
 /// done so. False if the agent leads no more.
-pub(super) async fn write(leader: &AgentHandle) -> bool {
+pub(super) async fn write(leader: &AgentHandle, tree: &Json) -> bool {
     let client_id = uuid::Uuid::new_v4().to_string();
     let transaction = json!([
-        { "arango/": { "op": "set", "new": tree() } },
+        { "arango/": { "op": "set", "new": tree } },
         { "arango/Plan": { "oldEmpty": true } },
         client_id,
     ]);

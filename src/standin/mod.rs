@@ -1,20 +1,29 @@
-//! The stand-in for `arangod`: agents that speak the agency API.
+//! The stand-in for `arangod`: agents that speak the agency API, and the members of a cluster.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 
 pub mod agent;
+mod coordinator;
 mod dbserver;
 mod embedded;
 mod initial;
 mod member;
 mod model;
 pub mod process;
+mod roles;
 mod supervision;
 pub mod web;
 
-pub use embedded::{Contents, EmbeddedAgency};
+pub use embedded::{
+    ClusterConfig, ClusterSize, Contents, EmbeddedAgency, EmbeddedCluster, EmbeddedServer,
+    ServerState,
+};
+pub use member::{MemberConfig, MemberError, MemberRole, MemberTiming, NoRole};
+#[doc(hidden)]
+pub use supervision::LogRounds;
 
 /// Why a stand-in does not start, or does not do as asked.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +69,42 @@ pub enum StandinError {
     #[error("agent {id} keeps nothing on disk, so it cannot be started again")]
     NothingKept {
         /// The agent's id.
+        id: String,
+    },
+    /// A folder for what members keep cannot be made.
+    #[error("no folder for the data of members can be made")]
+    Folder(#[source] std::io::Error),
+    /// A member does not start.
+    #[error("a member of the cluster does not start")]
+    Member(#[source] Arc<MemberError>),
+    /// A member did not register in time.
+    #[error("{id} was not registered in the agency within {after:?}")]
+    NotServing {
+        /// Its id.
+        id: String,
+        /// How long it had.
+        after: Duration,
+    },
+    /// No server has this id or name.
+    #[error("no server is called '{id}'")]
+    UnknownServer {
+        /// The id or name asked for.
+        id: String,
+    },
+    /// The server is not in the state that the action needs.
+    #[error("{id} cannot be {action}: it is {state}")]
+    WrongState {
+        /// Which one.
+        id: String,
+        /// What was asked for.
+        action: &'static str,
+        /// What it is.
+        state: ServerState,
+    },
+    /// Agents in this process are never suspended.
+    #[error("agent {id} runs in this process and cannot be suspended; one of `cluster up` can")]
+    InOneProcess {
+        /// Which one.
         id: String,
     },
     /// The agency has been stopped.

@@ -85,7 +85,7 @@ impl Up {
     }
 
     /// Waits until the cluster has ended and gives its exit code and what it reported.
-    fn ended(mut self) -> (Option<i32>, String) {
+    pub(crate) fn ended(mut self) -> (Option<i32>, String) {
         let code = self.process.wait().unwrap().code();
         let mut text = String::new();
         self.stderr.read_to_string(&mut text).unwrap();

@@ -6,6 +6,8 @@ mod arangosh;
 mod check;
 #[cfg(feature = "standin")]
 mod cluster;
+#[cfg(feature = "standin")]
+mod cluster_members;
 mod doc;
 mod errors;
 mod mistakes;

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use agencysh::cluster::{AgentPlan, arguments};
+use agencysh::cluster::{AgentPlan, agent_arguments};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
@@ -30,9 +30,9 @@ impl Agent {
     /// Starts the agent of that id, which listens at `address`.
     pub fn start(id: String, address: &str, plan: &AgentPlan, more: &[&str]) -> Self {
         let mut words = vec![OsString::from("arangod")];
-        words.extend(arguments(plan));
+        words.extend(agent_arguments(plan));
         words.extend(more.iter().map(OsString::from));
-        let (address, log) = (address.to_owned(), plan.log.clone());
+        let (address, log) = (address.to_owned(), plan.common.log.clone());
         let mut agent = Self { id, address, words, log, child: None, paused: false };
         agent.restart();
         agent

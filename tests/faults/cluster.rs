@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use agencysh::cluster::AgentPlan;
+use agencysh::cluster::{AgentPlan, Common};
 use agencysh::http::Endpoint;
 use agencysh::standin::agent::agent_id;
 use serde_json::{Value, json};
@@ -78,13 +78,15 @@ impl Cluster {
         }
         let start = |number: usize| {
             let agent = AgentPlan {
-                endpoint: endpoints[number].clone(),
+                common: Common {
+                    endpoint: endpoints[number].clone(),
+                    data: data[number].clone(),
+                    log: folder.path().join(format!("agent{number}.log")),
+                    jwt_secret_file: None,
+                    key_file: None,
+                },
                 agents: endpoints.clone(),
-                data: data[number].clone(),
-                log: folder.path().join(format!("agent{number}.log")),
-                jwt_secret_file: None,
-                key_file: None,
-                grace_period: Duration::from_secs(10),
+                supervision: None,
                 election_timeout: plan.election_timeout,
             };
             Agent::start(ids[number].clone(), &addresses[number], &agent, plan.options)

@@ -233,7 +233,7 @@ fn reading_and_converting_end_with_the_run() {
 
 #[test]
 fn large_answers_of_an_agency_are_documents_and_small_ones_values() {
-    let host = Host::builder().target(Target::Embedded { agents: 1 }).build().unwrap();
+    let host = Host::builder().target(Target::embedded(1)).build().unwrap();
     let outcome = host.eval(
         r#"let a = agency::current();
            let text = ""; text.pad(600000, 'x'); let state = type_of(a.state());

@@ -2,6 +2,7 @@
 
 mod endpoint;
 mod log;
+mod member;
 mod options;
 
 use std::ffi::OsString;
@@ -14,16 +15,29 @@ use super::report::Reporter;
 use super::{options::When, output};
 use crate::auth::{Secret, SecretError};
 use crate::natives::with_causes;
-use crate::standin::agent::{Authentication, KeyFileError, ServerCertificate, SupervisionConfig};
+use crate::standin::agent::{
+    Authentication, KeyFileError, LogControl, ServerCertificate, SupervisionConfig,
+};
 use crate::standin::process::{AgentProcess, ProcessError};
+use crate::standin::{MemberRole, NoRole};
 use endpoint::ListenEndpoint;
 use options::ArangodOptions;
 
 /// Why the command line does not describe a server.
 #[derive(Debug, thiserror::Error)]
 enum Refusal {
-    #[error("only agents are there yet: start with --agency.activate true")]
-    Role,
+    #[error(
+        "tell which part to play: --agency.activate true, or --cluster.my-role DBSERVER or COORDINATOR; there is no single server"
+    )]
+    NoRole,
+    #[error("--cluster.my-role is not possible")]
+    Role(#[from] NoRole),
+    #[error("--agency.activate and --cluster.my-role exclude each other")]
+    TwoRoles,
+    #[error("a member of a cluster needs an agent: --cluster.agency-endpoint tells where one is")]
+    NoAgency,
+    #[error("{option} '{given}' is no endpoint of a server, such as tcp://127.0.0.1:8531")]
+    Address { option: &'static str, given: String },
     #[error("--agency.size must be an odd number, not {size}")]
     Size { size: usize },
     #[error("--agency.election-timeout-max must be greater than --agency.election-timeout-min")]
@@ -79,16 +93,73 @@ pub(super) fn run(words: Vec<OsString>) -> ExitCode {
     }
 }
 
+/// What is to be played.
+enum Part {
+    Agent,
+    Member(MemberRole),
+}
+
+impl Part {
+    fn of(options: &ArangodOptions) -> Result<Self, Refusal> {
+        match (options.agency_activate, options.cluster_my_role.as_deref()) {
+            (true, None | Some("AGENT" | "AGENCY")) => Ok(Self::Agent),
+            (true, Some(_)) => Err(Refusal::TwoRoles),
+            (false, Some(role)) if !role.eq_ignore_ascii_case("SINGLE") => {
+                Ok(Self::Member(role.parse()?))
+            }
+            (false, _) => Err(Refusal::NoRole),
+        }
+    }
+
+    /// Checks what only this part needs.
+    fn check(&self, options: &ArangodOptions) -> Result<(), Refusal> {
+        match self {
+            Self::Agent if options.agency_size.is_multiple_of(2) => {
+                Err(Refusal::Size { size: options.agency_size })
+            }
+            Self::Agent if options.election_timeout_max <= options.election_timeout_min => {
+                Err(Refusal::Timing)
+            }
+            Self::Agent => Ok(()),
+            Self::Member(_) => member::check(options),
+        }
+    }
+
+    /// Where others are told that the server is, if that is given.
+    fn address<'a>(&self, options: &'a ArangodOptions) -> Option<&'a String> {
+        match self {
+            Self::Agent => options.agency_my_address.as_ref(),
+            Self::Member(_) => options.cluster_my_address.as_ref(),
+        }
+    }
+}
+
+/// What a server has, whatever its part.
+struct Ready {
+    listener: TcpListener,
+    /// What others are told.
+    endpoint: String,
+    authentication: Option<Authentication>,
+    certificate: Option<ServerCertificate>,
+    log: LogControl,
+}
+
 fn serve(options: &ArangodOptions, without_meaning: &[String]) -> Result<(), Refusal> {
-    if !options.agency_activate || options.cluster_my_role.is_some() {
-        return Err(Refusal::Role);
+    let part = Part::of(options)?;
+    part.check(options)?;
+    let ready = ready(options, &part)?;
+    if !without_meaning.is_empty() {
+        let names = without_meaning.join(", ");
+        tracing::info!("these options mean nothing to the stand-in: {names}");
     }
-    if options.agency_size.is_multiple_of(2) {
-        return Err(Refusal::Size { size: options.agency_size });
+    match part {
+        Part::Agent => agent(options, ready).run()?,
+        Part::Member(role) => member::process(options, role, ready).run()?,
     }
-    if options.election_timeout_max <= options.election_timeout_min {
-        return Err(Refusal::Timing);
-    }
+    Ok(())
+}
+
+fn ready(options: &ArangodOptions, part: &Part) -> Result<Ready, Refusal> {
     if options.ssl_cafile.is_some() {
         return Err(Refusal::ClientCertificates { option: "--ssl.cafile" });
     }
@@ -110,32 +181,34 @@ fn serve(options: &ArangodOptions, without_meaning: &[String]) -> Result<(), Ref
             options.server_endpoint
         );
     }
-    if let Some(address) = &options.agency_my_address
+    let told = part.address(options);
+    if let Some(address) = told
         && ListenEndpoint::parse(address).is_some_and(|told| told.tls != endpoint.tls)
     {
         tracing::warn!(
-            "others are told {address}, but this agent listens at {}: they cannot talk to it unless something between them adds or takes off TLS",
+            "others are told {address}, but this server listens at {}: they cannot talk to it unless something between them adds or takes off TLS",
             options.server_endpoint
         );
     }
-    if !without_meaning.is_empty() {
-        let names = without_meaning.join(", ");
-        tracing::info!("these options mean nothing to the stand-in: {names}");
-    }
+    let endpoint = told.cloned().unwrap_or_else(|| endpoint.advertised(bound));
+    Ok(Ready { listener, endpoint, authentication, certificate, log })
+}
+
+fn agent(options: &ArangodOptions, ready: Ready) -> AgentProcess {
     AgentProcess {
-        listener,
-        endpoint: options.agency_my_address.clone().unwrap_or_else(|| endpoint.advertised(bound)),
+        listener: ready.listener,
+        endpoint: ready.endpoint,
         peers: options.agency_endpoint.clone(),
         size: options.agency_size,
         directory: options.database_directory.clone(),
-        authentication,
-        certificate,
+        authentication: ready.authentication,
+        certificate: ready.certificate,
         min_ping: options.election_timeout_min,
         max_ping: options.election_timeout_max,
         wait_for_sync: options.wait_for_sync,
         compaction_step: options.compaction_step_size,
         compaction_keep: options.compaction_keep_size,
-        log,
+        log: ready.log,
         supervision: SupervisionConfig {
             enabled: options.supervision,
             frequency: options.supervision_frequency,
@@ -147,8 +220,6 @@ fn serve(options: &ArangodOptions, without_meaning: &[String]) -> Result<(), Ref
             failed_leader_adds_follower: options.supervision_failed_leader_adds_follower,
         },
     }
-    .run()?;
-    Ok(())
 }
 
 fn authentication(options: &ArangodOptions) -> Result<Option<Authentication>, SecretError> {

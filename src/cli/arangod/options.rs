@@ -14,9 +14,7 @@ const WITHOUT_MEANING: &[&str] = &[
     "agency.max-append-size",
     "agency.pool-size",
     "cache.size",
-    "cluster.agency-endpoint",
     "cluster.default-replication-factor",
-    "cluster.my-address",
     "config",
     "configuration",
     "console",
@@ -101,24 +99,24 @@ pub(super) struct ArangodOptions {
     /// Log entries kept before a snapshot
     #[arg(long = "agency.compaction-keep-size", value_name = "N", default_value_t = 50_000)]
     pub(super) compaction_keep_size: u64,
-    /// Shown in the configuration; nothing is supervised yet
+    /// Supervise the cluster
     #[arg(long = "agency.supervision", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true",
         default_value = "false", value_parser = BoolishValueParser::new(), action = ArgAction::Set)]
     pub(super) supervision: bool,
-    /// Shown in the configuration
+    /// Time between two rounds of the supervision
     #[arg(long = "agency.supervision-frequency", value_name = "SECONDS", default_value_t = 1.0)]
     pub(super) supervision_frequency: f64,
-    /// Shown in the configuration
+    /// A silent server counts as failed after this
     #[arg(
         long = "agency.supervision-grace-period",
         value_name = "SECONDS",
         default_value_t = 10.0
     )]
     pub(super) supervision_grace_period: f64,
-    /// Shown in the configuration
+    /// A server counts as good for this long after a heartbeat
     #[arg(long = "agency.supervision-ok-threshold", value_name = "SECONDS", default_value_t = 5.0)]
     pub(super) supervision_ok_threshold: f64,
-    /// Shown in the configuration
+    /// A server that left is forgotten after this
     #[arg(
         long = "agency.supervision-expired-servers-grace-period",
         value_name = "SECONDS",
@@ -144,9 +142,18 @@ pub(super) struct ArangodOptions {
         default_missing_value = "true", default_value = "true", value_parser = BoolishValueParser::new(),
         action = ArgAction::Set)]
     pub(super) supervision_failed_leader_adds_follower: bool,
-    /// The part to play, for servers that are no agents
+    /// The part to play, for servers that are no agents: DBSERVER (or PRIMARY), or COORDINATOR
     #[arg(long = "cluster.my-role", value_name = "ROLE")]
     pub(super) cluster_my_role: Option<String>,
+    /// The endpoint under which others reach this member; where it listens unless given
+    #[arg(long = "cluster.my-address", value_name = "ENDPOINT")]
+    pub(super) cluster_my_address: Option<String>,
+    /// The endpoint under which clients outside the cluster reach this member
+    #[arg(long = "cluster.my-advertised-endpoint", value_name = "ENDPOINT")]
+    pub(super) cluster_my_advertised_endpoint: Option<String>,
+    /// An agent of the cluster's agency; one is enough, repeat it for others
+    #[arg(long = "cluster.agency-endpoint", value_name = "ENDPOINT")]
+    pub(super) cluster_agency_endpoint: Vec<String>,
     /// Where to listen: tcp://HOST:PORT, or ssl://HOST:PORT for TLS
     #[arg(
         long = "server.endpoint",
@@ -211,7 +218,7 @@ pub(super) fn parse(words: Vec<OsString>) -> Result<(ArangodOptions, Vec<String>
     let mut command = ArangodOptions::augment_args(
         Command::new("agencysh arangod")
             .no_binary_name(true)
-            .about("Play the part of one arangod: an agent")
+            .about("Play the part of one arangod: an agent, a DB-server or a coordinator")
             .max_term_width(100)
             .args_override_self(true),
     );

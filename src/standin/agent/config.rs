@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
-use super::log_levels::LogControl;
 use super::raft::replica::CompactionRule;
 use super::raft::storage::Storage;
-use crate::standin::web::{Authentication, Limits, ServerCertificate};
+use crate::standin::web::{Authentication, Limits, LogControl, ServerCertificate};
 
 /// How an agent is set up. Durations and counts have the defaults of a
 /// configured `arangod`; identity, endpoint and pool have to be given.

@@ -19,5 +19,6 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub(in crate::standin) use engine::Settings;
 pub(in crate::standin) use server::DbServer;
 pub(in crate::standin) use store::{LogStore, StoreError};

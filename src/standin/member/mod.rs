@@ -1,5 +1,13 @@
 //! What DB-servers and coordinators have in common: members of a cluster that an agency coordinates.
 //!
+//! * `config`, `role`: how a member is set up, and what it does
+//! * `start`: a member from its start to its end
+//! * `front`: its HTTP side, and the seam to what its role does
+//! * `identity`: who it is
+//! * `connection`: how it finds the agency, and waits for it
+//! * `enrolment`: its way into the cluster; `registration` has what is written for that
+//! * `duties`: what it does while it serves
+//! * `machine`: what it tells of the machine
 //! * `agency`: how a member asks and writes
 //! * `gate`: whether it is suspended
 //! * `peers`: how members talk to each other
@@ -7,54 +15,40 @@
 //! * `worker`: threads for calls that block
 
 mod agency;
+#[cfg(test)]
+mod bare;
+mod config;
+mod connection;
+mod duties;
+mod enrolment;
+mod error;
+mod front;
 mod gate;
+mod identity;
+mod machine;
 mod peers;
+mod registration;
+mod role;
+mod start;
+#[cfg(test)]
+mod testing;
 mod view;
 mod worker;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub(in crate::standin) use agency::{AgencyError, MemberAgency};
+pub use config::{MemberConfig, MemberTiming};
+pub use error::MemberError;
+pub(in crate::standin) use front::Ending;
+pub(in crate::standin) use front::{MemberService, Pinned};
 pub(in crate::standin) use gate::Gate;
 pub(in crate::standin) use peers::{PeerError, Peers};
+pub use role::{MemberRole, NoRole};
+pub(in crate::standin) use start::{MemberHandle, start};
 pub(in crate::standin) use view::AgencyView;
 
 use super::model::ServerId;
-
-/// What a member of a cluster does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum MemberRole {
-    /// Keeps data.
-    DbServer,
-    /// Takes requests of clients.
-    Coordinator,
-}
-
-impl MemberRole {
-    /// The key below Plan and Current that lists such members.
-    pub(in crate::standin) fn list(self) -> &'static str {
-        match self {
-            Self::DbServer => "DBServers",
-            Self::Coordinator => "Coordinators",
-        }
-    }
-
-    /// What ids of such members begin with.
-    pub(in crate::standin) fn prefix(self) -> &'static str {
-        match self {
-            Self::DbServer => "PRMR",
-            Self::Coordinator => "CRDN",
-        }
-    }
-
-    /// What such members call themselves.
-    pub(in crate::standin) fn name(self) -> &'static str {
-        match self {
-            Self::DbServer => "DBSERVER",
-            Self::Coordinator => "COORDINATOR",
-        }
-    }
-}
 
 /// A member, as far as it is the same for all: who it is, and its ways to the others.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use time::format_description::StaticFormatDescription;
+use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
@@ -18,9 +19,10 @@ pub fn stamp(time: SystemTime) -> String {
     OffsetDateTime::from(time).format(FORM).unwrap_or_else(|_| EPOCH.to_owned())
 }
 
-/// The time of a stamp.
+/// The time of a stamp; those of scripts have fractions of a second, too.
 pub fn parse(stamp: &str) -> Option<SystemTime> {
-    PrimitiveDateTime::parse(stamp, FORM).ok().map(|time| time.assume_utc().into())
+    let ours = PrimitiveDateTime::parse(stamp, FORM).map(PrimitiveDateTime::assume_utc);
+    ours.or_else(|_| OffsetDateTime::parse(stamp, &Rfc3339)).ok().map(SystemTime::from)
 }
 
 /// How long before `now` a stamp was; nothing if it is in the future or no stamp.
@@ -38,6 +40,7 @@ mod tests {
         assert_eq!(stamp(time), "2025-01-02T03:04:05Z");
         assert_eq!(age("2025-01-02T03:04:05Z", time), Some(Duration::from_millis(900)));
         assert_eq!(parse(EPOCH), Some(SystemTime::UNIX_EPOCH));
+        assert_eq!(parse("2025-01-02T03:04:05.900Z"), Some(time));
         assert_eq!((parse("on"), age("2025-01-02T03:04:06Z", time)), (None, None));
     }
 }

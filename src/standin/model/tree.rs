@@ -16,15 +16,22 @@ impl Tree {
         segments(path).try_fold(&self.0, |node, key| node.as_object()?.get(key))
     }
 
-    /// The children of what stands at a path; none if nothing does.
-    pub fn children(&self, path: &str) -> impl Iterator<Item = (&str, &Value)> {
+    /// The children of what stands at a path, those that a path can name; none if nothing does.
+    pub fn children(&self, path: &str) -> impl Iterator<Item = (&str, &Value)> + use<'_> {
         let object = self.get(path).and_then(Value::as_object);
-        object.into_iter().flat_map(Object::iter).map(|(key, value)| (&**key, value))
+        let all = object.into_iter().flat_map(Object::iter);
+        all.map(|(key, value)| (&**key, value)).filter(|(key, _)| !key.is_empty())
     }
 
     /// The text at a path.
     pub fn text(&self, path: &str) -> Option<&str> {
         self.get(path).and_then(Value::as_str)
+    }
+
+    /// The texts of an array at a path; none if there is no array.
+    pub fn texts(&self, path: &str) -> impl Iterator<Item = &str> + use<'_> {
+        let elements = self.get(path).and_then(Value::as_array).unwrap_or_default();
+        elements.iter().filter_map(Value::as_str)
     }
 
     /// The unsigned number at a path.

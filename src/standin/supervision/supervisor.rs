@@ -1,12 +1,28 @@
 //! The stages of a round in their order, and what they remember from round to round.
 
 use super::agency::LeadershipLost;
+use super::databases::{self, DatabasesState};
+use super::groups::{self, GroupsState};
+use super::ids::Ids;
+use super::jobs::{self, Jobs, LostShards, ReplicationFactor};
+use super::logs::{self, LogsState};
 use super::round::Round;
+use super::servers::{self, Maintenance, Servers};
 use crate::standin::model::Transaction;
 
 /// The supervision of one leadership.
 #[derive(Debug, Default)]
-pub(super) struct Supervisor {}
+pub(super) struct Supervisor {
+    ids: Ids,
+    maintenance: Maintenance,
+    servers: Servers,
+    replication_factor: ReplicationFactor,
+    lost_shards: LostShards,
+    databases: DatabasesState,
+    groups: GroupsState,
+    logs: LogsState,
+    jobs: Jobs,
+}
 
 /// What the supervision tells of itself.
 const STATE: &str = "/arango/Supervision/State";
@@ -19,18 +35,34 @@ impl Supervisor {
         if tree.children("/arango/Supervision").next().is_none() {
             return Ok(());
         }
-        self.announce(round, "Normal")
-    }
-
-    /// Tells the mode: to the transient tree always, for good when it has changed.
-    fn announce(&mut self, round: &mut Round<'_>, mode: &str) -> Result<(), LeadershipLost> {
-        let state = serde_json::json!({ "Mode": mode, "Timestamp": round.stamp() });
-        round.agency.write_transient(&Transaction::new().set(STATE, &state));
-        if round.tree()?.text("/arango/Supervision/State/Mode") != Some(mode) {
-            round.write_one(Transaction::new().set(STATE, &state))?;
+        self.ids.reserve(round, 1)?;
+        if self.maintenance.is_on(round)? {
+            return announce(round, "Maintenance");
         }
-        Ok(())
+        let state = serde_json::json!({ "Mode": "Normal", "Timestamp": round.stamp() });
+        round.agency.write_transient(&Transaction::new().set(STATE, &state));
+        announce(round, "Normal")?;
+        servers::mirror_maintenance(round)?;
+        self.servers.check(round, &mut self.ids)?;
+        self.servers.expire(round)?;
+        jobs::shrink(round, &mut self.ids)?;
+        self.replication_factor.enforce(round, &mut self.ids)?;
+        self.lost_shards.clean_up(round, &mut self.ids)?;
+        jobs::return_leadership(round, &mut self.ids)?;
+        databases::supervise(&mut self.databases, round)?;
+        groups::supervise(&mut self.groups, &mut self.ids, round)?;
+        logs::supervise(&mut self.logs, round)?;
+        self.jobs.run(round)
     }
+}
+
+/// Tells the mode for good when it has changed.
+fn announce(round: &mut Round<'_>, mode: &str) -> Result<(), LeadershipLost> {
+    if round.tree()?.text("/arango/Supervision/State/Mode") != Some(mode) {
+        let state = serde_json::json!({ "Mode": mode, "Timestamp": round.stamp() });
+        round.write_one(Transaction::new().set(STATE, state))?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@ pub(in crate::standin) mod error;
 pub(in crate::standin) mod form;
 mod limits;
 pub(in crate::standin) mod listener;
+pub(in crate::standin) mod log_endpoint;
+mod log_levels;
 pub(in crate::standin) mod route;
 pub(in crate::standin) mod service;
 pub(in crate::standin) mod tls;
@@ -22,6 +24,7 @@ use tokio::sync::watch;
 
 pub use authentication::Authentication;
 pub use limits::Limits;
+pub use log_levels::{LogControl, LogLevel, LogLevelError, LogLevels};
 pub use tls::{KeyFileError, ServerCertificate};
 
 use answer::Format;

@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
+use serde_json::Value as Json;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
-use super::agent::{self, AgentConfig, AgentHandle, Role, Storage};
-use super::initial;
-use super::{StandinError, runtime, supervision};
+use crate::standin::agent::{self, AgentConfig, AgentHandle, Role, Storage};
+use crate::standin::initial;
+use crate::standin::{StandinError, runtime, supervision};
 
 /// Election timing of embedded agents: short, yet long enough not to call
 /// elections on a busy machine.
@@ -33,6 +34,23 @@ pub enum Contents {
     Empty,
     /// What the first server of a cluster writes.
     Initial,
+    /// The same with another time between the heartbeats of members.
+    InitialWithHeartbeat(Duration),
+}
+
+impl Contents {
+    fn tree(self) -> Option<Json> {
+        match self {
+            Self::Empty => None,
+            Self::Initial => Some(initial::tree()),
+            Self::InitialWithHeartbeat(interval) => {
+                let mut tree = initial::tree();
+                let millis = u64::try_from(interval.as_millis()).unwrap_or(u64::MAX).max(1);
+                tree["Sync"]["HeartbeatIntervalMs"] = millis.into();
+                Some(tree)
+            }
+        }
+    }
 }
 
 /// Agents in this process. They end when it is dropped.
@@ -162,6 +180,16 @@ impl EmbeddedAgency {
         self.agents().iter().map(|a| a.id().to_owned()).collect()
     }
 
+    /// The agents that run: the number of each among all, counted from 1, its id and its URL.
+    pub(super) fn running(&self) -> Vec<(usize, String, String)> {
+        let agents = self.agents();
+        let numbered = self.configs.iter().zip(1..).filter_map(|(config, number)| {
+            let agent = agents.iter().find(|agent| agent.id() == config.id)?;
+            Some((number, config.id.clone(), agent.url().to_owned()))
+        });
+        numbered.collect()
+    }
+
     /// The id of the agent that leads and serves at the moment.
     pub fn leader_id(&self) -> Option<String> {
         let agents = self.agents();
@@ -213,8 +241,17 @@ impl EmbeddedAgency {
         self.keep(&mut agents, started??)
     }
 
+    /// Runs a future beside the agents; it ends with them.
+    pub(super) fn spawn(
+        &self,
+        future: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), StandinError> {
+        self.runtime.as_ref().ok_or(StandinError::Stopped)?.spawn(future);
+        Ok(())
+    }
+
     /// Runs a future to its end, also when called from within a runtime.
-    fn run<T: Send + 'static>(
+    pub(super) fn run<T: Send + 'static>(
         &self,
         future: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, StandinError> {
@@ -293,7 +330,8 @@ async fn start_each(
     handles.reverse();
     let ready = async {
         let mut leader = wait_for_leader(handles).await?;
-        while contents == Contents::Initial && !initial::write(leader).await {
+        let Some(tree) = contents.tree() else { return Some(()) };
+        while !initial::write(leader, &tree).await {
             // Leadership moved on; at worst the agents do not know yet.
             tokio::time::sleep(RETRY_PAUSE).await;
             leader = wait_for_leader(handles).await?;

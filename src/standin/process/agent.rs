@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 
-use super::agent::{
-    self, AgentConfig, AgentError, Authentication, CompactionRule, DiskError, Gossip, GossipError,
-    LogControl, ServerCertificate, Storage, SupervisionConfig, agent_id, discover,
+use super::{ProcessError, told_to_end};
+use crate::standin::agent::{
+    self, AgentConfig, Authentication, CompactionRule, Gossip, LogControl, ServerCertificate,
+    Storage, SupervisionConfig, agent_id, discover,
 };
-use super::{runtime, supervision};
+use crate::standin::{runtime, supervision};
 
 /// What an agent is started with.
 #[derive(Debug)]
@@ -44,45 +44,6 @@ pub struct AgentProcess {
     pub log: LogControl,
     /// What the configuration shows of the supervision.
     pub supervision: SupervisionConfig,
-}
-
-/// Why an agent ends, or does not begin.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ProcessError {
-    /// The runtime does not start.
-    #[error("threads for the agent cannot be started")]
-    Runtime(#[source] std::io::Error),
-    /// The listener, or the signals, cannot be used.
-    #[error("the agent cannot listen")]
-    Listen(#[source] std::io::Error),
-    /// The agency is not complete.
-    #[error("the agency does not come together")]
-    Gossip(#[from] GossipError),
-    /// The agent does not start.
-    #[error("the agent does not start")]
-    Agent(#[from] AgentError),
-    /// The data directory cannot be used.
-    #[error("the agent cannot use its data directory")]
-    Disk(#[from] DiskError),
-    /// The file with the pool cannot be used.
-    #[error("cannot use '{}'; a damaged one may be removed, the agents then find each other anew", .path.display())]
-    Pool {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        source: std::io::Error,
-    },
-    /// The agency knows this agent under another address.
-    #[error(
-        "the agency knows this agent as {known}, not as {given}: start it with --agency.my-address {known}"
-    )]
-    Moved {
-        /// The address that the others know.
-        known: String,
-        /// The address that it was started with.
-        given: String,
-    },
 }
 
 /// The agents of the agency, kept so that some of them can start while others are away.
@@ -151,11 +112,7 @@ impl AgentProcess {
 
     async fn serve(self) -> Result<(), ProcessError> {
         let directory = self.directory.clone();
-        let mut terminate = signal(SignalKind::terminate()).map_err(ProcessError::Listen)?;
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(ProcessError::Listen)?;
-        let told_to_end = async {
-            tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
-        };
+        let told_to_end = told_to_end()?;
         tokio::pin!(told_to_end);
         let agent = tokio::select! {
             agent = self.start() => agent?,

@@ -1,0 +1,14 @@
+//! Servers inside this process, on loopback ports, gone with their owner.
+//!
+//! * `agency`: agents alone
+//! * `cluster`: agents, DB-servers and coordinators; `member` is one of the latter two
+
+mod agency;
+mod cluster;
+mod member;
+#[cfg(test)]
+mod tests;
+
+pub use agency::{Contents, EmbeddedAgency};
+pub use cluster::{ClusterConfig, ClusterSize, EmbeddedCluster, EmbeddedServer};
+pub use member::ServerState;
