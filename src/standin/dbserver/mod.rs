@@ -21,4 +21,4 @@ mod tests;
 
 pub(in crate::standin) use engine::Settings;
 pub(in crate::standin) use server::DbServer;
-pub(in crate::standin) use store::{LogStore, StoreError};
+pub(in crate::standin) use store::LogStore;

@@ -28,15 +28,6 @@ pub(in crate::standin) struct DbServer {
 
 impl DbServer {
     /// A server that keeps its logs in a store. It does nothing before [`run`](Self::run).
-    pub(in crate::standin) fn new(
-        member: Arc<Member>,
-        store: LogStore,
-        authentication: Option<Authentication>,
-    ) -> Arc<Self> {
-        Self::with_settings(member, store, authentication, Settings::default())
-    }
-
-    /// As [`new`](Self::new), with other times.
     pub(in crate::standin) fn with_settings(
         member: Arc<Member>,
         store: LogStore,

@@ -106,7 +106,12 @@ impl Work {
         let Some(peer) = self.peers.get_mut(&to) else { return };
         let registered = format!("/arango/Current/ServersRegistered/{to}/endpoint");
         let Some(endpoint) = self.tree.text(&registered).map(str::to_owned) else {
-            return peer.failed(now);
+            peer.failed(now);
+            if !self.reboot_ids.contains_key(&to) {
+                // It was removed; who still needs it says so again.
+                self.peers.remove(&to);
+            }
+            return;
         };
         let mut batch = Batch { to: to.clone(), messages: Vec::new() };
         let mut bytes = 0;

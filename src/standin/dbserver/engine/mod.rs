@@ -24,7 +24,7 @@ use tokio::task::JoinSet;
 pub(in crate::standin) use command::Engine;
 use command::{Command, Inserted};
 use exchange::Peer;
-pub(super) use exchange::{APPEND, Answers, Batch};
+pub(super) use exchange::{Answers, Batch};
 pub(in crate::standin) use running::LogError;
 use running::{Reporting, Running};
 
@@ -155,6 +155,7 @@ impl Work {
                 wake_up = now + self.settings.wake_up;
                 self.dirty.extend(self.logs.keys().cloned());
                 self.inventory.touch_all(&self.tree);
+                changed = true;
             }
             if changed || changes.has_changed().unwrap_or(false) {
                 changes.borrow_and_update();

@@ -261,9 +261,14 @@ impl Participant {
 }
 
 impl Participant {
-    /// Whether nobody leads in this term.
+    /// Whether nobody leads in this term, or an incarnation of this server that is gone.
     pub(in crate::standin) fn is_leaderless(&self) -> bool {
-        matches!(&self.role, Role::Follower(Follower { leader: None, .. }))
+        match &self.role {
+            Role::Leader(_) => false,
+            Role::Follower(follower) => {
+                follower.leader.as_ref().is_none_or(|leader| *leader == self.me.server)
+            }
+        }
     }
 
     /// Those who follow this leader.
