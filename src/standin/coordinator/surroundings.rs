@@ -43,6 +43,9 @@ pub(super) trait Surroundings: Send + Sync + 'static {
     /// Runs a transaction in the agency.
     fn write(&self, transaction: Transaction) -> Waiting<'_, Result<Outcome, ApiError>>;
 
+    /// What stands at a path of the agency's tree now.
+    fn get(&self, path: String) -> Waiting<'_, Result<Option<Json>, ApiError>>;
+
     /// The state of the leading agent: tree and log.
     fn state(&self) -> Waiting<'_, Result<Json, ApiError>>;
 
@@ -65,6 +68,13 @@ impl Surroundings for Member {
     fn write(&self, transaction: Transaction) -> Waiting<'_, Result<Outcome, ApiError>> {
         Box::pin(async move {
             self.agency.write(transaction).await.map_err(|error| unavailable(&error))
+        })
+    }
+
+    fn get(&self, path: String) -> Waiting<'_, Result<Option<Json>, ApiError>> {
+        Box::pin(async move {
+            let found = self.agency.call(move |client| client.get(&path)).await;
+            found.map_err(|error| unavailable(&error))
         })
     }
 

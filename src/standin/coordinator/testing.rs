@@ -248,6 +248,11 @@ impl Surroundings for World {
         Box::pin(async move { Ok(self.run(&transaction)) })
     }
 
+    fn get(&self, path: String) -> Waiting<'_, Result<Option<Json>, ApiError>> {
+        let found = self.tree().get(&path).map(Json::from);
+        Box::pin(std::future::ready(Ok(found)))
+    }
+
     fn state(&self) -> Waiting<'_, Result<Json, ApiError>> {
         let state = json!({ "index": 1, "term": 1, "agency": self.json("/"), "log": [] });
         Box::pin(std::future::ready(Ok(state)))

@@ -192,6 +192,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_a_script_has_just_written_is_found() {
+        let world = world();
+        let coordinator = world.coordinator("CRDN-1");
+        world.freeze();
+        world.add_database("new", "2");
+        world.set("/arango/Plan/ReplicatedLogs/new/4", plan(None));
+        let thawing = async {
+            tokio::task::yield_now().await;
+            world.thaw();
+        };
+        let asked = coordinator.ask("GET /_db/new/_api/log/4", None);
+        let ((status, _), ()) = tokio::join!(asked, thawing);
+        assert_eq!(status, 200);
+    }
+
+    #[tokio::test]
     async fn c4_11_logs_need_a_database_that_has_them() {
         let world = world();
         let coordinator = world.coordinator("CRDN-1");
