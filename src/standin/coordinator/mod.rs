@@ -147,7 +147,13 @@ impl Coordinator {
         if !known {
             return None;
         }
-        if let Err(error) = self.check_database(&call.database).await {
+        // calls for the data of a log are many, and go by what is planned for long
+        let for_data =
+            matches!(segments.as_slice(), ["_api", "log", _, what, ..] if logs::is_for_data(what));
+        if !for_data {
+            self.catch_up().await;
+        }
+        if let Err(error) = self.check_database(&call.database) {
             return Some(Err(error));
         }
         Some(match segments.as_slice() {
@@ -161,33 +167,22 @@ impl Coordinator {
         })
     }
 
-    /// Whether there is a database that is complete; one that has just become so counts.
-    async fn check_database(&self, name: &str) -> Result<(), ApiError> {
-        let complete =
-            |tree: &Tree| names::database(tree, name).is_some_and(|it| !names::is_building(it));
+    fn check_database(&self, name: &str) -> Result<(), ApiError> {
+        let tree = self.view().tree();
+        let there = names::database(&tree, name).is_some_and(|found| !names::is_building(found));
         // there from the beginning, though the agency may be about to be set up
-        if name == "_system" || complete(&self.view().tree()) {
-            return Ok(());
-        }
-        if names::is_key(name) {
-            let now = self.around.get(format!("/arango/Plan/Databases/{name}")).await?;
-            let now = now.filter(|entry| entry.is_object() && entry["isBuilding"] != true);
-            let seen = |tree: &Tree| complete(tree).then_some(());
-            if now.is_some() && self.wait_for(CATCH_UP, seen).await.is_some() {
-                return Ok(());
-            }
-        }
-        Err(ApiError::DatabaseNotFound)
+        if there || name == "_system" { Ok(()) } else { Err(ApiError::DatabaseNotFound) }
     }
 
-    /// Lets the own copy of the tree catch up, if there is something at a path that it lacks.
-    async fn catch_up_with(&self, path: String) -> Result<(), ApiError> {
-        let seen = |tree: &Tree| tree.has(&path).then_some(());
-        if seen(&self.view().tree()).is_none() && self.around.get(path.clone()).await?.is_some() {
-            // whatever is gone again meanwhile is not waited for for good
-            let _ = self.wait_for(CATCH_UP, seen).await;
+    /// Lets the own copy of the tree have what was committed by now, by whomever.
+    async fn catch_up(&self) {
+        match self.around.latest().await {
+            Ok(index) => {
+                // an agency that was set up anew may never get there
+                let _ = tokio::time::timeout(CATCH_UP, self.view().reached(index)).await;
+            }
+            Err(error) => tracing::debug!(%error, "answering from an older tree"),
         }
-        Ok(())
     }
 
     fn view(&self) -> &AgencyView {

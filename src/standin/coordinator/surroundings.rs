@@ -14,6 +14,9 @@ use crate::standin::member::{AgencyView, Member, PeerError};
 use crate::standin::model::Transaction;
 use crate::standin::web::error::ApiError;
 
+/// How long an agent may take to tell how far the agency is.
+const GLANCE: Duration = Duration::from_secs(1);
+
 /// What is about to be known.
 pub(super) type Waiting<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -43,8 +46,8 @@ pub(super) trait Surroundings: Send + Sync + 'static {
     /// Runs a transaction in the agency.
     fn write(&self, transaction: Transaction) -> Waiting<'_, Result<Outcome, ApiError>>;
 
-    /// What stands at a path of the agency's tree now.
-    fn get(&self, path: String) -> Waiting<'_, Result<Option<Json>, ApiError>>;
+    /// The index of the agency's last entry that is committed now.
+    fn latest(&self) -> Waiting<'_, Result<u64, ApiError>>;
 
     /// The state of the leading agent: tree and log.
     fn state(&self) -> Waiting<'_, Result<Json, ApiError>>;
@@ -71,10 +74,11 @@ impl Surroundings for Member {
         })
     }
 
-    fn get(&self, path: String) -> Waiting<'_, Result<Option<Json>, ApiError>> {
+    fn latest(&self) -> Waiting<'_, Result<u64, ApiError>> {
         Box::pin(async move {
-            let found = self.agency.call(move |client| client.get(&path)).await;
-            found.map_err(|error| unavailable(&error))
+            let config = self.agency.call(|client| client.glancing(GLANCE).config(None)).await;
+            let config = config.map_err(|error| unavailable(&error))?;
+            Ok(config["commitIndex"].as_u64().unwrap_or_default())
         })
     }
 

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use crate::agency::value::Value;
 use crate::standin::coordinator::Coordinator;
-use crate::standin::coordinator::names::{child, is_key, server_id, text};
+use crate::standin::coordinator::names::{child, server_id, text};
 use crate::standin::coordinator::reply::{self, Body, bad, missing, precondition_failed};
 use crate::standin::model::stamp::stamp;
 use crate::standin::model::{Transaction, Tree, paths};
@@ -50,9 +50,8 @@ impl Coordinator {
     }
 
     /// `GET queryAgencyJob`.
-    pub(super) async fn query_job(&self, call: &Call) -> Answer {
+    pub(super) fn query_job(&self, call: &Call) -> Answer {
         let id = call.parameter("id").ok_or_else(|| bad("'id' is missing"))?;
-        self.look_for(&id).await?;
         let tree = self.view().tree();
         let (state, job) = find(&tree, &id).ok_or_else(|| no_job(&id))?;
         let mut body = match Json::from(job) {
@@ -65,21 +64,10 @@ impl Coordinator {
         Ok(answer::json(StatusCode::OK, &Json::Object(body)))
     }
 
-    /// Lets the own copy of the tree catch up with a job that it does not know.
-    async fn look_for(&self, id: &str) -> Result<(), ApiError> {
-        for state in STATES {
-            if is_key(id) && find(&self.view().tree(), id).is_none() {
-                self.catch_up_with(paths::job(state, id)).await?;
-            }
-        }
-        Ok(())
-    }
-
     /// `POST cancelAgencyJob`.
     pub(super) async fn cancel_job(&self, call: &Call) -> Answer {
         let body = Body::of(call).await?;
         let id = body.required("id")?;
-        self.look_for(id).await?;
         let tree = self.view().tree();
         let (state, job) = find(&tree, id).ok_or_else(|| no_job(id))?;
         if !matches!(text(job, "type"), Some("moveShard" | "cleanOutServer")) {
@@ -191,21 +179,6 @@ mod tests {
         assert_eq!((status, body), (200, json!({"error": false, "job": "9", "status": "ToDo"})));
         let inside = "GET /_admin/cluster/queryAgencyJob?id=7/type";
         assert_eq!(coordinator.status(inside, None).await, 404);
-    }
-
-    #[tokio::test]
-    async fn s41_a_job_that_a_script_has_just_ordered_is_found() {
-        let world = world();
-        let coordinator = world.coordinator("CRDN-1");
-        world.freeze();
-        world.set("/arango/Target/ToDo/7", json!({"jobId": "7"}));
-        let thawing = async {
-            tokio::task::yield_now().await;
-            world.thaw();
-        };
-        let asked = coordinator.ask("GET /_admin/cluster/queryAgencyJob?id=7", None);
-        let ((status, body), ()) = tokio::join!(asked, thawing);
-        assert_eq!((status, &body["status"]), (200, &json!("ToDo")));
     }
 
     #[tokio::test]

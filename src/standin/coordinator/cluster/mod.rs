@@ -35,7 +35,7 @@ impl Coordinator {
             ["cleanOutServer"] if method == Method::POST => self.clean_out_server(call).await,
             ["resignLeadership"] if method == Method::POST => self.resign_leadership(call).await,
             ["moveShard"] if method == Method::POST => self.move_shard(call).await,
-            ["queryAgencyJob"] if is_get(method) => self.query_job(call).await,
+            ["queryAgencyJob"] if is_get(method) => self.query_job(call),
             ["cancelAgencyJob"] if method == Method::POST => self.cancel_job(call).await,
             ["numberOfServers"] if is_get(method) => self.server_numbers(),
             ["numberOfServers"] if method == Method::PUT => self.set_server_numbers(call).await,

@@ -17,7 +17,7 @@ impl Coordinator {
     pub(super) async fn move_shard(&self, call: &Call) -> Answer {
         let body = Body::of(call).await?;
         let database = body.text("database")?.unwrap_or(&call.database);
-        self.check_database(database).await?;
+        self.check_database(database)?;
         let name = body.required("collection")?;
         let shard = body.required("shard")?;
         let tree = self.view().tree();

@@ -11,8 +11,8 @@ use crate::agency::value::Value;
 use crate::standin::coordinator::Coordinator;
 use crate::standin::coordinator::names::{endpoint, member};
 use crate::standin::coordinator::surroundings::Question;
+use crate::standin::model::Tree;
 use crate::standin::model::log::LogPlan;
-use crate::standin::model::{Tree, paths};
 use crate::standin::web::answer::{self, Answer};
 use crate::standin::web::service::Call;
 
@@ -42,7 +42,9 @@ impl Coordinator {
     /// Gives a call on to the planned leader, and back what it answers; `what` is to be done.
     pub(super) async fn forward(&self, call: &Call, id: u64, what: &str) -> Answer {
         let body = call.value().await?;
-        self.catch_up_with(paths::plan_log(&call.database, &id.to_string())).await?;
+        if planned(&self.view().tree(), &call.database, id).is_err() {
+            self.catch_up().await;
+        }
         let tree = self.view().tree();
         let plan = readable(planned(&tree, &call.database, id)?, id)?;
         let leader = plan.leader().and_then(|leader| endpoint(&tree, &leader.server_id));

@@ -12,7 +12,6 @@ use crate::standin::coordinator::names::{endpoint, member};
 use crate::standin::coordinator::reply;
 use crate::standin::coordinator::surroundings::Question;
 use crate::standin::model::log::LogPlan;
-use crate::standin::model::paths;
 use crate::standin::web::answer::Answer;
 use crate::standin::web::error::ApiError;
 use crate::standin::web::service::Call;
@@ -35,7 +34,6 @@ impl Coordinator {
         id: u64,
         cached: bool,
     ) -> Result<Json, ApiError> {
-        self.catch_up_with(paths::plan_log(database, &id.to_string())).await?;
         let tree = self.view().tree();
         let planned = planned(&tree, database, id)?;
         // what cannot be read is shown, too
