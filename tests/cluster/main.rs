@@ -7,6 +7,7 @@ mod bootstrap;
 mod chaos;
 mod collections;
 mod data;
+mod databases;
 mod jobs;
 mod leadership;
 mod logs;

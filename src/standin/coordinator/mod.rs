@@ -147,6 +147,12 @@ impl Coordinator {
         if !known {
             return None;
         }
+        // calls for the data of a log are many, and go by what is planned for long
+        let for_data =
+            matches!(segments.as_slice(), ["_api", "log", _, what, ..] if logs::is_for_data(what));
+        if !for_data {
+            self.catch_up().await;
+        }
         if let Err(error) = self.check_database(&call.database) {
             return Some(Err(error));
         }
@@ -166,6 +172,17 @@ impl Coordinator {
         let there = names::database(&tree, name).is_some_and(|found| !names::is_building(found));
         // there from the beginning, though the agency may be about to be set up
         if there || name == "_system" { Ok(()) } else { Err(ApiError::DatabaseNotFound) }
+    }
+
+    /// Lets the own copy of the tree have what was committed by now, by whomever.
+    async fn catch_up(&self) {
+        match self.around.latest().await {
+            Ok(index) => {
+                // an agency that was set up anew may never get there
+                let _ = tokio::time::timeout(CATCH_UP, self.view().reached(index)).await;
+            }
+            Err(error) => tracing::debug!(%error, "answering from an older tree"),
+        }
     }
 
     fn view(&self) -> &AgencyView {

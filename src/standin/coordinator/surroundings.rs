@@ -14,6 +14,9 @@ use crate::standin::member::{AgencyView, Member, PeerError};
 use crate::standin::model::Transaction;
 use crate::standin::web::error::ApiError;
 
+/// How long an agent may take to tell how far the agency is.
+const GLANCE: Duration = Duration::from_secs(1);
+
 /// What is about to be known.
 pub(super) type Waiting<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -43,6 +46,9 @@ pub(super) trait Surroundings: Send + Sync + 'static {
     /// Runs a transaction in the agency.
     fn write(&self, transaction: Transaction) -> Waiting<'_, Result<Outcome, ApiError>>;
 
+    /// The index of the agency's last entry that is committed now.
+    fn latest(&self) -> Waiting<'_, Result<u64, ApiError>>;
+
     /// The state of the leading agent: tree and log.
     fn state(&self) -> Waiting<'_, Result<Json, ApiError>>;
 
@@ -65,6 +71,14 @@ impl Surroundings for Member {
     fn write(&self, transaction: Transaction) -> Waiting<'_, Result<Outcome, ApiError>> {
         Box::pin(async move {
             self.agency.write(transaction).await.map_err(|error| unavailable(&error))
+        })
+    }
+
+    fn latest(&self) -> Waiting<'_, Result<u64, ApiError>> {
+        Box::pin(async move {
+            let config = self.agency.call(|client| client.glancing(GLANCE).config(None)).await;
+            let config = config.map_err(|error| unavailable(&error))?;
+            Ok(config["commitIndex"].as_u64().unwrap_or_default())
         })
     }
 

@@ -248,6 +248,10 @@ impl Surroundings for World {
         Box::pin(async move { Ok(self.run(&transaction)) })
     }
 
+    fn latest(&self) -> Waiting<'_, Result<u64, ApiError>> {
+        Box::pin(std::future::ready(Ok(self.0.view.index())))
+    }
+
     fn state(&self) -> Waiting<'_, Result<Json, ApiError>> {
         let state = json!({ "index": 1, "term": 1, "agency": self.json("/"), "log": [] });
         Box::pin(std::future::ready(Ok(state)))

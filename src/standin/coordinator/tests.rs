@@ -126,6 +126,24 @@ async fn c8_2_a_real_agency_tells_of_its_agents_and_its_state() {
     assert!(dump["log"].as_array().is_some_and(|log| !log.is_empty()));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_have_just_written_counts() {
+    let (_agency, client, coordinator) = cluster();
+    for n in 0..20 {
+        let client = client.clone();
+        let name = format!("d{n}");
+        let (database, job) = (format!("Plan/Databases/{name}"), format!("Target/ToDo/{n}"));
+        let writing = tokio::task::spawn_blocking(move || {
+            client.set(&database, json!({"replicationVersion": "2"})).unwrap();
+            client.set(&job, json!({"type": "moveShard"})).unwrap();
+        });
+        writing.await.unwrap();
+        let query = format!("GET /_admin/cluster/queryAgencyJob?id={n}");
+        assert_eq!(coordinator.ask(&query, None).await.1["status"], "ToDo");
+        assert_eq!(coordinator.ask(&format!("GET /_db/{name}/_api/log"), None).await.0, 200);
+    }
+}
+
 /// What may be written to anywhere in a tree.
 fn rubbish() -> [Json; 6] {
     [

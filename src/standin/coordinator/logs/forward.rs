@@ -42,6 +42,9 @@ impl Coordinator {
     /// Gives a call on to the planned leader, and back what it answers; `what` is to be done.
     pub(super) async fn forward(&self, call: &Call, id: u64, what: &str) -> Answer {
         let body = call.value().await?;
+        if planned(&self.view().tree(), &call.database, id).is_err() {
+            self.catch_up().await;
+        }
         let tree = self.view().tree();
         let plan = readable(planned(&tree, &call.database, id)?, id)?;
         let leader = plan.leader().and_then(|leader| endpoint(&tree, &leader.server_id));

@@ -32,6 +32,11 @@ use crate::standin::web::service::Call;
 const OF_PARTICIPANTS: [&str; 9] =
     ["head", "tail", "slice", "poll", "insert", "multi-insert", "ping", "release", "compact"];
 
+/// Whether a call, named by what follows the id of a log, is for its data.
+pub(super) fn is_for_data(what: &str) -> bool {
+    what == "entry" || OF_PARTICIPANTS.contains(&what)
+}
+
 impl Coordinator {
     /// Answers what is below `/_api/log`.
     pub(super) async fn logs(&self, call: &Call, path: &[&str]) -> Answer {
