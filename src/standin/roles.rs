@@ -29,7 +29,7 @@ pub(super) fn service(
                 commit_patience: config.timing.commit_patience,
                 ..dbserver::Settings::default()
             };
-            Ok(DbServer::with_settings(Arc::clone(member), store, None, settings))
+            Ok(DbServer::new(Arc::clone(member), store, settings))
         }
         MemberRole::Coordinator => {
             let settings = coordinator::Settings {

@@ -81,7 +81,7 @@ fn comes_and_goes(version: &str) {
     world.coordinate("GET", &collections, None).is_error(404, 1228);
     wait_for("nothing is left of the database", || {
         let left = |place: &&str| world.client.exists(&format!("{place}/{name}")).unwrap();
-        (!PLACES.iter().any(|place| left(place))).then_some(())
+        (!PLACES.iter().any(left)).then_some(())
     });
 }
 

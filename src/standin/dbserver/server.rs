@@ -2,40 +2,32 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::http::Method;
 use tokio::sync::watch;
 
 use super::api;
 use super::engine::{self, Engine, Settings, Work};
 use super::store::LogStore;
 use crate::standin::member::Member;
-use crate::standin::web::Authentication;
 use crate::standin::web::answer::Answer;
-use crate::standin::web::error::ApiError;
-use crate::standin::web::service::{Answering, Call, Service};
-
-/// Largest body that a DB-server takes: entries come in batches.
-pub(in crate::standin) const BODY_LIMIT: usize = 64 << 20;
+use crate::standin::web::service::Call;
 
 /// A DB-server.
 pub(in crate::standin) struct DbServer {
     pub(super) member: Arc<Member>,
     pub(super) engine: Engine,
-    authentication: Option<Authentication>,
     /// What runs the logs, until it runs.
     work: Mutex<Option<Work>>,
 }
 
 impl DbServer {
     /// A server that keeps its logs in a store. It does nothing before [`run`](Self::run).
-    pub(in crate::standin) fn with_settings(
+    pub(in crate::standin) fn new(
         member: Arc<Member>,
         store: LogStore,
-        authentication: Option<Authentication>,
         settings: Settings,
     ) -> Arc<Self> {
         let (engine, work) = engine::new(Arc::clone(&member), store, settings);
-        Arc::new(Self { member, engine, authentication, work: Mutex::new(Some(work)) })
+        Arc::new(Self { member, engine, work: Mutex::new(Some(work)) })
     }
 
     /// Runs the logs until `shutdown` turns true, or something cannot be stored.
@@ -57,28 +49,5 @@ impl DbServer {
         let answer = api::answer(self, call, rest).await;
         self.member.gate.passed().await;
         Some(answer)
-    }
-}
-
-impl Service for DbServer {
-    fn authentication(&self) -> Option<&Authentication> {
-        self.authentication.as_ref()
-    }
-
-    fn body_limit(&self) -> usize {
-        BODY_LIMIT
-    }
-
-    fn answer(self: Arc<Self>, call: Call) -> Answering {
-        Box::pin(async move {
-            let known = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE];
-            if !known.contains(&call.method) && call.method != Method::PATCH {
-                return Err(ApiError::MethodUnknown);
-            }
-            match self.answer_logs(&call).await {
-                Some(answer) => answer,
-                None => Err(ApiError::NotImplemented { path: call.path.text }),
-            }
-        })
     }
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use serde_json::Value as Json;
 use tokio::sync::{mpsc, oneshot};
 
 use super::gate::Gate;
@@ -60,15 +59,6 @@ impl MemberAgency {
         answered.await.unwrap_or(Err(AgencyError::Ended))
     }
 
-    /// Runs a transaction; whether it was applied.
-    pub(in crate::standin) async fn applied(
-        &self,
-        transaction: Transaction,
-    ) -> Result<bool, AgencyError> {
-        let outcome = self.write(transaction).await?;
-        Ok(matches!(outcome, Outcome::Applied { .. }))
-    }
-
     /// Runs a call of the client that blocks; one at a time.
     pub(in crate::standin) async fn call<T: Send + 'static>(
         &self,
@@ -79,18 +69,6 @@ impl MemberAgency {
             Ok(outcome) => outcome.map_err(|error| AgencyError::Client(Arc::new(error))),
             Err(_) => Err(AgencyError::Ended),
         }
-    }
-
-    /// Overwrites a value in the transient tree.
-    pub(in crate::standin) async fn set_transient(
-        &self,
-        path: String,
-        value: Json,
-    ) -> Result<(), AgencyError> {
-        let mut operations = serde_json::Map::new();
-        operations.insert(path, serde_json::json!({ "op": "set", "new": value }));
-        let items = vec![Json::from(vec![Json::Object(operations)])];
-        self.call(move |client| client.transient(&items)).await.map(drop)
     }
 
     /// The client.

@@ -18,8 +18,6 @@ impl Member {
         Self {
             id: format!("{}-bare", role.prefix()).into(),
             role,
-            endpoint: "tcp://127.0.0.1:1".to_owned(),
-            version: "3.12.6".to_owned(),
             gate,
             view,
             agency,

@@ -57,10 +57,6 @@ pub(in crate::standin) struct Member {
     pub(in crate::standin) id: ServerId,
     /// What it does.
     pub(in crate::standin) role: MemberRole,
-    /// Where others reach it.
-    pub(in crate::standin) endpoint: String,
-    /// The version it claims to be.
-    pub(in crate::standin) version: String,
     /// Closed while it is suspended: whatever it does of itself passes here first.
     pub(in crate::standin) gate: Gate,
     /// Its copy of the agency's tree.
@@ -87,12 +83,10 @@ impl Member {
 #[cfg(test)]
 impl Member {
     /// A DB-server that nobody registers and that follows no agency by itself, for tests.
-    pub(in crate::standin) fn of(id: &str, endpoint: String, agency: MemberAgency) -> Self {
+    pub(in crate::standin) fn of(id: &str, agency: MemberAgency) -> Self {
         Self {
             id: id.into(),
             role: MemberRole::DbServer,
-            endpoint,
-            version: "3.12.6".to_owned(),
             gate: Gate::default(),
             view: AgencyView::default(),
             agency,

@@ -36,14 +36,6 @@ impl MemberRole {
         }
     }
 
-    /// What such members call themselves.
-    pub(in crate::standin) fn name(self) -> &'static str {
-        match self {
-            Self::DbServer => "DBSERVER",
-            Self::Coordinator => "COORDINATOR",
-        }
-    }
-
     /// What their HTTP API calls them.
     pub(in crate::standin) fn told(self) -> &'static str {
         match self {

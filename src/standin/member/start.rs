@@ -148,8 +148,6 @@ async fn begin(
     let member = Arc::new(Member {
         id: identity.id.clone(),
         role: config.role,
-        endpoint: config.endpoint.clone(),
-        version: config.version.clone(),
         gate: gate.clone(),
         view: AgencyView::default(),
         agency,

@@ -123,14 +123,6 @@ impl AgencyView {
         self.shared.index.send_replace(index);
     }
 
-    /// A view of a tree that nobody changes but the owner.
-    #[cfg(test)]
-    pub(in crate::standin) fn of(tree: Tree) -> Self {
-        let view = Self::default();
-        view.replace(tree);
-        view
-    }
-
     /// Another tree, for tests.
     #[cfg(test)]
     pub(in crate::standin) fn replace(&self, tree: Tree) {

@@ -9,16 +9,16 @@ use crate::agency::value::Value;
 /// The incarnation of a coordinator that is making something.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Builder {
+pub(in crate::standin) struct Builder {
     /// The coordinator.
-    pub coordinator: ServerId,
+    pub(in crate::standin) coordinator: ServerId,
     /// Which incarnation of it.
-    pub coordinator_reboot_id: u64,
+    pub(in crate::standin) coordinator_reboot_id: u64,
 }
 
 impl Builder {
     /// Who is making a database, a collection, an index or a revision of analyzers.
-    pub fn of(object: &Value) -> Option<Self> {
+    pub(in crate::standin) fn of(object: &Value) -> Option<Self> {
         from_value(object).ok()
     }
 }
@@ -26,17 +26,17 @@ impl Builder {
 /// The analyzers of a database: `Plan/Analyzers/<database>`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Analyzers {
+pub(in crate::standin) struct Analyzers {
     /// The revision that is complete.
-    pub revision: u64,
+    pub(in crate::standin) revision: u64,
     /// The one that is being made, or the same.
-    pub building_revision: u64,
+    pub(in crate::standin) building_revision: u64,
     /// The coordinator that is making it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub coordinator: Option<ServerId>,
+    pub(in crate::standin) coordinator: Option<ServerId>,
     /// Which incarnation of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub coordinator_reboot_id: Option<u64>,
+    pub(in crate::standin) coordinator_reboot_id: Option<u64>,
 }
 
 #[cfg(test)]

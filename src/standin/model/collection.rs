@@ -11,52 +11,52 @@ use super::ServerId;
 use crate::agency::value::Value;
 
 /// The id of a collection, a number in decimal digits.
-pub type CollectionId = Arc<str>;
+pub(in crate::standin) type CollectionId = Arc<str>;
 /// The id of a shard, `s` and a number.
-pub type ShardId = Arc<str>;
+pub(in crate::standin) type ShardId = Arc<str>;
 /// The servers of each shard, the leader first.
-pub type Shards = BTreeMap<ShardId, Vec<ServerId>>;
+pub(in crate::standin) type Shards = BTreeMap<ShardId, Vec<ServerId>>;
 
 /// The type of a collection of edges.
-pub const EDGE: u64 = 3;
+pub(in crate::standin) const EDGE: u64 = 3;
 
 /// A collection: `Target|Plan/Collections/<database>/<id>`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Collection {
+pub(in crate::standin) struct Collection {
     /// The group that it belongs to; none where shards are not replicated by logs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub group_id: Option<u64>,
+    pub(in crate::standin) group_id: Option<u64>,
     /// Its id.
-    pub id: CollectionId,
+    pub(in crate::standin) id: CollectionId,
     /// Its name.
-    pub name: Arc<str>,
+    pub(in crate::standin) name: Arc<str>,
     /// 2 for documents, 3 for edges.
     #[serde(rename = "type")]
-    pub kind: u64,
+    pub(in crate::standin) kind: u64,
     /// Its indexes.
     #[serde(default)]
-    pub indexes: Vec<Value>,
+    pub(in crate::standin) indexes: Vec<Value>,
     /// Its shards in the order of the group's logs; in the Plan alone.
     #[serde(default, rename = "shardsR2", skip_serializing_if = "Option::is_none")]
-    pub shard_order: Option<Vec<ShardId>>,
+    pub(in crate::standin) shard_order: Option<Vec<ShardId>>,
     /// Where its shards are; in the Plan alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub shards: Option<Shards>,
+    pub(in crate::standin) shards: Option<Shards>,
     /// All other properties.
     #[serde(flatten)]
-    pub rest: BTreeMap<Arc<str>, Value>,
+    pub(in crate::standin) rest: BTreeMap<Arc<str>, Value>,
 }
 
 impl Collection {
     /// Whether a property is `true`.
-    pub fn is(&self, property: &str) -> bool {
+    pub(in crate::standin) fn is(&self, property: &str) -> bool {
         self.rest.get(property) == Some(&Value::Bool(true))
     }
 
     /// Whether it has no shards of its own but hidden collections that have them, as collections
     /// of smart edges have.
-    pub fn is_virtual(&self) -> bool {
+    pub(in crate::standin) fn is_virtual(&self) -> bool {
         let shadows = self.rest.get("shadowCollections").and_then(Value::as_array);
         self.kind == EDGE && self.is("isSmart") && shadows.is_some_and(|ids| !ids.is_empty())
     }
@@ -65,36 +65,36 @@ impl Collection {
 /// What the leader of a shard says of it: `Current/Collections/<database>/<id>/<shard>`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct CurrentShard {
+pub(in crate::standin) struct CurrentShard {
     /// Whether it could not be made as planned.
-    pub error: bool,
+    pub(in crate::standin) error: bool,
     /// The number of the error.
-    pub error_num: u64,
+    pub(in crate::standin) error_num: u64,
     /// What went wrong.
-    pub error_message: String,
+    pub(in crate::standin) error_message: String,
     /// The indexes that it has.
-    pub indexes: Vec<Value>,
+    pub(in crate::standin) indexes: Vec<Value>,
     /// Who has it, the leader first.
-    pub servers: Vec<ServerId>,
+    pub(in crate::standin) servers: Vec<ServerId>,
     /// Who may lead.
-    pub failover_candidates: Vec<ServerId>,
+    pub(in crate::standin) failover_candidates: Vec<ServerId>,
 }
 
 impl CurrentShard {
     /// Whether it has an index that is good.
-    pub fn has_index(&self, id: &str) -> bool {
+    pub(in crate::standin) fn has_index(&self, id: &str) -> bool {
         let failed = |index: &Value| flag(index, "error");
         self.indexes.iter().any(|index| index_id(index) == Some(id) && !failed(index))
     }
 }
 
 /// The id of an index.
-pub fn index_id(index: &Value) -> Option<&str> {
+pub(in crate::standin) fn index_id(index: &Value) -> Option<&str> {
     index.as_object()?.get("id")?.as_str()
 }
 
 /// Whether an attribute of an object is `true`.
-pub fn flag(object: &Value, attribute: &str) -> bool {
+pub(in crate::standin) fn flag(object: &Value, attribute: &str) -> bool {
     let value = object.as_object().and_then(|object| object.get(attribute));
     value == Some(&Value::Bool(true))
 }

@@ -14,97 +14,97 @@ use crate::agency::value::Value;
 /// What a member of a group is: nothing but its id.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct Member {}
+pub(in crate::standin) struct Member {}
 
 /// The collections of a group.
-pub type Members = BTreeMap<CollectionId, Member>;
+pub(in crate::standin) type Members = BTreeMap<CollectionId, Member>;
 
 /// What is wanted of a group: `Target/CollectionGroups/<database>/<id>`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct GroupTarget {
+pub(in crate::standin) struct GroupTarget {
     /// The number of the group.
-    pub id: u64,
+    pub(in crate::standin) id: u64,
     /// The collection that opened the group; may be empty.
-    pub leader: CollectionId,
+    pub(in crate::standin) leader: CollectionId,
     /// What is told as reached once the group is as wanted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version: Option<u64>,
+    pub(in crate::standin) version: Option<u64>,
     /// Its collections.
     #[serde(default)]
-    pub collections: Members,
+    pub(in crate::standin) collections: Members,
     /// What its collections have in common.
-    pub attributes: Attributes,
+    pub(in crate::standin) attributes: Attributes,
 }
 
 /// What shall be: `Plan/CollectionGroups/<database>/<id>`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct GroupPlan {
+pub(in crate::standin) struct GroupPlan {
     /// The number of the group.
-    pub id: u64,
+    pub(in crate::standin) id: u64,
     /// The collection that opened the group; may be empty.
-    pub leader: CollectionId,
+    pub(in crate::standin) leader: CollectionId,
     /// Its collections.
     #[serde(default)]
-    pub collections: Members,
+    pub(in crate::standin) collections: Members,
     /// What its collections have in common.
-    pub attributes: Attributes,
+    pub(in crate::standin) attributes: Attributes,
     /// Its logs: the one at a position has all shards at that position.
     #[serde(default)]
-    pub shard_sheaves: Vec<Sheaf>,
+    pub(in crate::standin) shard_sheaves: Vec<Sheaf>,
 }
 
 /// What is: `Current/CollectionGroups/<database>/<id>`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct GroupCurrent {
+pub(in crate::standin) struct GroupCurrent {
     /// What the supervision keeps.
-    pub supervision: GroupSupervision,
+    pub(in crate::standin) supervision: GroupSupervision,
 }
 
 /// What the supervision keeps of a group.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct GroupSupervision {
+pub(in crate::standin) struct GroupSupervision {
     /// The version of the Target that is reached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub target_version: Option<u64>,
+    pub(in crate::standin) target_version: Option<u64>,
 }
 
 /// The shards of a group that share a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Sheaf {
+pub(in crate::standin) struct Sheaf {
     /// The log.
-    pub replicated_log: u64,
+    pub(in crate::standin) replicated_log: u64,
 }
 
 /// What the collections of a group have in common.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct Attributes {
+pub(in crate::standin) struct Attributes {
     /// What may be changed.
-    pub mutable: MutableAttributes,
+    pub(in crate::standin) mutable: MutableAttributes,
     /// What stays for life.
-    pub immutable: ImmutableAttributes,
+    pub(in crate::standin) immutable: ImmutableAttributes,
 }
 
 /// What may be changed.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct MutableAttributes {
+pub(in crate::standin) struct MutableAttributes {
     /// So many servers must have a write.
-    pub write_concern: u64,
+    pub(in crate::standin) write_concern: u64,
     /// So many servers shall have a copy; 0 stands for all of them.
-    pub replication_factor: u64,
+    pub(in crate::standin) replication_factor: u64,
     /// Whether a write must be on disk.
-    pub wait_for_sync: bool,
+    pub(in crate::standin) wait_for_sync: bool,
 }
 
 impl MutableAttributes {
     /// Whether every server shall have a copy.
-    pub fn is_satellite(&self) -> bool {
+    pub(in crate::standin) fn is_satellite(&self) -> bool {
         self.replication_factor == 0
     }
 }
@@ -112,12 +112,12 @@ impl MutableAttributes {
 /// What stays for life.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ImmutableAttributes {
+pub(in crate::standin) struct ImmutableAttributes {
     /// So many shards each collection has.
-    pub number_of_shards: u64,
+    pub(in crate::standin) number_of_shards: u64,
     /// What else there is.
     #[serde(flatten)]
-    pub rest: BTreeMap<Arc<str>, Value>,
+    pub(in crate::standin) rest: BTreeMap<Arc<str>, Value>,
 }
 
 #[cfg(test)]

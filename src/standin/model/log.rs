@@ -13,13 +13,13 @@ use crate::agency::value::Value;
 /// What a participant may do and must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-pub struct Flags {
+pub(in crate::standin) struct Flags {
     /// Every commit must include this server.
-    pub forced: bool,
+    pub(in crate::standin) forced: bool,
     /// It may be counted towards the write concern.
-    pub allowed_in_quorum: bool,
+    pub(in crate::standin) allowed_in_quorum: bool,
     /// It may be elected.
-    pub allowed_as_leader: bool,
+    pub(in crate::standin) allowed_as_leader: bool,
 }
 
 impl Default for Flags {
@@ -29,102 +29,102 @@ impl Default for Flags {
 }
 
 /// The participants of a log.
-pub type Participants = BTreeMap<ServerId, Flags>;
+pub(in crate::standin) type Participants = BTreeMap<ServerId, Flags>;
 
 /// What is wanted of a log: `Target/ReplicatedLogs/<database>/<id>`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct LogTarget {
+pub(in crate::standin) struct LogTarget {
     /// The number of the log.
-    pub id: u64,
+    pub(in crate::standin) id: u64,
     /// What is told as reached once the log is as wanted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version: Option<u64>,
+    pub(in crate::standin) version: Option<u64>,
     /// Who shall lead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub leader: Option<ServerId>,
+    pub(in crate::standin) leader: Option<ServerId>,
     /// Who made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub owner: Option<String>,
+    pub(in crate::standin) owner: Option<String>,
     /// Who shall take part.
     #[serde(default)]
-    pub participants: Participants,
+    pub(in crate::standin) participants: Participants,
     /// How safe writes shall be.
-    pub config: TargetConfig,
+    pub(in crate::standin) config: TargetConfig,
     /// What the log is for.
-    pub properties: Properties,
+    pub(in crate::standin) properties: Properties,
     /// Settings of the supervision for this log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub supervision: Option<TargetSupervision>,
+    pub(in crate::standin) supervision: Option<TargetSupervision>,
 }
 
 /// How safe writes shall be.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct TargetConfig {
+pub(in crate::standin) struct TargetConfig {
     /// So many servers must have a write.
-    pub write_concern: u64,
+    pub(in crate::standin) write_concern: u64,
     /// So many must have it if there are enough; the write concern if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub soft_write_concern: Option<u64>,
+    pub(in crate::standin) soft_write_concern: Option<u64>,
     /// Whether they must have it on disk.
-    pub wait_for_sync: bool,
+    pub(in crate::standin) wait_for_sync: bool,
 }
 
 /// What a log is for.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct Properties {
+pub(in crate::standin) struct Properties {
     /// What its entries mean.
-    pub implementation: Implementation,
+    pub(in crate::standin) implementation: Implementation,
 }
 
 /// What the entries of a log mean.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct Implementation {
+pub(in crate::standin) struct Implementation {
     /// `document` or `black-hole`.
     #[serde(rename = "type")]
-    pub kind: String,
+    pub(in crate::standin) kind: String,
     /// What the implementation needs to know.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub parameters: Option<Value>,
+    pub(in crate::standin) parameters: Option<Value>,
 }
 
 /// Settings of the supervision for one log.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct TargetSupervision {
+pub(in crate::standin) struct TargetSupervision {
     /// So many of the last actions are kept in Current.
-    pub max_actions_trace_length: u64,
+    pub(in crate::standin) max_actions_trace_length: u64,
 }
 
 /// What shall be: `Plan/ReplicatedLogs/<database>/<id>`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct LogPlan {
+pub(in crate::standin) struct LogPlan {
     /// The number of the log.
-    pub id: u64,
+    pub(in crate::standin) id: u64,
     /// `target` for logs that the supervision made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub owner: Option<String>,
+    pub(in crate::standin) owner: Option<String>,
     /// The term.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub current_term: Option<Term>,
+    pub(in crate::standin) current_term: Option<Term>,
     /// Who takes part, and how safe writes are.
-    pub participants_config: ParticipantsConfig,
+    pub(in crate::standin) participants_config: ParticipantsConfig,
     /// What the log is for.
-    pub properties: Properties,
+    pub(in crate::standin) properties: Properties,
 }
 
 impl LogPlan {
     /// The number of the term.
-    pub fn term(&self) -> Option<u64> {
+    pub(in crate::standin) fn term(&self) -> Option<u64> {
         self.current_term.as_ref().map(|term| term.term)
     }
 
     /// The planned leader.
-    pub fn leader(&self) -> Option<&Leader> {
+    pub(in crate::standin) fn leader(&self) -> Option<&Leader> {
         self.current_term.as_ref()?.leader.as_ref()
     }
 }
@@ -132,45 +132,45 @@ impl LogPlan {
 /// A term of a log.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct Term {
+pub(in crate::standin) struct Term {
     /// Its number.
-    pub term: u64,
+    pub(in crate::standin) term: u64,
     /// Who leads; nobody while one is to be elected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub leader: Option<Leader>,
+    pub(in crate::standin) leader: Option<Leader>,
 }
 
 /// An incarnation of a server that leads.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Leader {
+pub(in crate::standin) struct Leader {
     /// The server.
-    pub server_id: ServerId,
+    pub(in crate::standin) server_id: ServerId,
     /// Which incarnation of it.
-    pub reboot_id: u64,
+    pub(in crate::standin) reboot_id: u64,
 }
 
 /// A generation of participants.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct ParticipantsConfig {
+pub(in crate::standin) struct ParticipantsConfig {
     /// Grows by 1 with each change.
-    pub generation: u64,
+    pub(in crate::standin) generation: u64,
     /// How safe writes are.
-    pub config: PlanConfig,
+    pub(in crate::standin) config: PlanConfig,
     /// Who takes part.
     #[serde(default)]
-    pub participants: Participants,
+    pub(in crate::standin) participants: Participants,
 }
 
 /// How safe writes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct PlanConfig {
+pub(in crate::standin) struct PlanConfig {
     /// So many servers must have a write.
-    pub effective_write_concern: u64,
+    pub(in crate::standin) effective_write_concern: u64,
     /// Whether they must have it on disk.
-    pub wait_for_sync: bool,
+    pub(in crate::standin) wait_for_sync: bool,
 }
 
 /// A place in a log; the term counts first.
@@ -178,16 +178,16 @@ pub struct PlanConfig {
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize,
 )]
 #[serde(deny_unknown_fields)]
-pub struct TermIndex {
+pub(in crate::standin) struct TermIndex {
     /// The term.
-    pub term: u64,
+    pub(in crate::standin) term: u64,
     /// The index, from 1 on; 0 before the first entry.
-    pub index: u64,
+    pub(in crate::standin) index: u64,
 }
 
 /// How far a participant is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub enum ParticipantState {
+pub(in crate::standin) enum ParticipantState {
     /// A leader whose first entry is not committed.
     Unconfigured,
     /// A leader that rebuilds its state.
@@ -203,77 +203,77 @@ pub enum ParticipantState {
 /// What is: `Current/ReplicatedLogs/<database>/<id>`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct LogCurrent {
+pub(in crate::standin) struct LogCurrent {
     /// What each participant said of itself last; those that left stay.
     #[serde(default)]
-    pub local_status: BTreeMap<ServerId, LocalStatus>,
+    pub(in crate::standin) local_status: BTreeMap<ServerId, LocalStatus>,
     /// What the leader said last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub leader: Option<CurrentLeader>,
+    pub(in crate::standin) leader: Option<CurrentLeader>,
     /// The incarnations that are known to have all that is committed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub safe_reboot_ids: Option<BTreeMap<ServerId, u64>>,
+    pub(in crate::standin) safe_reboot_ids: Option<BTreeMap<ServerId, u64>>,
     /// What the supervision keeps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub supervision: Option<CurrentSupervision>,
+    pub(in crate::standin) supervision: Option<CurrentSupervision>,
     /// The last actions of the supervision, the oldest first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub actions: Option<Value>,
+    pub(in crate::standin) actions: Option<Value>,
 }
 
 /// What a participant says of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct LocalStatus {
+pub(in crate::standin) struct LocalStatus {
     /// The term that it runs in.
-    pub term: u64,
+    pub(in crate::standin) term: u64,
     /// Its last entry.
-    pub spearhead: TermIndex,
+    pub(in crate::standin) spearhead: TermIndex,
     /// How far it is.
-    pub state: ParticipantState,
+    pub(in crate::standin) state: ParticipantState,
     /// Whether it has what was dropped from the log.
-    pub snapshot_available: bool,
+    pub(in crate::standin) snapshot_available: bool,
     /// Which incarnation of the server said so.
-    pub reboot_id: u64,
+    pub(in crate::standin) reboot_id: u64,
 }
 
 /// What a leader says.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct CurrentLeader {
+pub(in crate::standin) struct CurrentLeader {
     /// Who it is.
-    pub server_id: ServerId,
+    pub(in crate::standin) server_id: ServerId,
     /// In which term.
-    pub term: u64,
+    pub(in crate::standin) term: u64,
     /// Whether an entry of this term is committed.
-    pub leadership_established: bool,
+    pub(in crate::standin) leadership_established: bool,
     /// The newest generation that is committed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub committed_participants_config: Option<ParticipantsConfig>,
+    pub(in crate::standin) committed_participants_config: Option<ParticipantsConfig>,
     /// Why nothing is committed, if something should have been for long.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub commit_status: Option<Value>,
+    pub(in crate::standin) commit_status: Option<Value>,
 }
 
 /// What the supervision keeps.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct CurrentSupervision {
+pub(in crate::standin) struct CurrentSupervision {
     /// A lower bound of the write concern of all that is committed.
     #[serde(default = "one")]
-    pub assumed_write_concern: u64,
+    pub(in crate::standin) assumed_write_concern: u64,
     /// Whether all that is committed is on disk.
     #[serde(default)]
-    pub assumed_wait_for_sync: bool,
+    pub(in crate::standin) assumed_wait_for_sync: bool,
     /// The version of the Target that is reached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub target_version: Option<u64>,
+    pub(in crate::standin) target_version: Option<u64>,
     /// When the supervision last did something.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_time_modified: Option<String>,
+    pub(in crate::standin) last_time_modified: Option<String>,
     /// What is in the way.
     #[serde(default, rename = "StatusReport", skip_serializing_if = "Option::is_none")]
-    pub status_report: Option<Vec<Report>>,
+    pub(in crate::standin) status_report: Option<Vec<Report>>,
 }
 
 fn one() -> u64 {
@@ -283,12 +283,12 @@ fn one() -> u64 {
 /// One thing that is in the way.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct Report {
+pub(in crate::standin) struct Report {
     /// Its name.
     #[serde(rename = "type")]
-    pub kind: String,
+    pub(in crate::standin) kind: String,
     /// More of it; `{}` if there is no more.
-    pub detail: Value,
+    pub(in crate::standin) detail: Value,
 }
 
 #[cfg(test)]

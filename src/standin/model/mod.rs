@@ -13,21 +13,21 @@
 //!
 //! Paths are absolute, with `/arango` in front.
 
-pub mod building;
-pub mod collection;
-pub mod group;
-pub mod job;
-pub mod log;
-pub mod paths;
-pub mod server;
-pub mod stamp;
-pub mod transaction;
-pub mod tree;
+pub(in crate::standin) mod building;
+pub(in crate::standin) mod collection;
+pub(in crate::standin) mod group;
+pub(in crate::standin) mod job;
+pub(in crate::standin) mod log;
+pub(in crate::standin) mod paths;
+pub(in crate::standin) mod server;
+pub(in crate::standin) mod stamp;
+pub(in crate::standin) mod transaction;
+pub(in crate::standin) mod tree;
 
 use std::sync::Arc;
 
-pub use transaction::Transaction;
-pub use tree::Tree;
+pub(in crate::standin) use transaction::Transaction;
+pub(in crate::standin) use tree::Tree;
 
 /// The id of a server, such as `PRMR-` and a UUID.
-pub type ServerId = Arc<str>;
+pub(in crate::standin) type ServerId = Arc<str>;

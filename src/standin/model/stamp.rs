@@ -11,22 +11,22 @@ const FORM: StaticFormatDescription =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
 
 /// The stamp of the epoch, which stands for times that are not known.
-pub const EPOCH: &str = "1970-01-01T00:00:00Z";
+pub(in crate::standin) const EPOCH: &str = "1970-01-01T00:00:00Z";
 
 /// The stamp of a time.
-pub fn stamp(time: SystemTime) -> String {
+pub(in crate::standin) fn stamp(time: SystemTime) -> String {
     // no year has five digits that is a time of now
     OffsetDateTime::from(time).format(FORM).unwrap_or_else(|_| EPOCH.to_owned())
 }
 
 /// The time of a stamp; those of scripts have fractions of a second, too.
-pub fn parse(stamp: &str) -> Option<SystemTime> {
+pub(in crate::standin) fn parse(stamp: &str) -> Option<SystemTime> {
     let ours = PrimitiveDateTime::parse(stamp, FORM).map(PrimitiveDateTime::assume_utc);
     ours.or_else(|_| OffsetDateTime::parse(stamp, &Rfc3339)).ok().map(SystemTime::from)
 }
 
 /// How long before `now` a stamp was; nothing if it is in the future or no stamp.
-pub fn age(stamp: &str, now: SystemTime) -> Option<Duration> {
+pub(in crate::standin) fn age(stamp: &str, now: SystemTime) -> Option<Duration> {
     now.duration_since(parse(stamp)?).ok()
 }
 

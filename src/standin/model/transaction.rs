@@ -10,7 +10,7 @@ use crate::client;
 
 /// A transaction of the agency; paths are absolute.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Transaction {
+pub(in crate::standin) struct Transaction {
     operations: serde_json::Map<String, Json>,
     preconditions: serde_json::Map<String, Json>,
 }
@@ -22,89 +22,99 @@ fn json_of(value: impl Serialize) -> Json {
 
 impl Transaction {
     /// A transaction that does nothing yet.
-    pub fn new() -> Self {
+    pub(in crate::standin) fn new() -> Self {
         Self::default()
     }
 
     /// Whether there is nothing to be done.
-    pub fn is_empty(&self) -> bool {
+    pub(in crate::standin) fn is_empty(&self) -> bool {
         self.operations.is_empty()
     }
 
     /// Adds an operation as the agency spells it.
     #[must_use]
-    pub fn operation(mut self, path: impl Into<String>, operation: Json) -> Self {
+    pub(in crate::standin) fn operation(
+        mut self,
+        path: impl Into<String>,
+        operation: Json,
+    ) -> Self {
         self.operations.insert(path.into(), operation);
         self
     }
 
     /// Sets a value.
     #[must_use]
-    pub fn set(self, path: impl Into<String>, value: impl Serialize) -> Self {
+    pub(in crate::standin) fn set(self, path: impl Into<String>, value: impl Serialize) -> Self {
         self.operation(path, json!({ "op": "set", "new": json_of(value) }))
     }
 
     /// Removes what stands at a path.
     #[must_use]
-    pub fn delete(self, path: impl Into<String>) -> Self {
+    pub(in crate::standin) fn delete(self, path: impl Into<String>) -> Self {
         self.operation(path, json!({ "op": "delete" }))
     }
 
     /// Adds 1 to a number.
     #[must_use]
-    pub fn increment(self, path: impl Into<String>) -> Self {
+    pub(in crate::standin) fn increment(self, path: impl Into<String>) -> Self {
         self.operation(path, json!({ "op": "increment" }))
     }
 
     /// Appends to an array.
     #[must_use]
-    pub fn push(self, path: impl Into<String>, value: impl Serialize) -> Self {
+    pub(in crate::standin) fn push(self, path: impl Into<String>, value: impl Serialize) -> Self {
         self.operation(path, json!({ "op": "push", "new": json_of(value) }))
     }
 
     /// Removes an element from an array.
     #[must_use]
-    pub fn erase(self, path: impl Into<String>, value: impl Serialize) -> Self {
+    pub(in crate::standin) fn erase(self, path: impl Into<String>, value: impl Serialize) -> Self {
         self.operation(path, json!({ "op": "erase", "val": json_of(value) }))
     }
 
     /// Adds a precondition as the agency spells it.
     #[must_use]
-    pub fn when(mut self, path: impl Into<String>, condition: Json) -> Self {
+    pub(in crate::standin) fn when(mut self, path: impl Into<String>, condition: Json) -> Self {
         self.preconditions.insert(path.into(), condition);
         self
     }
 
     /// Only if this value stands there. Not for `{}` and `null`, which equal nothing at all.
     #[must_use]
-    pub fn when_equal(self, path: impl Into<String>, value: impl Serialize) -> Self {
+    pub(in crate::standin) fn when_equal(
+        self,
+        path: impl Into<String>,
+        value: impl Serialize,
+    ) -> Self {
         self.when(path, json!({ "old": json_of(value) }))
     }
 
     /// Only if something stands there.
     #[must_use]
-    pub fn when_there(self, path: impl Into<String>) -> Self {
+    pub(in crate::standin) fn when_there(self, path: impl Into<String>) -> Self {
         self.when(path, json!({ "oldEmpty": false }))
     }
 
     /// Only if nothing stands there.
     #[must_use]
-    pub fn when_missing(self, path: impl Into<String>) -> Self {
+    pub(in crate::standin) fn when_missing(self, path: impl Into<String>) -> Self {
         self.when(path, json!({ "oldEmpty": true }))
     }
 
     /// The paths that are changed, with the operations.
-    pub fn operations(&self) -> &serde_json::Map<String, Json> {
+    #[cfg(test)]
+    pub(in crate::standin) fn operations(&self) -> &serde_json::Map<String, Json> {
         &self.operations
     }
 
     /// The paths that are looked at, with the conditions.
-    pub fn preconditions(&self) -> &serde_json::Map<String, Json> {
+    #[cfg(test)]
+    pub(in crate::standin) fn preconditions(&self) -> &serde_json::Map<String, Json> {
         &self.preconditions
     }
 
     /// The element of a request's body, without an id of its own.
-    pub fn envelope(&self) -> Value {
+    pub(in crate::standin) fn envelope(&self) -> Value {
         let object = |map: &serde_json::Map<String, Json>| {
             let members = map.iter().map(|(k, v)| (Arc::from(k.as_str()), Value::from(v.clone())));
             Value::Object(members.collect::<Object>())

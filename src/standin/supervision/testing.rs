@@ -11,7 +11,6 @@ use serde_json::Value as Json;
 use super::agency::{Agency, LeadershipLost};
 use super::round::Round;
 use super::supervisor::Supervisor;
-use crate::agency::value::Value;
 use crate::standin::agent::SupervisionConfig;
 use crate::standin::agent::store::Store;
 use crate::standin::agent::store::transaction;
@@ -179,10 +178,5 @@ impl World {
     /// The text at a path.
     pub(super) fn text(&self, path: &str) -> Option<String> {
         self.tree().text(path).map(str::to_owned)
-    }
-
-    /// The value at a path for a look at it, `null` if there is none.
-    pub(super) fn value(&self, path: &str) -> Value {
-        self.tree().get(path).cloned().unwrap_or_default()
     }
 }

@@ -15,14 +15,16 @@ use tokio::task::JoinSet;
 
 use super::engine::Settings;
 use super::{DbServer, LogStore};
-use crate::client::AgencyClient;
+use crate::client::{AgencyClient, Outcome};
 use crate::deadline::Deadline;
 use crate::http::Endpoint;
 use crate::standin::EmbeddedAgency;
 use crate::standin::member::{Gate, Member, MemberAgency, Peers};
 use crate::standin::model::{Transaction, Tree, paths};
+use crate::standin::web::error::ApiError;
 use crate::standin::web::listener::{self, Site};
-use crate::standin::web::{Limits, service};
+use crate::standin::web::service::{Answering, Call, Service};
+use crate::standin::web::{Authentication, Limits, service};
 
 /// Time within which everything comes about, also on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -32,6 +34,7 @@ const DATABASE: &str = "shop";
 
 /// A server that runs.
 struct Running {
+    endpoint: String,
     member: Arc<Member>,
     deadline: Deadline,
     down: watch::Sender<bool>,
@@ -103,16 +106,16 @@ impl Cluster {
         let client = client(&self.agency, deadline.clone());
         let gate = Gate::default();
         let agency = MemberAgency::start(client.clone(), gate).unwrap();
-        let member = Arc::new(Member::of(id, endpoint.clone(), agency));
+        let member = Arc::new(Member::of(id, agency));
         let registered = format!("/arango/Current/ServersRegistered/{id}");
         let register = Transaction::new()
-            .set(registered, json!({"endpoint": endpoint}))
+            .set(registered, json!({"endpoint": &endpoint}))
             .increment(paths::reboot_id(id));
         self.write(register).await;
         let reboot_id = self.tree().await.number(&paths::reboot_id(id)).unwrap();
         member.adopt_reboot_id(reboot_id);
         let store = self.stores.entry(id.to_owned()).or_insert_with(LogStore::in_memory).clone();
-        let server = DbServer::with_settings(member.clone(), store, None, self.settings);
+        let server = DbServer::new(member.clone(), store, self.settings);
         let (down, shutdown) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let site = Site {
@@ -125,7 +128,7 @@ impl Cluster {
         tasks.spawn(server.run(shutdown));
         let (view, gate) = (member.view.clone(), member.gate.clone());
         tasks.spawn(async move { view.follow(client, gate).await });
-        self.servers.insert(id.to_owned(), Running { member, deadline, down, tasks });
+        self.servers.insert(id.to_owned(), Running { endpoint, deadline, down, tasks, member });
     }
 
     /// Ends a server; what it keeps stays.
@@ -142,7 +145,8 @@ impl Cluster {
     }
 
     async fn write(&self, transaction: Transaction) {
-        assert!(self.writer.applied(transaction.clone()).await.unwrap(), "{transaction:?}");
+        let outcome = self.writer.write(transaction.clone()).await.unwrap();
+        assert!(matches!(outcome, Outcome::Applied { .. }), "{transaction:?}");
     }
 
     async fn tree(&self) -> Tree {
@@ -179,9 +183,9 @@ impl Cluster {
         path: &str,
         body: Option<&Json>,
     ) -> (StatusCode, Json) {
-        let endpoint = self.servers[server].member.endpoint.clone();
+        let endpoint = &self.servers[server].endpoint;
         let target = format!("/_db/{DATABASE}{path}");
-        self.peers.send(&endpoint, method, &target, body, PATIENCE).await.unwrap()
+        self.peers.send(endpoint, method, &target, body, PATIENCE).await.unwrap()
     }
 
     async fn get(&self, server: &str, path: &str) -> (StatusCode, Json) {
@@ -236,4 +240,23 @@ fn is_operational(tree: &Tree, id: u64, term: u64, generation: u64, servers: &[&
             let status = &current["localStatus"][*server];
             status["term"] == term && status["state"] == "ServiceOperational"
         })
+}
+
+impl Service for DbServer {
+    fn authentication(&self) -> Option<&Authentication> {
+        None
+    }
+
+    fn body_limit(&self) -> usize {
+        64 << 20
+    }
+
+    fn answer(self: Arc<Self>, call: Call) -> Answering {
+        Box::pin(async move {
+            match self.answer_logs(&call).await {
+                Some(answer) => answer,
+                None => Err(ApiError::NotImplemented { path: call.path.text }),
+            }
+        })
+    }
 }
