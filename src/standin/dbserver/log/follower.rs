@@ -26,7 +26,10 @@ impl Follower {
             Role::Follower(follower) => follower.leader.as_ref() == Some(&message.leader),
             Role::Leader(_) => false,
         };
-        let result = if !followed || message.term != participant.term {
+        // One that does not know yet that it is another incarnation will begin anew, and would
+        // forget what it has heard.
+        let is_meant = message.incarnation <= participant.me.reboot_id;
+        let result = if !followed || !is_meant || message.term != participant.term {
             AppendResult::NotFollowing
         } else {
             participant.take(message)

@@ -279,12 +279,14 @@ impl Participant {
         let Role::Leader(leader) = &mut self.role else { return None };
         leader.sequence = leader.sequence.wrapping_add(1);
         let sequence = leader.sequence;
+        let incarnation = leader.active.reboot_ids.get(to).copied().unwrap_or(0);
         let progress = leader.followers.get_mut(to)?;
         progress.in_flight = Some(InFlight { sequence, tells });
         progress.retry = None;
         Some(Append {
             leader: leader.me.clone(),
             term: self.term,
+            incarnation,
             sequence,
             previous,
             entries,

@@ -16,6 +16,8 @@ pub(in crate::standin) struct Append {
     pub(in crate::standin) leader: ServerId,
     /// Its term.
     pub(in crate::standin) term: u64,
+    /// The incarnation of the follower that is meant, as far as the leader knows.
+    pub(in crate::standin) incarnation: u64,
     /// The number of this message, for the leader itself.
     pub(in crate::standin) sequence: u64,
     /// The entry before those that are sent.

@@ -184,3 +184,18 @@ fn a_leader_named_by_hand_that_lacks_what_was_dropped_elsewhere_is_followed_neve
     assert_eq!(group.at("a").state(), ServiceOperational);
     assert_eq!(group.servers["a"].kept(), group.servers["b"].kept());
 }
+
+#[test]
+fn s22_a_follower_becomes_operational_also_if_the_leader_learns_of_its_incarnation_first() {
+    let mut group = Group::new(2, &["a", "b", "c"]);
+    group.settle();
+    group.reboot_ids.insert("b".into(), 2);
+    group.suspended = vec!["b"];
+    group.follow_plan();
+    group.suspended.clear();
+    group.talk();
+    assert_eq!(group.servers["b"].reboot_id(), 1);
+    group.pass(1);
+    group.settle();
+    assert_eq!((group.at("b").reboot_id(), group.at("b").state()), (2, ServiceOperational));
+}
