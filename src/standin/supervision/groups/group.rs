@@ -154,7 +154,16 @@ impl Member {
             return None;
         }
         let plan = match child(&view.plan.collections, id) {
-            Some(plan) => Some(complaints.read(format_args!("collection {id} in Plan"), plan)?),
+            Some(plan) => {
+                let what = format_args!("collection {id} in Plan");
+                let plan: Collection = complaints.read(what, plan)?;
+                // Shards become keys: nothing could be written about this one.
+                if plan.shard_order.iter().flatten().any(|shard| shard.contains('/')) {
+                    complaints.add(what, "a shard has a slash");
+                    return None;
+                }
+                Some(plan)
+            }
             None => None,
         };
         let current = child(&view.current.collections, id);

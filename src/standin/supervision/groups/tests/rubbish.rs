@@ -71,6 +71,11 @@ fn an_unreadable_collection_keeps_its_group_from_converging_and_nothing_else() {
             json!({"groupId": 11, "id": "22", "name": "x", "type": 2, "indexes": []}),
         ),
         ("Plan/Collections/shop/22", json!({"id": "22", "shards": 1})),
+        (
+            "Plan/Collections/shop/22",
+            json!({"groupId": 10, "id": "22", "name": "x", "type": 2, "shards": {},
+                "shardsR2": ["s1", "a/b", "s3"]}),
+        ),
     ] {
         let mut cluster = shop();
         cluster.want_collection(10, "22", json!({}));
