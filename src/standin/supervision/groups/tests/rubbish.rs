@@ -107,6 +107,24 @@ fn an_unreadable_log_is_left_alone() {
 }
 
 #[test]
+fn c6_4_a_log_of_another_group_is_left_to_that_one() {
+    let mut cluster = shop();
+    cluster.want_group(11, 2, &["21"], mutable(3));
+    cluster.settle();
+    let sheaves = cluster.get("/arango/Plan/CollectionGroups/shop/10/shardSheaves");
+    cluster.world.set("/arango/Plan/CollectionGroups/shop/11/shardSheaves", sheaves);
+    // Both groups would change the logs for ever.
+    cluster.settle();
+    let logs = cluster.logs(10);
+    assert!(logs.iter().all(|log| cluster.participants(*log).len() == 2));
+    cluster.world.delete("/arango/Target/Collections/shop/21");
+    cluster.want_group(11, 3, &[], mutable(3));
+    cluster.settle();
+    assert_eq!(cluster.get("/arango/Plan/CollectionGroups/shop/11"), Json::Null);
+    assert!(logs.iter().all(|log| cluster.log(*log).is_object()));
+}
+
+#[test]
 fn rubbish_among_databases_and_keys_without_letters_do_no_harm() {
     let mut cluster = shop();
     let group = json!({
