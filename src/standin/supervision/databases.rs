@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::agency::LeadershipLost;
 use super::round::Round;
+use super::shards::is_of_group;
 use crate::agency::value::{Object, Value};
 use crate::standin::model::building::{Analyzers, Builder};
 use crate::standin::model::collection::{flag, index_id};
@@ -83,10 +84,11 @@ impl DatabasesState {
     }
 }
 
-/// Whether a collection or an index of it is being made by somebody.
+/// Whether a collection or an index of it is being made by a coordinator. What groups have is not:
+/// it would be planned again as soon as it were removed.
 fn is_incomplete(collection: &Value) -> bool {
     let made = |object: &Value| flag(object, BUILDING) && Builder::of(object).is_some();
-    made(collection) || indexes(collection).iter().any(made)
+    !is_of_group(collection) && (made(collection) || indexes(collection).iter().any(made))
 }
 
 fn indexes(collection: &Value) -> &[Value] {
@@ -294,6 +296,20 @@ mod tests {
         let before = version(&world);
         again(&mut world, &mut state);
         assert_eq!(version(&world), before);
+    }
+
+    #[test]
+    fn c6_4_what_a_group_has_is_left_to_it_whoever_is_said_to_be_making_it() {
+        let mut world = world();
+        let path = "/arango/Plan/Collections/shop/9";
+        let index = made(json!({"id": "7", "type": "persistent"}), 2);
+        let collection = json!({"groupId": 8, "id": "9", "shards": {"s1": ["PRMR-a"]}});
+        for mut plan in [made(collection.clone(), 2), collection] {
+            plan["indexes"] = json!([index]);
+            world.set(path, plan.clone());
+            supervised(&mut world);
+            assert_eq!(world.get(path), Some(plan));
+        }
     }
 
     #[test]

@@ -36,6 +36,8 @@ mod supervisor;
 mod stories;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod walk;
 
 pub use in_memory::LogRounds;
 pub(in crate::standin) use runner::run;

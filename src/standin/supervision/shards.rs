@@ -38,7 +38,14 @@ pub(super) fn collections(tree: &Tree) -> impl Iterator<Item = Collection<'_>> {
 
 fn collections_of<'a>(tree: &'a Tree, database: &'a str) -> impl Iterator<Item = Collection<'a>> {
     let collections = tree.children(&format!("{PLAN}/{database}"));
+    let collections = collections.filter(|(_, value)| !is_of_group(value));
     collections.map(move |(id, value)| Collection { database, id, value })
+}
+
+/// Whether a planned collection belongs to a group: that one alone decides about it, whatever the
+/// database says of itself.
+pub(super) fn is_of_group(collection: &Value) -> bool {
+    collection.as_object().is_some_and(|collection| collection.get("groupId").is_some())
 }
 
 /// Whether a server holds a shard, according to the Plan.
@@ -62,7 +69,8 @@ impl<'a> Collection<'a> {
     /// A collection of a database without logs.
     pub(super) fn find(tree: &'a Tree, database: &'a str, id: &'a str) -> Option<Self> {
         let value = tree.get(&format!("{PLAN}/{database}/{id}"))?;
-        (!has_logs(tree, database)).then_some(Self { database, id, value })
+        let has_group = has_logs(tree, database) || is_of_group(value);
+        (!has_group).then_some(Self { database, id, value })
     }
 
     fn attribute(&self, key: &str) -> Option<&'a Value> {
@@ -162,6 +170,20 @@ mod tests {
         assert!(Collection::find(&tree, "two", "17").is_none());
         let rubbish = Collection::find(&tree, "one", "9").unwrap();
         assert_eq!((rubbish.copies(), rubbish.shards()), (None, vec![]));
+    }
+
+    #[test]
+    fn c6_2_collections_of_groups_are_left_out_whatever_their_database_says_of_itself() {
+        let tree = Tree::from(json!({"arango": {"Plan": {
+            "Databases": {"one": {"replicationVersion": 2}},
+            "Collections": {
+                "one": {"7": {"groupId": 5, "shards": {"s8": ["PRMR-a"]}}, "9": {}},
+                "dropped": {"17": {"groupId": 5, "shards": {"s18": ["PRMR-a"]}}},
+            },
+        }}}));
+        let ids: Vec<_> = collections(&tree).map(|collection| collection.id).collect();
+        assert_eq!(ids, ["9"]);
+        assert!(Collection::find(&tree, "one", "7").is_none() && !holds_any(&tree, "PRMR-a"));
     }
 
     #[test]

@@ -42,7 +42,8 @@ pub(super) fn decide(
 ) -> Option<Action> {
     let planned = group.plan.as_ref().map(|plan| &plan.collections);
     if group.target.collections.is_empty() && planned.is_none_or(|planned| planned.is_empty()) {
-        let logs = group.logs.iter().map(|log| log.id).collect();
+        let own = group.logs.iter().filter(|log| !log.foreign);
+        let logs = own.map(|log| log.id).collect();
         return Some(Action::RemoveGroup { logs });
     }
     let Some(plan) = &group.plan else {

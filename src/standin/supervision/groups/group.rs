@@ -50,6 +50,8 @@ impl Member {
 #[derive(Clone, Debug)]
 pub(super) struct SheafLog {
     pub(super) id: u64,
+    /// Whether it says of itself that it is of another group, which alone decides about it.
+    pub(super) foreign: bool,
     pub(super) target: Option<LogTarget>,
     pub(super) plan: Option<LogPlan>,
     /// The version that is told as reached.
@@ -85,7 +87,9 @@ impl Group {
             None => None,
         };
         let sheaves = plan.iter().flat_map(|plan| &plan.shard_sheaves);
-        let logs = sheaves.map(|sheaf| SheafLog::read(view, sheaf.replicated_log, complaints));
+        let group = target.id;
+        let logs =
+            sheaves.map(|sheaf| SheafLog::read(view, group, sheaf.replicated_log, complaints));
         let logs = logs.collect();
         let planned = plan.iter().flat_map(|plan| plan.collections.keys());
         let ids: BTreeSet<_> = target.collections.keys().chain(planned).collect();
@@ -154,7 +158,16 @@ impl Member {
             return None;
         }
         let plan = match child(&view.plan.collections, id) {
-            Some(plan) => Some(complaints.read(format_args!("collection {id} in Plan"), plan)?),
+            Some(plan) => {
+                let what = format_args!("collection {id} in Plan");
+                let plan: Collection = complaints.read(what, plan)?;
+                // Shards become keys: nothing could be written about this one.
+                if plan.shard_order.iter().flatten().any(|shard| shard.contains('/')) {
+                    complaints.add(what, "a shard has a slash");
+                    return None;
+                }
+                Some(plan)
+            }
             None => None,
         };
         let current = child(&view.current.collections, id);
@@ -169,18 +182,29 @@ impl Member {
 }
 
 impl SheafLog {
-    fn read(view: &DatabaseView, log: u64, complaints: &mut Complaints) -> Self {
+    fn read(view: &DatabaseView, group: u64, log: u64, complaints: &mut Complaints) -> Self {
         let id = log.to_string();
         let target = child(&view.target.logs, &id);
         if target.is_none() {
             complaints.add(format_args!("log {id} in Target"), "it is missing");
         }
-        let target =
+        let target: Option<LogTarget> =
             target.and_then(|target| complaints.read(format_args!("log {id} in Target"), target));
+        let foreign = target.as_ref().and_then(group_of).is_some_and(|owner| owner != group);
+        if foreign {
+            complaints.add(format_args!("log {id} in Target"), "it is of another group");
+        }
+        let target = target.filter(|_| !foreign);
         let plan = child(&view.plan.logs, &id)
             .and_then(|plan| complaints.read(format_args!("log {id} in Plan"), plan));
         let reached = reached(child(&view.current.logs, &id));
         let reached = reached.and_then(|version| from_value(version).ok());
-        Self { id: log, target, plan, reached }
+        Self { id: log, foreign, target, plan, reached }
     }
+}
+
+/// The group that a log says it is of.
+fn group_of(log: &LogTarget) -> Option<u64> {
+    let parameters = log.properties.implementation.parameters.as_ref()?;
+    from_value(child(parameters, "groupId")?).ok()
 }

@@ -92,30 +92,53 @@ fn move_copies(
     server: &str,
     random: &mut StdRng,
 ) -> Result<(), String> {
-    for collection in shards::collections(facts.tree).filter(|c| c.follows().is_none()) {
-        let satellite = collection.copies() == Some(Copies::Satellite);
-        for (shard, servers) in collection.shards() {
-            let Some(place) = servers.iter().position(|holder| plain(holder) == server) else {
-                continue;
-            };
-            let heir = match satellite {
-                // Every server has a copy; another one has to lead.
-                true if place > 0 => continue,
-                true => any(in_sync(facts.tree, &collection, shard), random),
-                false => any(free(facts.tree, |id| servers.contains(&id) || id == server), random),
-            };
-            let heir = heir.ok_or_else(|| format!("no server can take shard {shard}"))?;
-            parts.add(
-                "moveShard",
-                json!({
-                    "database": collection.database, "collection": collection.id, "shard": shard,
-                    "fromServer": server, "toServer": heir, "isLeader": place == 0,
-                    "remainsFollower": satellite, "tryUndo": false, "parentJob": job.id,
-                }),
-            );
-        }
+    for Held { collection, shard, leads, satellite, heirs } in held(facts.tree, server) {
+        let heir = any(heirs.into_iter(), random);
+        let heir = heir.ok_or_else(|| format!("no server can take shard {shard}"))?;
+        parts.add(
+            "moveShard",
+            json!({
+                "database": collection.database, "collection": collection.id, "shard": shard,
+                "fromServer": server, "toServer": heir, "isLeader": leads,
+                "remainsFollower": satellite, "tryUndo": false, "parentJob": job.id,
+            }),
+        );
     }
     Ok(())
+}
+
+/// A copy of a shard that has to be taken from a server.
+struct Held<'a> {
+    collection: Collection<'a>,
+    shard: &'a str,
+    leads: bool,
+    satellite: bool,
+    /// Who can take it.
+    heirs: Vec<&'a str>,
+}
+
+/// The copies that have to be taken from a server.
+fn held<'a>(tree: &'a Tree, server: &'a str) -> impl Iterator<Item = Held<'a>> {
+    let prototypes = shards::collections(tree).filter(|c| c.follows().is_none());
+    let shards = prototypes.flat_map(|collection| {
+        collection.shards().into_iter().map(move |(shard, servers)| (collection, shard, servers))
+    });
+    shards.filter_map(move |(collection, shard, servers)| {
+        let place = servers.iter().position(|holder| plain(holder) == server)?;
+        let satellite = collection.copies() == Some(Copies::Satellite);
+        let heirs = match satellite {
+            // Every server has a copy; another one has to lead.
+            true if place > 0 => return None,
+            true => in_sync(tree, &collection, shard).collect(),
+            false => free(tree, |id| servers.contains(&id) || id == server).collect(),
+        };
+        Some(Held { collection, shard, leads: place == 0, satellite, heirs })
+    })
+}
+
+/// Whether each copy that a server has could go to another one.
+pub(super) fn can_be_emptied(tree: &Tree, server: &str) -> bool {
+    held(tree, server).all(|copy| !copy.heirs.is_empty())
 }
 
 /// The good followers that have all of a shard.

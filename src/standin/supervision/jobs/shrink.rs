@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::clean_out::largest_replication_factor;
+use super::clean_out::{can_be_emptied, largest_replication_factor};
 use super::servers::{is_available, planned};
 use crate::standin::model::job::{JobState, when_new};
 use crate::standin::model::{Transaction, Tree, paths};
@@ -39,10 +39,14 @@ fn superfluous(tree: &Tree) -> Option<&str> {
     let wanted = tree.number("/arango/Target/NumberOfDBServers")?;
     let is_idle = |state: JobState| tree.children(&state.path()).next().is_none();
     let available: Vec<_> = planned(tree).filter(|id| is_available(tree, id)).collect();
-    let least = wanted.max(largest_replication_factor(tree)).max(groups_want(tree)).max(1);
-    let goes =
-        available.len() as u64 > least && is_idle(JobState::ToDo) && is_idle(JobState::Pending);
-    available.last().copied().filter(|_| goes)
+    let exceeds = |number: u64| available.len() as u64 > number;
+    // What costs most comes last.
+    let goes = exceeds(wanted.max(1))
+        && is_idle(JobState::ToDo)
+        && is_idle(JobState::Pending)
+        && exceeds(largest_replication_factor(tree).max(groups_want(tree)));
+    // A job that can but fail would be created anew in each round.
+    available.last().copied().filter(|server| goes && can_be_emptied(tree, server))
 }
 
 /// The largest number of copies that a collection group wants.
@@ -61,6 +65,7 @@ fn groups_want(tree: &Tree) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::standin::supervision::servers::testing::Story;
     use serde_json::Value as Json;
 
     #[test]
@@ -86,5 +91,25 @@ mod tests {
         assert_eq!(goes("/Target/Pending", json!({"1": {}})), None);
         let three = json!({"replicationFactor": 3});
         assert_eq!(goes("/Plan/Collections/d/7", three), None);
+    }
+
+    #[test]
+    fn c7_4_no_server_goes_whose_shards_no_other_can_take_at_present() {
+        let mut story = Story::with_servers(3, 1);
+        story.run(2.0);
+        story.world.set(
+            "/arango/Plan/Collections/_system/5",
+            json!({"replicationFactor": 2, "shards": {"s6": ["PRMR-a", "PRMR-c"]}}),
+        );
+        let until = json!({"Mode": "maintenance", "Until": "2100-01-01T00:00:00Z"});
+        story.world.set("/arango/Target/MaintenanceDBServers/PRMR-b", until);
+        story.run(2.0);
+        story.world.set("/arango/Target/NumberOfDBServers", json!(2));
+        story.run(30.0);
+        assert_eq!(story.jobs("cleanOutServer"), []);
+        story.world.delete("/arango/Target/MaintenanceDBServers/PRMR-b");
+        story.run(1.0);
+        let jobs = story.jobs("cleanOutServer");
+        assert_eq!((jobs.len(), jobs[0].0), (1, "Pending"), "{jobs:?}");
     }
 }

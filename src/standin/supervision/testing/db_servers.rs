@@ -62,7 +62,9 @@ impl DbServers {
         let mut plans: BTreeMap<LogId, LogPlan> = BTreeMap::new();
         for (database, logs) in tree.children("/arango/Plan/ReplicatedLogs") {
             for (id, plan) in logs.as_object().into_iter().flat_map(|logs| logs.iter()) {
-                if let Ok(plan) = from_value(plan) {
+                if let Ok(plan) = from_value(plan)
+                    && !id.is_empty()
+                {
                     plans.insert((database.to_owned(), id.to_string()), plan);
                 }
             }

@@ -71,6 +71,11 @@ fn an_unreadable_collection_keeps_its_group_from_converging_and_nothing_else() {
             json!({"groupId": 11, "id": "22", "name": "x", "type": 2, "indexes": []}),
         ),
         ("Plan/Collections/shop/22", json!({"id": "22", "shards": 1})),
+        (
+            "Plan/Collections/shop/22",
+            json!({"groupId": 10, "id": "22", "name": "x", "type": 2, "shards": {},
+                "shardsR2": ["s1", "a/b", "s3"]}),
+        ),
     ] {
         let mut cluster = shop();
         cluster.want_collection(10, "22", json!({}));
@@ -99,6 +104,24 @@ fn an_unreadable_log_is_left_alone() {
         let other = cluster.logs(10)[1];
         assert_eq!(cluster.participants(other).len(), 3);
     }
+}
+
+#[test]
+fn c6_4_a_log_of_another_group_is_left_to_that_one() {
+    let mut cluster = shop();
+    cluster.want_group(11, 2, &["21"], mutable(3));
+    cluster.settle();
+    let sheaves = cluster.get("/arango/Plan/CollectionGroups/shop/10/shardSheaves");
+    cluster.world.set("/arango/Plan/CollectionGroups/shop/11/shardSheaves", sheaves);
+    // Both groups would change the logs for ever.
+    cluster.settle();
+    let logs = cluster.logs(10);
+    assert!(logs.iter().all(|log| cluster.participants(*log).len() == 2));
+    cluster.world.delete("/arango/Target/Collections/shop/21");
+    cluster.want_group(11, 3, &[], mutable(3));
+    cluster.settle();
+    assert_eq!(cluster.get("/arango/Plan/CollectionGroups/shop/11"), Json::Null);
+    assert!(logs.iter().all(|log| cluster.log(*log).is_object()));
 }
 
 #[test]
