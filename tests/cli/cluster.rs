@@ -456,3 +456,40 @@ fn a_cluster_can_be_told_to_end_while_it_starts() {
     assert_eq!(process.wait().unwrap().code(), Some(130), "{text}");
     assert!(text.contains("interrupted"), "{text}");
 }
+
+#[test]
+fn a_cluster_whose_ready_nobody_reads_ends_and_leaves_nothing_behind() {
+    let folder = Folder::new();
+    let topology = folder.path().join("topology.json");
+    let data = folder.path().join("data");
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = Command::new(env!("CARGO_BIN_EXE_agencysh"))
+        .args(["cluster", "up", "--agents", "1", "--topology"])
+        .arg(&topology)
+        .arg("--data")
+        .arg(&data)
+        .stdout(writer)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(141), "{output:?}");
+    assert!(!topology.exists());
+    let log = std::fs::read_to_string(data.join("agent1/log")).unwrap();
+    assert!(log.contains("ends"), "{log}");
+}
+
+#[test]
+fn a_deadline_ends_a_cluster_with_exit_code_124() {
+    let folder = Folder::new();
+    let topology = folder.path().join("topology.json").to_string_lossy().into_owned();
+    let data = folder.path().join("data").to_string_lossy().into_owned();
+    let words = ["cluster", "up", "--agents", "1", "--data", &data, "--topology", &topology];
+    // while it starts, and while it runs
+    let soon = agencysh(&[&words[..], &["--deadline", "0.001"]].concat());
+    assert_eq!((soon.code, &*soon.stdout), (Some(124), ""), "{}", soon.stderr);
+    assert!(soon.stderr.contains("the deadline has passed"), "{}", soon.stderr);
+    let later = agencysh(&[&words[..], &["--deadline", "5"]].concat());
+    assert_eq!(later.code, Some(124), "{}", later.stderr);
+    assert_eq!(later.stdout, format!("ready: {topology}\n"));
+    assert!(!Path::new(&topology).exists());
+}
