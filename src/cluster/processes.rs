@@ -158,6 +158,9 @@ impl Cluster {
     }
 
     fn obey(&mut self, request: &Request) -> Result<Vec<Status>, ClusterError> {
+        for process in &mut self.processes {
+            process.look_at_suspension();
+        }
         // all names are looked up before anything is done
         let places: Result<Vec<usize>, _> =
             request.names.iter().map(|name| self.place(name)).collect();

@@ -493,3 +493,20 @@ fn a_deadline_ends_a_cluster_with_exit_code_124() {
     assert_eq!(later.stdout, format!("ready: {topology}\n"));
     assert!(!Path::new(&topology).exists());
 }
+
+#[test]
+fn an_agent_that_somebody_else_suspends_is_told_to_be_paused() {
+    let up = Up::start(&["--agents", "1"]);
+    let state = || {
+        let said = up.order(&["status"]).stdout;
+        said.split_whitespace().nth(1).unwrap_or_default().to_owned()
+    };
+    kill(up.pid(0), Signal::SIGSTOP).unwrap();
+    wait_for("it is paused", || state() == "paused");
+    assert_eq!(up.order(&["resume", "agent1"]).code, Some(0));
+    assert_eq!(state(), "running");
+    assert_eq!(up.order(&["pause", "agent1"]).code, Some(0));
+    assert_eq!(state(), "paused");
+    kill(up.pid(0), Signal::SIGCONT).unwrap();
+    wait_for("it runs", || state() == "running");
+}
