@@ -118,6 +118,16 @@ pub enum ClusterError {
         /// The last lines it logged.
         log: String,
     },
+    /// Somebody else listens where a server has to.
+    #[error(
+        "{name} {problem}: end what listens there, such as a server that outlived its `cluster up`"
+    )]
+    PortTaken {
+        /// Which one.
+        name: String,
+        /// What it said of the port.
+        problem: String,
+    },
     /// The servers are not ready in time.
     #[error("the cluster is not ready within {seconds} s: {state}")]
     NotReady {
@@ -199,6 +209,7 @@ impl ClusterError {
             Self::Start { .. } => "cluster.start",
             Self::Port(_) => "cluster.port",
             Self::EndedAtStart { .. } => "cluster.ended_at_start",
+            Self::PortTaken { .. } => "cluster.port_taken",
             Self::NotReady { .. } => "cluster.not_ready",
             Self::NotEmpty { .. } => "cluster.not_empty",
             Self::NotTaken { .. } => "cluster.not_taken",

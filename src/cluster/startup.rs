@@ -178,10 +178,11 @@ impl Cluster {
     fn check_start(&mut self, interrupted: &dyn Fn() -> bool) -> Result<(), ClusterError> {
         for process in &mut self.processes {
             if process.ends_by_itself() {
-                return Err(ClusterError::EndedAtStart {
-                    name: process.server.name.clone(),
-                    end: process.end.clone().unwrap_or_default(),
-                    log: process.log_tail(),
+                let (name, log) = (process.server.name.clone(), process.log_tail());
+                let end = process.end.clone().unwrap_or_default();
+                return Err(match port_problem(&log) {
+                    Some(problem) => ClusterError::PortTaken { name, problem },
+                    None => ClusterError::EndedAtStart { name, end, log },
                 });
             }
         }
@@ -281,7 +282,12 @@ fn not_ready(begin: Instant, state: String) -> ClusterError {
     ClusterError::NotReady { seconds: begin.elapsed().as_secs(), state }
 }
 
-/// Whether a server has ended because somebody else listens at its port.
+/// What a server says, at its end, of a port at which somebody else listens.
+fn port_problem(log: &str) -> Option<String> {
+    let last = log.lines().next_back()?;
+    last.find("cannot listen on").map(|place| last[place..].to_owned())
+}
+
 fn is_port_taken(error: &ClusterError) -> bool {
-    matches!(error, ClusterError::EndedAtStart { log, .. } if log.contains("cannot listen on"))
+    matches!(error, ClusterError::PortTaken { .. })
 }

@@ -510,3 +510,17 @@ fn an_agent_that_somebody_else_suspends_is_told_to_be_paused() {
     kill(up.pid(0), Signal::SIGCONT).unwrap();
     wait_for("it runs", || state() == "running");
 }
+
+#[test]
+fn a_port_that_is_taken_is_named_with_what_may_help() {
+    let up = Up::start(&["--agents", "1"]);
+    let port = up.agents()[0]["url"].as_str().unwrap().rsplit(':').next().unwrap().to_owned();
+    let folder = up.down();
+    let data = folder.path().join("data").to_string_lossy().into_owned();
+    let _taken = std::net::TcpListener::bind(format!("127.0.0.1:{port}")).unwrap();
+    let said = agencysh(&["cluster", "up", "--agents", "1", "--data", &data]);
+    assert_eq!(said.code, Some(1), "{}", said.stderr);
+    let place = format!("agent1 cannot listen on 127.0.0.1:{port}");
+    assert!(said.stderr.contains(&place), "{}", said.stderr);
+    assert!(said.stderr.contains("end what listens there"), "{}", said.stderr);
+}
