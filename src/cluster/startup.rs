@@ -81,8 +81,8 @@ impl Cluster {
         if self.options.contents.is_some() && (1..=self.options.agents).any(used) {
             return Err(ClusterError::NotEmpty { data: self.options.data.clone() });
         }
+        let knows_others = self.options.contents.is_some() || used(1);
         self.start_agents(interrupted)?;
-        let filled = self.options.contents.is_some();
         if let Some(contents) = self.options.contents.take() {
             let client = self.client(IMPORT_PATIENCE)?;
             if !import::is_empty(&client)? {
@@ -91,7 +91,7 @@ impl Cluster {
             import::fill(&client, &contents)?;
         }
         if self.options.members() > 0 {
-            let patience = if filled { PATIENCE_WITH_SILENT_ONES } else { PATIENCE };
+            let patience = if knows_others { PATIENCE_WITH_SILENT_ONES } else { PATIENCE };
             self.start_members(patience, interrupted)?;
         }
         self.write_topology()
