@@ -128,7 +128,8 @@ pub(super) fn run(options: &Options, command: &ClusterCommand) -> ExitCode {
             | ClusterError::Topology { .. }
             | ClusterError::NoTopology { .. }
             | ClusterError::NoFolder { .. }
-            | ClusterError::OtherAgents { .. } => ExitCode::USAGE,
+            | ClusterError::OtherAgents { .. }
+            | ClusterError::OtherTls { .. } => ExitCode::USAGE,
             ClusterError::Interrupted => ExitCode::INTERRUPTED,
             _ => ExitCode::FAILED,
         }

@@ -38,6 +38,10 @@ pub use role::ServerRole;
 pub use server::ServerState;
 pub use topology::{Server, Topology};
 
+fn with(something: bool) -> &'static str {
+    if something { "with" } else { "without" }
+}
+
 /// Why a cluster does not start, or does not do as asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -93,6 +97,19 @@ pub enum ClusterError {
         data: PathBuf,
         /// Their ports.
         ports: Vec<u16>,
+    },
+    /// The data is that of agents that speak TLS, or that do not, and these are to do otherwise.
+    #[error(
+        "the agents in '{}' know each other {} TLS: start them {} --tls, or begin in another folder",
+        .data.display(),
+        with(*.tls),
+        with(*.tls)
+    )]
+    OtherTls {
+        /// The folder with their data.
+        data: PathBuf,
+        /// Whether they speak TLS.
+        tls: bool,
     },
     /// It was told to end while it was starting.
     #[error("interrupted while the cluster was starting")]
@@ -205,6 +222,7 @@ impl ClusterError {
             Self::TopologyInUse { .. } => "cluster.topology_in_use",
             Self::InUse { .. } => "cluster.in_use",
             Self::OtherAgents { .. } => "cluster.other_agents",
+            Self::OtherTls { .. } => "cluster.other_tls",
             Self::Interrupted => "cluster.interrupted",
             Self::Start { .. } => "cluster.start",
             Self::Port(_) => "cluster.port",

@@ -59,6 +59,11 @@ impl Cluster {
             return Err(ClusterError::TopologyInUse { path: options.topology.clone() });
         }
         let folder = folder::lock(&options.data)?;
+        // who speaks TLS, or does not, stands in the addresses that the agents keep
+        let tls = Certificates::are_in(&options.data);
+        if Ports::are_kept(&options.data) && tls != options.tls {
+            return Err(ClusterError::OtherTls { data: options.data, tls });
+        }
         let control = tempfile::Builder::new()
             .prefix("agencysh-")
             .tempdir()

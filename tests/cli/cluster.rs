@@ -524,3 +524,17 @@ fn a_port_that_is_taken_is_named_with_what_may_help() {
     assert!(said.stderr.contains(&place), "{}", said.stderr);
     assert!(said.stderr.contains("end what listens there"), "{}", said.stderr);
 }
+
+#[test]
+fn agents_that_know_each_other_with_tls_start_with_it_only() {
+    for (first, then) in [(&["--tls"][..], &[][..]), (&[], &["--tls"])] {
+        let folder = Up::start(&[&["--agents", "1"], first].concat()).down();
+        let data = folder.path().join("data").to_string_lossy().into_owned();
+        let words = ["cluster", "up", "--agents", "1", "--data", &data];
+        let said = agencysh(&[&words[..], then].concat());
+        let wanted = if then.is_empty() { "start them with --tls" } else { "without --tls" };
+        assert_eq!(said.code, Some(2), "{}", said.stderr);
+        assert!(said.stderr.contains(wanted), "{}", said.stderr);
+        drop(Up::start_in(folder, &[&["--agents", "1"], first].concat()));
+    }
+}
