@@ -494,6 +494,7 @@ fn a_deadline_ends_a_cluster_with_exit_code_124() {
     assert!(!Path::new(&topology).exists());
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn an_agent_that_somebody_else_suspends_is_told_to_be_paused() {
     let up = Up::start(&["--agents", "1"]);
