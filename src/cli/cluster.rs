@@ -129,7 +129,8 @@ pub(super) fn run(options: &Options, command: &ClusterCommand) -> ExitCode {
             | ClusterError::NoTopology { .. }
             | ClusterError::NoFolder { .. }
             | ClusterError::OtherAgents { .. }
-            | ClusterError::OtherTls { .. } => ExitCode::USAGE,
+            | ClusterError::OtherTls { .. }
+            | ClusterError::Secret(_) => ExitCode::USAGE,
             ClusterError::Interrupted => ExitCode::INTERRUPTED,
             _ => ExitCode::FAILED,
         }

@@ -539,3 +539,11 @@ fn agents_that_know_each_other_with_tls_start_with_it_only() {
         drop(Up::start_in(folder, &[&["--agents", "1"], first].concat()));
     }
 }
+
+#[test]
+fn a_secret_that_cannot_be_read_is_a_usage_error() {
+    let words = ["cluster", "up", "--agents", "1", "--jwt-secret-file", "/no/such/file"];
+    let said = agencysh(&words);
+    assert_eq!(said.code, Some(2), "{}", said.stderr);
+    assert!(said.stderr.contains("cannot read secrets from '/no/such/file'"), "{}", said.stderr);
+}
