@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value};
@@ -128,7 +128,9 @@ pub(super) fn run(options: &Options, command: &ClusterCommand) -> ExitCode {
             | ClusterError::Topology { .. }
             | ClusterError::NoTopology { .. }
             | ClusterError::NoFolder { .. }
-            | ClusterError::OtherAgents { .. } => ExitCode::USAGE,
+            | ClusterError::OtherAgents { .. }
+            | ClusterError::OtherTls { .. }
+            | ClusterError::Secret(_) => ExitCode::USAGE,
             ClusterError::Interrupted => ExitCode::INTERRUPTED,
             _ => ExitCode::FAILED,
         }
@@ -174,12 +176,20 @@ fn up(options: &Options, up: &Up) -> Result<ExitCode, ClusterError> {
             return Ok(ExitCode::USAGE);
         }
     };
+    let ends_at = match options.ends_at() {
+        Ok(ends_at) => ends_at,
+        Err(error) => {
+            options.reporter().plain(&error.to_string(), None);
+            return Ok(ExitCode::USAGE);
+        }
+    };
     // told to end while it starts, or while it runs
     let ended = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&ended);
     // it is the only handler of this process
     let _ = ctrlc::set_handler(move || flag.store(true, Ordering::SeqCst));
-    let interrupted = || ended.load(Ordering::SeqCst);
+    let is_over = || ends_at.is_some_and(|end| Instant::now() >= end);
+    let interrupted = || ended.load(Ordering::SeqCst) || is_over();
     let temporary = match &up.data {
         Some(_) => None,
         None => Some(
@@ -203,7 +213,7 @@ fn up(options: &Options, up: &Up) -> Result<ExitCode, ClusterError> {
             vec![this.into(), "arangod".into()]
         }
     };
-    let cluster = Cluster::start(
+    let started = Cluster::start(
         ClusterOptions {
             program,
             agents: up.agents,
@@ -223,8 +233,19 @@ fn up(options: &Options, up: &Up) -> Result<ExitCode, ClusterError> {
             contents,
         },
         &interrupted,
-    )?;
-    output::write(&format!("ready: {}\n", topology.display()));
+    );
+    let cluster = match started {
+        Err(ClusterError::Interrupted) if !ended.load(Ordering::SeqCst) => {
+            let message = "the deadline has passed while the cluster was starting";
+            options.reporter().plain(message, None);
+            return Ok(ExitCode::DEADLINE);
+        }
+        started => started?,
+    };
+    if let Err(code) = output::try_write(&format!("ready: {}\n", topology.display())) {
+        cluster.end();
+        return Ok(code);
+    }
     cluster.watch(&interrupted, &mut |event| {
         output::note(&match event {
             Event::Crashed { name, pid, end, log } => {
@@ -235,7 +256,10 @@ fn up(options: &Options, up: &Up) -> Result<ExitCode, ClusterError> {
             }
         });
     })?;
-    Ok(ExitCode::OK)
+    Ok(match is_over() && !ended.load(Ordering::SeqCst) {
+        true => ExitCode::DEADLINE,
+        false => ExitCode::OK,
+    })
 }
 
 /// The tree in a file.

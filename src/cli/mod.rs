@@ -78,11 +78,11 @@ enum Command {
     /// The exit code is 0 when they are equal, 5 when they differ, 2 when the dump cannot be read.
     #[cfg(feature = "standin")]
     Replay(replay::Replay),
-    /// Agents as processes of their own: start, watch, kill, pause, resume, restart
+    /// Servers as processes of their own: start, watch, kill, pause, resume, restart
     #[cfg(feature = "standin")]
     #[command(subcommand)]
     Cluster(cluster::ClusterCommand),
-    /// Serve as one agent, with arangod's options: `agencysh arangod --help` lists them
+    /// Serve as one server of a cluster, with arangod's options: `agencysh arangod --help` lists them
     #[cfg(feature = "standin")]
     #[command(disable_help_flag = true)]
     Arangod,

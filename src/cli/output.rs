@@ -13,28 +13,35 @@ use crate::natives::log_levels::Level;
 use crate::natives::{self, NativeError};
 
 /// The exit code of a program whose reader has gone, as shells report it for SIGPIPE.
-const READER_GONE: i32 = 141;
+const READER_GONE: ExitCode = ExitCode(141);
 
 /// Writes what a script prints. When nobody reads any more, the process ends quietly;
 /// when it cannot be written, with an error.
 pub(super) fn write(text: &str) {
+    if let Err(code) = try_write(text) {
+        std::process::exit(i32::from(code.0));
+    }
+}
+
+/// As [`write`], for those who have something to put in order before they end.
+///
+/// # Errors
+/// What to end with; people have been told.
+pub(super) fn try_write(text: &str) -> Result<(), ExitCode> {
     let mut stdout = io::stdout().lock();
     let written = stdout.write_all(text.as_bytes()).and_then(|()| match text.ends_with('\n') {
         true => Ok(()),
         // a prompt has to be seen before the answer is typed
         false => stdout.flush(),
     });
-    match written {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-            std::process::exit(READER_GONE);
-        }
-        Err(error) => {
+    written.map_err(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => READER_GONE,
+        _ => {
             // a disk that is full, for one: whoever reads less must not believe that it is all
             note(&format!("error: the output cannot be written: {error}"));
-            std::process::exit(i32::from(ExitCode::FAILED.0));
+            ExitCode::FAILED
         }
-        Ok(()) => {}
-    }
+    })
 }
 
 /// Where the lines of a script's log go.

@@ -15,6 +15,8 @@ use super::ClusterError;
 /// Where the servers listen.
 const NAMES: [&str; 3] = ["127.0.0.1", "localhost", "::1"];
 
+const CA_FILE: &str = "ca.pem";
+
 /// The files that servers and clients need.
 #[derive(Debug)]
 pub(super) struct Certificates {
@@ -29,10 +31,15 @@ impl Certificates {
     /// nobody else, ever.
     pub(super) fn make(folder: &Path) -> Result<Self, ClusterError> {
         let (authority, server) = generate()?;
-        let made = Self { ca_file: folder.join("ca.pem"), key_file: folder.join("server.pem") };
+        let made = Self { ca_file: folder.join(CA_FILE), key_file: folder.join("server.pem") };
         write(&made.ca_file, &authority, 0o644)?;
         write(&made.key_file, &server, 0o600)?;
         Ok(made)
+    }
+
+    /// Whether some have been made in `folder` before.
+    pub(super) fn are_in(folder: &Path) -> bool {
+        folder.join(CA_FILE).exists()
     }
 }
 

@@ -38,6 +38,10 @@ pub use role::ServerRole;
 pub use server::ServerState;
 pub use topology::{Server, Topology};
 
+fn with(something: bool) -> &'static str {
+    if something { "with" } else { "without" }
+}
+
 /// Why a cluster does not start, or does not do as asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -94,6 +98,19 @@ pub enum ClusterError {
         /// Their ports.
         ports: Vec<u16>,
     },
+    /// The data is that of agents that speak TLS, or that do not, and these are to do otherwise.
+    #[error(
+        "the agents in '{}' know each other {} TLS: start them {} --tls, or begin in another folder",
+        .data.display(),
+        with(*.tls),
+        with(*.tls)
+    )]
+    OtherTls {
+        /// The folder with their data.
+        data: PathBuf,
+        /// Whether they speak TLS.
+        tls: bool,
+    },
     /// It was told to end while it was starting.
     #[error("interrupted while the cluster was starting")]
     Interrupted,
@@ -117,6 +134,16 @@ pub enum ClusterError {
         end: String,
         /// The last lines it logged.
         log: String,
+    },
+    /// Somebody else listens where a server has to.
+    #[error(
+        "{name} {problem}: end what listens there, such as a server that outlived its `cluster up`"
+    )]
+    PortTaken {
+        /// Which one.
+        name: String,
+        /// What it said of the port.
+        problem: String,
     },
     /// The servers are not ready in time.
     #[error("the cluster is not ready within {seconds} s: {state}")]
@@ -195,10 +222,12 @@ impl ClusterError {
             Self::TopologyInUse { .. } => "cluster.topology_in_use",
             Self::InUse { .. } => "cluster.in_use",
             Self::OtherAgents { .. } => "cluster.other_agents",
+            Self::OtherTls { .. } => "cluster.other_tls",
             Self::Interrupted => "cluster.interrupted",
             Self::Start { .. } => "cluster.start",
             Self::Port(_) => "cluster.port",
             Self::EndedAtStart { .. } => "cluster.ended_at_start",
+            Self::PortTaken { .. } => "cluster.port_taken",
             Self::NotReady { .. } => "cluster.not_ready",
             Self::NotEmpty { .. } => "cluster.not_empty",
             Self::NotTaken { .. } => "cluster.not_taken",

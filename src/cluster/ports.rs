@@ -46,6 +46,11 @@ impl Ports {
         Ok(Self { numbers, fixed: false })
     }
 
+    /// Whether agents have run here before.
+    pub(super) fn are_kept(data: &Path) -> bool {
+        path_of(data).exists()
+    }
+
     /// Notes them for the next time, once the agents know each other by them.
     pub(super) fn keep(&self, data: &Path) -> Result<(), ClusterError> {
         let path = path_of(data);

@@ -113,15 +113,24 @@ impl Cluster {
                 break;
             }
         }
-        self.stop();
-        // it may have been removed by hand
-        let _ = std::fs::remove_file(&self.options.topology);
+        self.stop_for_good();
         if let Some(order) = waiting {
             let _ = order.answer.send(Ok(self.status()));
             // this process ends now, and the answer must be out before
             let _ = order.written.recv_timeout(ANSWER_PATIENCE);
         }
         outcome
+    }
+
+    /// Stops all servers at once, without watching them before.
+    pub fn end(mut self) {
+        self.stop_for_good();
+    }
+
+    fn stop_for_good(&mut self) {
+        self.stop();
+        // it may have been removed by hand
+        let _ = std::fs::remove_file(&self.options.topology);
     }
 
     fn look(&mut self, report: &mut dyn FnMut(Event)) {
@@ -149,6 +158,9 @@ impl Cluster {
     }
 
     fn obey(&mut self, request: &Request) -> Result<Vec<Status>, ClusterError> {
+        for process in &mut self.processes {
+            process.look_at_suspension();
+        }
         // all names are looked up before anything is done
         let places: Result<Vec<usize>, _> =
             request.names.iter().map(|name| self.place(name)).collect();

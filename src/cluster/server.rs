@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use nix::sys::signal::{Signal, kill};
+#[cfg(target_os = "linux")]
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
@@ -116,6 +118,25 @@ impl Process {
             let _ = kill(Pid::from_raw(pid), signal);
         }
     }
+
+    /// Notes whether somebody else has suspended the process, or let it go on.
+    #[cfg(target_os = "linux")]
+    pub(super) fn look_at_suspension(&mut self) {
+        let Ok(pid) = i32::try_from(self.child.id()) else { return };
+        let news = WaitPidFlag::WSTOPPED | WaitPidFlag::WCONTINUED | WaitPidFlag::WNOHANG;
+        while self.is_there() {
+            // its end is not asked for: that is for whoever looks whether it has ended
+            self.state = match waitid(Id::Pid(Pid::from_raw(pid)), news) {
+                Ok(WaitStatus::Stopped(..)) => ServerState::Paused,
+                Ok(WaitStatus::Continued(_)) => ServerState::Running,
+                _ => return,
+            };
+        }
+    }
+
+    /// Other systems have no way to ask for that and nothing else.
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn look_at_suspension(&mut self) {}
 
     /// Looks whether the process has ended since without an order of ours.
     pub(super) fn ends_by_itself(&mut self) -> bool {

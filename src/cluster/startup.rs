@@ -59,6 +59,11 @@ impl Cluster {
             return Err(ClusterError::TopologyInUse { path: options.topology.clone() });
         }
         let folder = folder::lock(&options.data)?;
+        // who speaks TLS, or does not, stands in the addresses that the agents keep
+        let tls = Certificates::are_in(&options.data);
+        if Ports::are_kept(&options.data) && tls != options.tls {
+            return Err(ClusterError::OtherTls { data: options.data, tls });
+        }
         let control = tempfile::Builder::new()
             .prefix("agencysh-")
             .tempdir()
@@ -81,8 +86,8 @@ impl Cluster {
         if self.options.contents.is_some() && (1..=self.options.agents).any(used) {
             return Err(ClusterError::NotEmpty { data: self.options.data.clone() });
         }
+        let knows_others = self.options.contents.is_some() || used(1);
         self.start_agents(interrupted)?;
-        let filled = self.options.contents.is_some();
         if let Some(contents) = self.options.contents.take() {
             let client = self.client(IMPORT_PATIENCE)?;
             if !import::is_empty(&client)? {
@@ -91,7 +96,7 @@ impl Cluster {
             import::fill(&client, &contents)?;
         }
         if self.options.members() > 0 {
-            let patience = if filled { PATIENCE_WITH_SILENT_ONES } else { PATIENCE };
+            let patience = if knows_others { PATIENCE_WITH_SILENT_ONES } else { PATIENCE };
             self.start_members(patience, interrupted)?;
         }
         self.write_topology()
@@ -178,10 +183,11 @@ impl Cluster {
     fn check_start(&mut self, interrupted: &dyn Fn() -> bool) -> Result<(), ClusterError> {
         for process in &mut self.processes {
             if process.ends_by_itself() {
-                return Err(ClusterError::EndedAtStart {
-                    name: process.server.name.clone(),
-                    end: process.end.clone().unwrap_or_default(),
-                    log: process.log_tail(),
+                let (name, log) = (process.server.name.clone(), process.log_tail());
+                let end = process.end.clone().unwrap_or_default();
+                return Err(match port_problem(&log) {
+                    Some(problem) => ClusterError::PortTaken { name, problem },
+                    None => ClusterError::EndedAtStart { name, end, log },
                 });
             }
         }
@@ -281,7 +287,12 @@ fn not_ready(begin: Instant, state: String) -> ClusterError {
     ClusterError::NotReady { seconds: begin.elapsed().as_secs(), state }
 }
 
-/// Whether a server has ended because somebody else listens at its port.
+/// What a server says, at its end, of a port at which somebody else listens.
+fn port_problem(log: &str) -> Option<String> {
+    let last = log.lines().next_back()?;
+    last.find("cannot listen on").map(|place| last[place..].to_owned())
+}
+
 fn is_port_taken(error: &ClusterError) -> bool {
-    matches!(error, ClusterError::EndedAtStart { log, .. } if log.contains("cannot listen on"))
+    matches!(error, ClusterError::PortTaken { .. })
 }

@@ -456,3 +456,94 @@ fn a_cluster_can_be_told_to_end_while_it_starts() {
     assert_eq!(process.wait().unwrap().code(), Some(130), "{text}");
     assert!(text.contains("interrupted"), "{text}");
 }
+
+#[test]
+fn a_cluster_whose_ready_nobody_reads_ends_and_leaves_nothing_behind() {
+    let folder = Folder::new();
+    let topology = folder.path().join("topology.json");
+    let data = folder.path().join("data");
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = Command::new(env!("CARGO_BIN_EXE_agencysh"))
+        .args(["cluster", "up", "--agents", "1", "--topology"])
+        .arg(&topology)
+        .arg("--data")
+        .arg(&data)
+        .stdout(writer)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(141), "{output:?}");
+    assert!(!topology.exists());
+    let log = std::fs::read_to_string(data.join("agent1/log")).unwrap();
+    assert!(log.contains("ends"), "{log}");
+}
+
+#[test]
+fn a_deadline_ends_a_cluster_with_exit_code_124() {
+    let folder = Folder::new();
+    let topology = folder.path().join("topology.json").to_string_lossy().into_owned();
+    let data = folder.path().join("data").to_string_lossy().into_owned();
+    let words = ["cluster", "up", "--agents", "1", "--data", &data, "--topology", &topology];
+    // while it starts, and while it runs
+    let soon = agencysh(&[&words[..], &["--deadline", "0.001"]].concat());
+    assert_eq!((soon.code, &*soon.stdout), (Some(124), ""), "{}", soon.stderr);
+    assert!(soon.stderr.contains("the deadline has passed"), "{}", soon.stderr);
+    let later = agencysh(&[&words[..], &["--deadline", "5"]].concat());
+    assert_eq!(later.code, Some(124), "{}", later.stderr);
+    assert_eq!(later.stdout, format!("ready: {topology}\n"));
+    assert!(!Path::new(&topology).exists());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_agent_that_somebody_else_suspends_is_told_to_be_paused() {
+    let up = Up::start(&["--agents", "1"]);
+    let state = || {
+        let said = up.order(&["status"]).stdout;
+        said.split_whitespace().nth(1).unwrap_or_default().to_owned()
+    };
+    kill(up.pid(0), Signal::SIGSTOP).unwrap();
+    wait_for("it is paused", || state() == "paused");
+    assert_eq!(up.order(&["resume", "agent1"]).code, Some(0));
+    assert_eq!(state(), "running");
+    assert_eq!(up.order(&["pause", "agent1"]).code, Some(0));
+    assert_eq!(state(), "paused");
+    kill(up.pid(0), Signal::SIGCONT).unwrap();
+    wait_for("it runs", || state() == "running");
+}
+
+#[test]
+fn a_port_that_is_taken_is_named_with_what_may_help() {
+    let up = Up::start(&["--agents", "1"]);
+    let port = up.agents()[0]["url"].as_str().unwrap().rsplit(':').next().unwrap().to_owned();
+    let folder = up.down();
+    let data = folder.path().join("data").to_string_lossy().into_owned();
+    let _taken = std::net::TcpListener::bind(format!("127.0.0.1:{port}")).unwrap();
+    let said = agencysh(&["cluster", "up", "--agents", "1", "--data", &data]);
+    assert_eq!(said.code, Some(1), "{}", said.stderr);
+    let place = format!("agent1 cannot listen on 127.0.0.1:{port}");
+    assert!(said.stderr.contains(&place), "{}", said.stderr);
+    assert!(said.stderr.contains("end what listens there"), "{}", said.stderr);
+}
+
+#[test]
+fn agents_that_know_each_other_with_tls_start_with_it_only() {
+    for (first, then) in [(&["--tls"][..], &[][..]), (&[], &["--tls"])] {
+        let folder = Up::start(&[&["--agents", "1"], first].concat()).down();
+        let data = folder.path().join("data").to_string_lossy().into_owned();
+        let words = ["cluster", "up", "--agents", "1", "--data", &data];
+        let said = agencysh(&[&words[..], then].concat());
+        let wanted = if then.is_empty() { "start them with --tls" } else { "without --tls" };
+        assert_eq!(said.code, Some(2), "{}", said.stderr);
+        assert!(said.stderr.contains(wanted), "{}", said.stderr);
+        drop(Up::start_in(folder, &[&["--agents", "1"], first].concat()));
+    }
+}
+
+#[test]
+fn a_secret_that_cannot_be_read_is_a_usage_error() {
+    let words = ["cluster", "up", "--agents", "1", "--jwt-secret-file", "/no/such/file"];
+    let said = agencysh(&words);
+    assert_eq!(said.code, Some(2), "{}", said.stderr);
+    assert!(said.stderr.contains("cannot read secrets from '/no/such/file'"), "{}", said.stderr);
+}
