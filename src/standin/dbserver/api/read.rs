@@ -74,10 +74,10 @@ pub(super) async fn slice(server: &DbServer, call: &Call, log: LogName) -> Answe
 /// The entries from an index on, once that one is committed.
 pub(super) async fn poll(server: &DbServer, call: &Call, log: LogName) -> Answer {
     let first = number(call, "first")?.unwrap_or(0);
-    let limit = at_most(number(call, "limit")?.unwrap_or(LIMIT));
+    let end = first.saturating_add(number(call, "limit")?.unwrap_or(LIMIT));
     let committed = server.engine.committed(log.clone(), first).await?.commit_index;
     entries(server, log, move |kept| {
-        let wanted = kept.from(first).take(limit);
+        let wanted = kept.from(first).take_while(|entry| entry.index < end);
         wanted.take_while(|entry| entry.index <= committed).cloned().collect()
     })
     .await

@@ -99,6 +99,27 @@ async fn c4_12_a_poll_waits_for_a_commit() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c4_12_a_poll_gives_as_many_indices_as_it_asks_for_from_its_first_one_on() {
+    let cluster = with_log().await;
+    cluster.post("PRMR-a", "/_api/log/1/multi-insert", json!([2, 3, 4, 5, 6, 7, 8, 9, 10])).await;
+    for (query, first, last) in [
+        ("poll", 1, 9),
+        ("poll?limit=2", 1, 1),
+        ("poll?limit=0", 1, 0),
+        ("poll?first=0&limit=4", 1, 3),
+        ("poll?first=3", 3, 10),
+        ("poll?first=3&limit=18446744073709551615", 3, 10),
+    ] {
+        let (status, body) = cluster.get("PRMR-a", &format!("/_api/log/1/{query}")).await;
+        let entries = body["result"].as_array().unwrap().iter();
+        let indices: Vec<u64> = entries.map(|entry| entry["logIndex"].as_u64().unwrap()).collect();
+        assert_eq!(status, StatusCode::OK, "{query}");
+        assert_eq!(indices, (first..=last).collect::<Vec<u64>>(), "{query}");
+    }
+    cluster.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn c4_12_what_is_released_is_dropped_everywhere() {
     let cluster = with_log().await;
     cluster.post("PRMR-a", "/_api/log/1/multi-insert", json!([1, 2, 3])).await;
