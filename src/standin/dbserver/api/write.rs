@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use axum::http::{Method, StatusCode};
 use serde_json::{Map, Value as Json, json};
 
-use super::{internal, number, result};
+use super::{in_time, internal, number, result};
 use crate::agency::value::Value;
 use crate::standin::dbserver::engine::LogError;
 use crate::standin::dbserver::log::entry::{Content, Meta};
@@ -101,7 +101,8 @@ async fn add(
     if call.flag("dontWaitForCommit", false) {
         return result(StatusCode::ACCEPTED, json!({ name: indices }));
     }
-    let committed = inserted.committed.await.unwrap_or(Err(LogError::Ended))?;
+    let waiting = async { inserted.committed.await.unwrap_or(Err(LogError::Ended)) };
+    let committed = in_time(server, waiting).await?;
     result(StatusCode::CREATED, json!({ name: indices, "result": committed }))
 }
 

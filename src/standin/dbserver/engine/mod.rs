@@ -45,11 +45,18 @@ pub(in crate::standin) struct Settings {
     pub(in crate::standin) commit_patience: Duration,
     /// How often everything is looked at though nothing has happened.
     pub(in crate::standin) wake_up: Duration,
+    /// How long a client may wait for a commit. It may have gone without anybody noticing.
+    pub(in crate::standin) longest_wait: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { commit_patience: Duration::from_secs(20), wake_up: Duration::from_secs(5) }
+        Self {
+            commit_patience: Duration::from_secs(20),
+            wake_up: Duration::from_secs(5),
+            // less than coordinators wait for the answer
+            longest_wait: Duration::from_secs(240),
+        }
     }
 }
 

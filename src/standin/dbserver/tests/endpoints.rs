@@ -4,6 +4,7 @@ use axum::http::{Method, StatusCode};
 use serde_json::{Value as Json, json};
 
 use super::{Cluster, is_operational, plan};
+use crate::standin::dbserver::engine::Settings;
 
 const ABC: [&str; 3] = ["PRMR-a", "PRMR-b", "PRMR-c"];
 
@@ -116,6 +117,25 @@ async fn c4_12_a_poll_gives_as_many_indices_as_it_asks_for_from_its_first_one_on
         assert_eq!(status, StatusCode::OK, "{query}");
         assert_eq!(indices, (first..=last).collect::<Vec<u64>>(), "{query}");
     }
+    cluster.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c4_12_nobody_waits_for_a_commit_for_ever() {
+    let longest_wait = std::time::Duration::from_millis(300);
+    let settings = Settings { longest_wait, ..Settings::default() };
+    let cluster = Cluster::start_with(&ABC, settings).await;
+    cluster.plan(1, plan(1, 1, Some(("PRMR-a", 1)), 1, &ABC)).await;
+    cluster.until("leadership", |t| is_operational(t, 1, 1, 1, &ABC)).await;
+    let (status, body) = cluster.get("PRMR-a", "/_api/log/1/poll?first=9").await;
+    assert_eq!((status.as_u16(), &body["errorNum"]), (408, &json!(408)));
+    cluster.suspend("PRMR-b");
+    cluster.suspend("PRMR-c");
+    let (status, body) = cluster.post("PRMR-a", "/_api/log/1/insert", json!("x")).await;
+    assert_eq!((status.as_u16(), &body["errorNum"]), (408, &json!(408)));
+    // it is in the log all the same
+    let (_, body) = cluster.get("PRMR-a", "/_api/log/1/entry/2").await;
+    assert_eq!(body["result"]["payload"], "x");
     cluster.end().await;
 }
 
