@@ -12,20 +12,19 @@ use crate::standin::dbserver::log::entry::{Content, Meta};
 use crate::standin::dbserver::server::DbServer;
 use crate::standin::dbserver::store::LogName;
 use crate::standin::model::ServerId;
+use crate::standin::model::log::LARGEST_INSERT;
 use crate::standin::model::stamp::stamp;
 use crate::standin::web::answer::Answer;
 use crate::standin::web::error::ApiError;
 use crate::standin::web::service::Call;
 
-/// Largest body with entries, in bytes: what it becomes fits into a message between servers.
-const MOST_BYTES: usize = 8 << 20;
 /// Levels of nesting in an entry: some come on top in a message between servers.
 const DEEPEST: usize = 180;
 /// The time that another server has to drop its entries.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 async fn body(call: &Call) -> Result<Option<Value>, ApiError> {
-    if call.body.len() > MOST_BYTES {
+    if call.body.len() > LARGEST_INSERT {
         return Err(ApiError::BodyTooLarge);
     }
     let value = call.value().await?;
