@@ -162,3 +162,17 @@ fn s61_changes_show_when_a_call_returns_or_nothing_is_changed() {
         assert_eq!(log.state().target, before);
     }
 }
+
+#[test]
+fn c4_12_deeply_nested_entries_are_read_as_they_were_written() {
+    let world = shared();
+    let log = world.log(&world.dbservers()[..3], |_| {});
+    let nested = |levels| (0..levels).fold(json!(1), |inside, _| json!([inside]));
+    let inserted = log.insert(nested(180));
+    let index = inserted.result()["index"].as_u64().unwrap();
+    for what in ["/tail?limit=1".to_owned(), format!("/entry/{index}")] {
+        let status = world.coordinate("GET", &log.url(&what), None).status;
+        assert_eq!(status, 200, "{what}");
+    }
+    assert_eq!(log.insert(nested(181)).status, 400);
+}

@@ -1,5 +1,7 @@
 //! Databases and their collections, with logs and without, and what coordinators tell of them.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::support::{Answer, World, shared, wait_for};
@@ -93,6 +95,24 @@ fn c6_1_a_database_with_logs_comes_and_goes() {
 #[test]
 fn c6_1_a_database_without_logs_comes_and_goes() {
     comes_and_goes("1");
+}
+
+#[test]
+fn c6_1_a_database_is_completed_though_its_client_has_gone() {
+    let world = World::of(2, 1);
+    let server = world.dbservers()[0].clone();
+    world.cluster.pause(&server).unwrap();
+    let body = json!({ "name": "late" });
+    let patience = Duration::from_millis(300);
+    assert!(world.ask_within("POST", "/_api/database", body.clone(), patience).is_none());
+    assert_eq!(world.tree()["Plan"]["Databases"]["late"]["isBuilding"], true);
+    world.cluster.resume(&server).unwrap();
+    world.wait("the database is complete", |tree| {
+        let planned = tree["Plan"]["Databases"].get("late")?;
+        planned.get("isBuilding").is_none().then_some(())
+    });
+    world.coordinate("POST", "/_api/database", Some(body)).is_error(409, 1207);
+    ask(&world, "DELETE", "/_api/database/late", Value::Null);
 }
 
 #[test]

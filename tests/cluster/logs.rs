@@ -1,6 +1,7 @@
 //! S4 to S13: logs come and go.
 
 use agencysh::client::Transaction;
+use agencysh::standin::ClusterSize;
 use serde_json::{Value, json};
 
 use crate::support::{DATABASE, State, World, names, shared, wait_for};
@@ -219,4 +220,25 @@ fn s13_an_unreadable_target_is_skipped_and_others_go_on() {
     good.settled();
     let state = odd.state();
     assert!(state.plan.is_null() && state.current.is_null(), "{state:?}");
+}
+
+#[test]
+fn s6_targets_are_reached_though_the_agency_changes_its_leader() {
+    let world = World::of_size(ClusterSize { agents: 5, dbservers: 3, coordinators: 0 });
+    let servers = world.dbservers();
+    let logs: Vec<_> = (0..8).map(|_| world.begin_log(&servers, |_| {})).collect();
+    for round in 0..2 {
+        let versions: Vec<u64> = logs
+            .iter()
+            .enumerate()
+            .map(|(at, log)| log.edit(|target| target["leader"] = json!(servers[(at + round) % 3])))
+            .collect();
+        let agency = world.cluster.agency();
+        let leader = wait_for("an agent leads", || agency.leader_id());
+        agency.stop_agent(&leader).unwrap();
+        for (at, (log, version)) in logs.iter().zip(versions).enumerate() {
+            log.converged(version);
+            assert_eq!(log.settled().leader(), Some(&*servers[(at + round) % 3]));
+        }
+    }
 }

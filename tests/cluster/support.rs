@@ -66,7 +66,12 @@ pub(crate) fn shared() -> &'static World {
 impl World {
     /// One agent, so many DB-servers and coordinators, all of them GOOD.
     pub(crate) fn of(dbservers: usize, coordinators: usize) -> Self {
-        let size = ClusterSize { agents: 1, dbservers, coordinators };
+        Self::of_size(ClusterSize { agents: 1, dbservers, coordinators })
+    }
+
+    /// So many servers, all of them GOOD.
+    pub(crate) fn of_size(size: ClusterSize) -> Self {
+        let ClusterSize { dbservers, coordinators, .. } = size;
         let cluster = EmbeddedCluster::start_configured(size, quick()).unwrap();
         let endpoints = cluster.endpoints();
         let mut builder = AgencyClient::builder();

@@ -1,5 +1,9 @@
 //! S24 to S31: servers that are suspended, and come back.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::recorder::Recorder;
@@ -43,6 +47,40 @@ fn s24_a_suspended_server_becomes_bad_and_then_failed() {
     assert_eq!(seen, [json!("GOOD"), json!("BAD"), json!("FAILED")]);
     resume(&world, &server);
     assert_eq!(world.client.get(&format!("Target/FailedServers/{server}")).unwrap(), None);
+}
+
+#[test]
+fn s24_few_clients_wait_for_a_suspended_server() {
+    let world = World::of(0, 1);
+    let server = world.coordinator();
+    let url = world.cluster.servers().into_iter().find(|one| one.id == server).unwrap().url;
+    let address = url.strip_prefix("http://").unwrap();
+    world.cluster.pause(&server).unwrap();
+    let mut clients: Vec<TcpStream> = Vec::new();
+    for _ in 0..300 {
+        let mut client = TcpStream::connect(address).unwrap();
+        client.write_all(b"GET /_api/version HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+        clients.push(client);
+    }
+    wait_for("those that came first are told", || {
+        let is_told = |client: &&TcpStream| {
+            client.set_nonblocking(true).unwrap();
+            let told = client.peek(&mut [0]).is_ok();
+            client.set_nonblocking(false).unwrap();
+            told
+        };
+        (clients.iter().filter(is_told).count() == 300 - 256).then_some(())
+    });
+    world.cluster.resume(&server).unwrap();
+    let statuses = clients.iter_mut().map(|client| {
+        client.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let mut head = [0; 12];
+        client.read_exact(&mut head).unwrap();
+        String::from_utf8_lossy(&head).into_owned()
+    });
+    let statuses: Vec<String> = statuses.collect();
+    let count = |status: &str| statuses.iter().filter(|one| *one == status).count();
+    assert_eq!((count("HTTP/1.1 503"), count("HTTP/1.1 200")), (300 - 256, 256));
 }
 
 #[test]

@@ -7,6 +7,7 @@
 //! * `collections`: collections, with their groups and shards
 //! * `databases`: databases
 //! * `ids`: unique numbers
+//! * `latest`: how far the agency is
 //! * `logs`: replicated logs
 //! * `names`: finds what clients name
 //! * `reply`: shapes of answers, bodies of requests
@@ -16,6 +17,7 @@ mod cluster;
 mod collections;
 mod databases;
 mod ids;
+mod latest;
 mod logs;
 mod names;
 mod reply;
@@ -33,6 +35,7 @@ use axum::http::{Method, StatusCode};
 use tokio::sync::watch;
 
 use self::ids::Ids;
+use self::latest::Latest;
 use self::reply::missing;
 use self::surroundings::Surroundings;
 use super::member::{AgencyView, Member};
@@ -82,6 +85,7 @@ pub(in crate::standin) struct Coordinator {
     around: Arc<dyn Surroundings>,
     settings: Settings,
     ids: Ids,
+    latest: Latest,
 }
 
 impl std::fmt::Debug for Coordinator {
@@ -120,7 +124,13 @@ impl Coordinator {
     /// The coordinator that a member is.
     pub(in crate::standin) fn new(member: Arc<Member>, settings: Settings) -> Arc<Self> {
         let id = Arc::clone(&member.id);
-        Arc::new(Self { id, around: member, settings, ids: Ids::default() })
+        Arc::new(Self {
+            id,
+            around: member,
+            settings,
+            ids: Ids::default(),
+            latest: Latest::default(),
+        })
     }
 
     /// Does what a coordinator does unasked, until it is told to end: removes what an earlier
@@ -176,12 +186,13 @@ impl Coordinator {
 
     /// Lets the own copy of the tree have what was committed by now, by whomever.
     async fn catch_up(&self) {
-        match self.around.latest().await {
-            Ok(index) => {
-                // an agency that was set up anew may never get there
-                let _ = tokio::time::timeout(CATCH_UP, self.view().reached(index)).await;
-            }
-            Err(error) => tracing::debug!(%error, "answering from an older tree"),
+        let asking = async {
+            let latest = self.around.latest().await;
+            latest.inspect_err(|e| tracing::debug!(error = %e, "answering from an older tree")).ok()
+        };
+        if let Some(index) = self.latest.get(asking).await {
+            // an agency that was set up anew may never get there
+            let _ = tokio::time::timeout(CATCH_UP, self.view().reached(index)).await;
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use http_body_util::BodyExt;
 use serde_json::{Value as Json, json};
 
 use super::ids::Ids;
+use super::latest::Latest;
 use super::surroundings::{Question, Surroundings, Waiting};
 use super::{Coordinator, Settings};
 use crate::agency::value::Value;
@@ -37,6 +39,8 @@ struct Inner {
     servers: Mutex<BTreeMap<String, Server>>,
     suspended: Mutex<BTreeSet<String>>,
     asked: Mutex<Vec<String>>,
+    /// How often the agency was asked how far it is.
+    looked: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -58,6 +62,7 @@ impl World {
             servers: Mutex::default(),
             suspended: Mutex::default(),
             asked: Mutex::default(),
+            looked: AtomicUsize::default(),
         }));
         world.set("/arango", initial::tree());
         world
@@ -109,7 +114,13 @@ impl World {
             forward: Duration::from_millis(500),
         };
         let around: Arc<dyn Surroundings> = Arc::new(self.clone());
-        Arc::new(Coordinator { id: id.into(), around, settings, ids: Ids::default() })
+        Arc::new(Coordinator {
+            id: id.into(),
+            around,
+            settings,
+            ids: Ids::default(),
+            latest: Latest::default(),
+        })
     }
 
     fn publish(&self, agency: &Agency) {
@@ -203,6 +214,11 @@ impl World {
         lock(&self.0.suspended).insert(endpoint.to_owned());
     }
 
+    /// How often the agency was asked how far it is.
+    pub(super) fn looked(&self) -> usize {
+        self.0.looked.load(Ordering::SeqCst)
+    }
+
     /// What servers were asked: endpoint, method, target.
     pub(super) fn asked(&self) -> Vec<String> {
         lock(&self.0.asked).clone()
@@ -249,7 +265,15 @@ impl Surroundings for World {
     }
 
     fn latest(&self) -> Waiting<'_, Result<u64, ApiError>> {
-        Box::pin(std::future::ready(Ok(self.0.view.index())))
+        Box::pin(async {
+            let index = self.0.view.index();
+            self.0.looked.fetch_add(1, Ordering::SeqCst);
+            // as long as others have something to do
+            for _ in 0..10 {
+                tokio::task::yield_now().await;
+            }
+            Ok(index)
+        })
     }
 
     fn state(&self) -> Waiting<'_, Result<Json, ApiError>> {

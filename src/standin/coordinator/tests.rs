@@ -242,3 +242,19 @@ async fn rubbish_in_the_tree_harms_nobody() {
         }
     }
 }
+
+#[tokio::test]
+async fn c8_2_requests_that_come_together_ask_the_agency_once() {
+    let world = World::with_servers(&["PRMR-a"], &["CRDN-1"]);
+    let coordinator = world.coordinator("CRDN-1");
+    let mut asking = tokio::task::JoinSet::new();
+    for _ in 0..50 {
+        let coordinator = Arc::clone(&coordinator);
+        asking.spawn(async move { coordinator.status("GET /_api/cluster/endpoints", None).await });
+    }
+    assert!(asking.join_all().await.into_iter().all(|status| status == 200));
+    // an agency that does not answer costs each of them this long
+    assert!(world.looked() <= 2, "{}", world.looked());
+    coordinator.status("GET /_api/cluster/endpoints", None).await;
+    assert!(world.looked() <= 3, "{}", world.looked());
+}

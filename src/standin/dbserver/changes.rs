@@ -8,24 +8,10 @@ use crate::standin::model::{ServerId, Tree};
 
 /// The keys whose values are no more the same.
 pub(super) fn changed_keys(before: Option<&Value>, now: Option<&Value>) -> Vec<Arc<str>> {
-    let is_same = match (before, now) {
-        (None, None) => true,
-        (Some(before), Some(now)) => before.is_same(now),
-        _ => false,
-    };
-    if is_same {
-        return Vec::new();
-    }
-    let (before, now) = (before.and_then(Value::as_object), now.and_then(Value::as_object));
-    let known = |key: &str| before.and_then(|before| before.get(key));
-    let there = now.into_iter().flat_map(Object::iter);
-    let mut changed: Vec<Arc<str>> = there
-        .filter(|(key, value)| known(key).is_none_or(|before| !before.is_same(value)))
-        .map(|(key, _)| key.clone())
-        .collect();
-    let gone = before.into_iter().flat_map(Object::keys);
-    changed.extend(gone.filter(|key| now.is_none_or(|now| now.get(key).is_none())).cloned());
-    changed
+    let nothing = Object::new();
+    let before = before.and_then(Value::as_object).unwrap_or(&nothing);
+    let now = now.and_then(Value::as_object).unwrap_or(&nothing);
+    before.diff(now).map(|(key, ..)| key.clone()).collect()
 }
 
 /// The keys below a path whose values are no more the same.
@@ -74,6 +60,20 @@ mod tests {
         let changed: Vec<_> = changed.iter().map(|(outer, inner)| (&**outer, &**inner)).collect();
         assert_eq!(changed, [("x", "2"), ("y", "4"), ("z", "9")]);
         assert_eq!(changed_below(&Tree::default(), &now, "/a").len(), 3);
+    }
+
+    #[test]
+    fn one_log_of_thousands_is_found() {
+        let logs = (0..10_000).map(|id| (id.to_string(), json!({"id": id})));
+        let before = Tree::from(json!({"logs": {"d": logs.collect::<serde_json::Map<_, _>>()}}));
+        let mut now = before.clone();
+        let logs = now.0.make_object().child_mut("logs").make_object().child_mut("d").make_object();
+        logs.insert("7".into(), json!({}).into());
+        logs.insert("x".into(), json!({}).into());
+        logs.remove("9999");
+        let changed = changed_pairs(&before, &now, "/logs");
+        let changed: Vec<_> = changed.iter().map(|(_, id)| &**id).collect();
+        assert_eq!(changed, ["7", "9999", "x"]);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::standin::web::service::Call;
 pub(in crate::standin) struct DbServer {
     pub(super) member: Arc<Member>,
     pub(super) engine: Engine,
+    pub(super) settings: Settings,
     /// What runs the logs, until it runs.
     work: Mutex<Option<Work>>,
 }
@@ -27,7 +28,7 @@ impl DbServer {
         settings: Settings,
     ) -> Arc<Self> {
         let (engine, work) = engine::new(Arc::clone(&member), store, settings);
-        Arc::new(Self { member, engine, work: Mutex::new(Some(work)) })
+        Arc::new(Self { member, engine, settings, work: Mutex::new(Some(work)) })
     }
 
     /// Runs the logs until `shutdown` turns true, or something cannot be stored.

@@ -11,6 +11,8 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::agency::de::{ReadError, from_value};
+use crate::agency::json;
 use crate::auth::TokenSource;
 use crate::standin::web::Authentication;
 use crate::standin::web::endpoint;
@@ -57,7 +59,7 @@ pub(in crate::standin) enum PeerError {
         endpoint: String,
         /// What is wrong.
         #[source]
-        source: serde_json::Error,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// It has no endpoint, or none that can be one.
     #[error("'{endpoint}' is no endpoint of a server")]
@@ -117,10 +119,11 @@ impl Peers {
         let named = || endpoint.to_owned();
         let no_endpoint = || PeerError::Endpoint { endpoint: named() };
         let codec = |source| PeerError::Codec { endpoint: named(), source };
+        let unreadable = |error: ReadError| codec(error.into());
         let uri = format!("{}{target}", endpoint::to_url(endpoint));
         let uri: Uri = uri.parse().map_err(|_| no_endpoint())?;
         let bytes = match body {
-            Some(body) => serde_json::to_vec(body).map_err(codec)?,
+            Some(body) => serde_json::to_vec(body).map_err(|error| codec(error.into()))?,
             None => Vec::new(),
         };
         let mut request = Request::builder()
@@ -141,6 +144,8 @@ impl Peers {
         if bytes.is_empty() {
             return Ok((status, T::default()));
         }
-        serde_json::from_slice(&bytes).map(|value| (status, value)).map_err(codec)
+        // Entries of logs are nested deeper than serde_json reads.
+        let value = json::parse(&bytes).map_err(|error| codec(error.into()))?;
+        from_value(&value).map(|value| (status, value)).map_err(unreadable)
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use tokio::net::TcpListener;
@@ -18,8 +19,9 @@ use super::identity::Identity;
 use super::{AgencyView, Gate, Member, MemberAgency, MemberConfig, MemberError, Peers};
 use super::{enrolment, registration};
 use crate::deadline::Deadline;
+use crate::standin::web::error::ApiError;
 use crate::standin::web::listener::{self, Site};
-use crate::standin::web::{jobs, turned_true};
+use crate::standin::web::{self, jobs, turned_true};
 
 /// How long a member may take to tell the agency that it ends.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -123,9 +125,14 @@ fn site(front: &Arc<Front>, config: &MemberConfig) -> Site {
     }
 }
 
-/// While the member is suspended, requests and answers wait as those of a stopped process do.
+/// While the member is suspended, requests and answers wait as those of a stopped process do; not
+/// more of them than would find room in front of such a process.
 async fn at_the_gate(State(gate): State<Gate>, request: Request, next: Next) -> Response {
-    gate.passed().await;
+    if gate.passed_in_line().await.is_err() {
+        let mut refusal = web::json_error(ApiError::TooManyClients);
+        refusal.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        return refusal;
+    }
     let response = next.run(request).await;
     gate.passed().await;
     response

@@ -10,6 +10,10 @@ use serde::{Deserialize, Serialize};
 use super::ServerId;
 use crate::agency::value::Value;
 
+/// Largest body with entries of clients, in bytes: what it becomes fits into a message between
+/// servers.
+pub(in crate::standin) const LARGEST_INSERT: usize = 8 << 20;
+
 /// What a participant may do and must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]

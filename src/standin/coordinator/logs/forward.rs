@@ -12,8 +12,9 @@ use crate::standin::coordinator::Coordinator;
 use crate::standin::coordinator::names::{endpoint, member};
 use crate::standin::coordinator::surroundings::Question;
 use crate::standin::model::Tree;
-use crate::standin::model::log::LogPlan;
+use crate::standin::model::log::{LARGEST_INSERT, LogPlan};
 use crate::standin::web::answer::{self, Answer};
+use crate::standin::web::error::ApiError;
 use crate::standin::web::service::Call;
 
 /// Path and query of a call, as another server is asked it.
@@ -41,6 +42,10 @@ fn is_no_leader(plan: &LogPlan, what: &str, status: StatusCode, body: &Value) ->
 impl Coordinator {
     /// Gives a call on to the planned leader, and back what it answers; `what` is to be done.
     pub(super) async fn forward(&self, call: &Call, id: u64, what: &str) -> Answer {
+        // Refused unread: values take many times the room of their text.
+        if call.body.len() > LARGEST_INSERT {
+            return Err(ApiError::BodyTooLarge);
+        }
         let body = call.value().await?;
         if planned(&self.view().tree(), &call.database, id).is_err() {
             self.catch_up().await;
@@ -174,6 +179,18 @@ mod tests {
         };
         let ((status, body), ()) = tokio::join!(asked, failover);
         assert_eq!((status, &body["errorNum"]), (503, &json!(1422)));
+    }
+
+    #[tokio::test]
+    async fn c4_12_what_is_too_large_for_a_log_goes_no_further() {
+        let world = led_world(Some("PRMR-a"));
+        world.serve("tcp://PRMR-a:1", |_, _| (201, json!({"code": 201})));
+        let coordinator = world.coordinator("CRDN-1");
+        let insert = "POST /_db/d/_api/log/4/insert";
+        let text = |length: usize| json!("x".repeat(length - 2));
+        assert_eq!(coordinator.status(insert, Some(text(8 << 20))).await, 201);
+        assert_eq!(coordinator.status(insert, Some(text((8 << 20) + 1))).await, 413);
+        assert_eq!(world.asked().len(), 1);
     }
 
     #[tokio::test]

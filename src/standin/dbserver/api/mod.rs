@@ -70,6 +70,20 @@ fn number(call: &Call, parameter: &str) -> Result<Option<u64>, ApiError> {
     text.parse().map(Some).map_err(|_| refusal())
 }
 
+/// What comes of waiting for a commit.
+async fn in_time<T>(
+    server: &DbServer,
+    waiting: impl Future<Output = Result<T, LogError>>,
+) -> Result<T, ApiError> {
+    match tokio::time::timeout(server.settings.longest_wait, waiting).await {
+        Ok(committed) => Ok(committed?),
+        Err(_) => {
+            let message = "the entry is not committed in time";
+            Err(ApiError::numbered(StatusCode::REQUEST_TIMEOUT, 408, message))
+        }
+    }
+}
+
 /// An answer with a result.
 fn result(status: StatusCode, result: Json) -> Answer {
     let body = json!({ "error": false, "code": status.as_u16(), "result": result });

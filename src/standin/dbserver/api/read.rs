@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use serde_json::{Map, Value as Json, json};
 
-use super::{number, result};
+use super::{in_time, number, result};
 use crate::standin::dbserver::engine::LogError;
 use crate::standin::dbserver::log::entry::Entry;
 use crate::standin::dbserver::log::kept::Kept;
@@ -74,10 +74,11 @@ pub(super) async fn slice(server: &DbServer, call: &Call, log: LogName) -> Answe
 /// The entries from an index on, once that one is committed.
 pub(super) async fn poll(server: &DbServer, call: &Call, log: LogName) -> Answer {
     let first = number(call, "first")?.unwrap_or(0);
-    let limit = at_most(number(call, "limit")?.unwrap_or(LIMIT));
-    let committed = server.engine.committed(log.clone(), first).await?.commit_index;
+    let end = first.saturating_add(number(call, "limit")?.unwrap_or(LIMIT));
+    let waiting = server.engine.committed(log.clone(), first);
+    let committed = in_time(server, waiting).await?.commit_index;
     entries(server, log, move |kept| {
-        let wanted = kept.from(first).take(limit);
+        let wanted = kept.from(first).take_while(|entry| entry.index < end);
         wanted.take_while(|entry| entry.index <= committed).cloned().collect()
     })
     .await

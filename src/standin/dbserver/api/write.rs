@@ -5,27 +5,26 @@ use std::time::{Duration, SystemTime};
 use axum::http::{Method, StatusCode};
 use serde_json::{Map, Value as Json, json};
 
-use super::{internal, number, result};
+use super::{in_time, internal, number, result};
 use crate::agency::value::Value;
 use crate::standin::dbserver::engine::LogError;
 use crate::standin::dbserver::log::entry::{Content, Meta};
 use crate::standin::dbserver::server::DbServer;
 use crate::standin::dbserver::store::LogName;
 use crate::standin::model::ServerId;
+use crate::standin::model::log::LARGEST_INSERT;
 use crate::standin::model::stamp::stamp;
 use crate::standin::web::answer::Answer;
 use crate::standin::web::error::ApiError;
 use crate::standin::web::service::Call;
 
-/// Largest body with entries, in bytes: what it becomes fits into a message between servers.
-const MOST_BYTES: usize = 8 << 20;
 /// Levels of nesting in an entry: some come on top in a message between servers.
 const DEEPEST: usize = 180;
 /// The time that another server has to drop its entries.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 async fn body(call: &Call) -> Result<Option<Value>, ApiError> {
-    if call.body.len() > MOST_BYTES {
+    if call.body.len() > LARGEST_INSERT {
         return Err(ApiError::BodyTooLarge);
     }
     let value = call.value().await?;
@@ -101,7 +100,8 @@ async fn add(
     if call.flag("dontWaitForCommit", false) {
         return result(StatusCode::ACCEPTED, json!({ name: indices }));
     }
-    let committed = inserted.committed.await.unwrap_or(Err(LogError::Ended))?;
+    let waiting = async { inserted.committed.await.unwrap_or(Err(LogError::Ended)) };
+    let committed = in_time(server, waiting).await?;
     result(StatusCode::CREATED, json!({ name: indices, "result": committed }))
 }
 

@@ -26,8 +26,10 @@ pub(super) enum Command {
     Look(OnLogs),
 }
 
-type OnLog = Box<dyn FnOnce(Option<&mut Running>) + Send>;
-type OnLogs = Box<dyn FnOnce(&mut dyn Iterator<Item = (&LogName, &Running)>) + Send>;
+/// What is told once everything is stored that was there when it was decided.
+pub(super) type Told = Box<dyn FnOnce() + Send>;
+type OnLog = Box<dyn FnOnce(Option<&mut Running>) -> Told + Send>;
+type OnLogs = Box<dyn FnOnce(&mut dyn Iterator<Item = (&LogName, &Running)>) -> Told + Send>;
 
 /// Entries that are in the log of the leader.
 #[derive(Debug)]
@@ -86,7 +88,7 @@ impl Engine {
         self.ask(|reply| Command::Wait { log, index, reply }).await?
     }
 
-    /// Does something with a log; what it changes is stored when this returns.
+    /// Does something with a log; what it changes and sees is stored when this returns.
     pub(in crate::standin) async fn with<T: Send + 'static>(
         &self,
         log: LogName,
@@ -96,15 +98,16 @@ impl Engine {
             Command::Change(
                 log,
                 Box::new(move |running| {
+                    let outcome = running.ok_or(LogError::Unknown).and_then(act);
                     // whoever asked may have gone
-                    let _ = reply.send(running.ok_or(LogError::Unknown).and_then(act));
+                    Box::new(move || drop(reply.send(outcome)))
                 }),
             )
         });
         asked.await?
     }
 
-    /// Looks at all logs of a database.
+    /// Looks at all logs of a database; what it sees is stored when this returns.
     pub(in crate::standin) async fn all<T: Send + 'static>(
         &self,
         database: String,
@@ -117,7 +120,7 @@ impl Engine {
                     .map(|(name, running)| (name.log, look(running)))
                     .collect();
                 found.sort_by_key(|(log, _)| *log);
-                let _ = reply.send(found);
+                Box::new(move || drop(reply.send(found)))
             }))
         })
         .await

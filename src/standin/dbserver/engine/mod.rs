@@ -22,7 +22,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
 pub(in crate::standin) use command::Engine;
-use command::{Command, Inserted};
+use command::{Command, Inserted, Told};
 use exchange::Peer;
 pub(super) use exchange::{Answers, Batch};
 pub(in crate::standin) use running::LogError;
@@ -45,11 +45,18 @@ pub(in crate::standin) struct Settings {
     pub(in crate::standin) commit_patience: Duration,
     /// How often everything is looked at though nothing has happened.
     pub(in crate::standin) wake_up: Duration,
+    /// How long a client may wait for a commit. It may have gone without anybody noticing.
+    pub(in crate::standin) longest_wait: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { commit_patience: Duration::from_secs(20), wake_up: Duration::from_secs(5) }
+        Self {
+            commit_patience: Duration::from_secs(20),
+            wake_up: Duration::from_secs(5),
+            // less than coordinators wait for the answer
+            longest_wait: Duration::from_secs(240),
+        }
     }
 }
 
@@ -86,7 +93,7 @@ pub(super) struct Work {
     records: Vec<Record>,
     sync: bool,
     /// What is told once that is done.
-    replies: Vec<Box<dyn FnOnce() + Send>>,
+    replies: Vec<Told>,
 }
 
 /// An engine that does not run yet, and the way to it.
@@ -216,11 +223,14 @@ impl Work {
                 }
             },
             Command::Change(name, act) => {
-                let running = self.logs.get_mut(&name);
-                act(running);
+                let told = act(self.logs.get_mut(&name));
+                self.replies.push(told);
                 self.dirty.insert(name);
             }
-            Command::Look(look) => look(&mut self.logs.iter()),
+            Command::Look(look) => {
+                let told = look(&mut self.logs.iter());
+                self.replies.push(told);
+            }
         }
     }
 
@@ -311,5 +321,61 @@ impl Work {
             Done::Report(reported) => self.reported(reported, now),
             Done::Inventory(noted) => self.noted(noted),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::running::tests::led;
+    use super::*;
+    use crate::client::AgencyClient;
+    use crate::deadline::Deadline;
+    use crate::http::Endpoint;
+    use crate::standin::member::{Gate, MemberAgency};
+
+    /// A server without an agency, with a log that it leads.
+    fn work() -> (Engine, Work, LogName, Deadline) {
+        let deadline = Deadline::default();
+        let nowhere = Endpoint::parse("tcp://127.0.0.1:1").unwrap();
+        let client = AgencyClient::builder().endpoint(nowhere).build(deadline.clone()).unwrap();
+        let agency = MemberAgency::start(client, Gate::default()).unwrap();
+        let member = Arc::new(Member::of("PRMR-a", agency));
+        let (engine, mut work) = new(member, LogStore::in_memory(), Settings::default());
+        let name = LogName { database: "d".into(), log: 4 };
+        work.logs.insert(name.clone(), led());
+        (engine, work, name, deadline)
+    }
+
+    #[tokio::test]
+    async fn c4_12_nobody_hears_of_anything_before_it_is_stored() {
+        let (engine, mut work, log, deadline) = work();
+        let now = Instant::now();
+        let inserting = {
+            let (engine, log) = (engine.clone(), log.clone());
+            let ping = super::super::log::entry::Meta::Ping { message: None, time: String::new() };
+            let contents = vec![super::super::log::entry::Content::Meta(ping)];
+            tokio::spawn(async move { engine.insert(log, contents, false).await.unwrap().indices })
+        };
+        let last = |running: &Running| running.participant.kept().last().index;
+        let looking = {
+            let (engine, log) = (engine.clone(), log.clone());
+            tokio::spawn(async move { engine.with(log, move |r| Ok(last(r))).await.unwrap() })
+        };
+        let all = tokio::spawn(async move { engine.all("d".to_owned(), last).await.unwrap() });
+        for _ in 0..3 {
+            let command = work.commands.recv().await.unwrap();
+            work.obey(command, now);
+        }
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!((inserting.is_finished(), looking.is_finished()), (false, false));
+        assert!(!all.is_finished());
+        assert_eq!(work.store.kept(&log), None);
+        work.settle(now).await.unwrap();
+        assert_eq!(work.store.kept(&log).unwrap().last().index, 2);
+        assert_eq!(inserting.await.unwrap(), [2]);
+        assert_eq!((looking.await.unwrap(), all.await.unwrap()), (2, vec![(4, 2)]));
+        deadline.interrupt();
     }
 }

@@ -90,6 +90,8 @@ impl Running {
 
     /// Tells those whose entry is committed.
     pub(super) fn tell(&mut self) {
+        // Some may have gone, from a log to which nothing is added.
+        self.waiters.retain(|(_, waiter)| !waiter.is_closed());
         if self.waiters.is_empty() {
             return;
         }
@@ -126,5 +128,46 @@ impl Running {
     /// Why the log takes nothing here.
     pub(super) fn not_leader(&self) -> LogError {
         if self.participant.is_leaderless() { LogError::NoLeader } else { LogError::NotLeader }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::standin::dbserver::log::kept::Kept;
+    use crate::standin::dbserver::log::participant::{Assignment, Incarnation};
+    use crate::standin::model::log::{Leader, ParticipantsConfig, PlanConfig, Term};
+
+    /// A log that PRMR-a leads alone.
+    pub(in crate::standin::dbserver::engine) fn led() -> Running {
+        let me = Incarnation { server: "PRMR-a".into(), reboot_id: 1 };
+        let leader = Leader { server_id: me.server.clone(), reboot_id: 1 };
+        let term = Term { term: 1, leader: Some(leader) };
+        let config = ParticipantsConfig {
+            generation: 1,
+            config: PlanConfig { effective_write_concern: 1, wait_for_sync: true },
+            participants: [(me.server.clone(), Default::default())].into(),
+        };
+        let reboot_ids = BTreeMap::from([(me.server.clone(), 1)]);
+        let plan = Assignment { term: &term, config: &config, reboot_ids: &reboot_ids };
+        Running::new(Participant::start(me, plan, Kept::default(), 0, Instant::now()), true)
+    }
+
+    #[test]
+    fn c4_12_a_poll_that_nobody_waits_for_any_more_takes_no_room() {
+        let mut running = led();
+        let (kept, waiting) = oneshot::channel();
+        running.wait(7, kept);
+        for _ in 0..100 {
+            let (waiter, _) = oneshot::channel();
+            running.wait(7, waiter);
+            running.tell();
+        }
+        assert_eq!(running.waiters.len(), 1);
+        drop(waiting);
+        running.tell();
+        assert!(running.waiters.is_empty());
     }
 }

@@ -63,8 +63,9 @@ impl Inventory {
         }
     }
 
-    /// Marks everything.
+    /// Marks everything, and forgets the logs of collections that are gone.
     pub(super) fn touch_all(&mut self, tree: &Tree) {
+        self.by_log.clear();
         self.observe(&Tree::default(), tree);
     }
 

@@ -206,3 +206,16 @@ fn what_is_under_way_is_not_written_again_before_it_is_in_the_view() {
     inventory.touch_log(&LogName { database: "shop".into(), log: 22 });
     assert_eq!(inventory.due(&tree, led).len(), 1);
 }
+
+#[test]
+fn c6_5_collections_that_are_gone_take_no_room() {
+    let mut agency = replicated();
+    let mut inventory = Inventory::new("a".into());
+    inventory.touch_all(&agency.tree());
+    inventory.due(&agency.tree(), |_| None);
+    assert_eq!(inventory.by_log.len(), 2);
+    agency.delete("/arango/Plan/Collections/shop/2000");
+    inventory.touch_all(&agency.tree());
+    inventory.due(&agency.tree(), |_| None);
+    assert!(inventory.by_log.is_empty());
+}

@@ -6,6 +6,9 @@ use super::participant::{Participant, Role};
 use crate::standin::model::ServerId;
 use crate::standin::model::log::TermIndex;
 
+/// No log gets as far as this: what a snapshot stands in for ends before.
+const BEYOND: u64 = u64::MAX / 2;
+
 /// A follower in a term.
 #[derive(Clone, Debug)]
 pub(super) struct Follower {
@@ -50,6 +53,7 @@ impl Follower {
 impl Participant {
     fn take(&mut self, message: &Append) -> AppendResult {
         match message.snapshot {
+            Some(snapshot) if snapshot.last.index >= BEYOND => AppendResult::NotFollowing,
             Some(snapshot) => self.take_snapshot(snapshot),
             None => self.take_entries(message),
         }

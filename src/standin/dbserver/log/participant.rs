@@ -50,7 +50,7 @@ pub(in crate::standin) struct Participant {
     /// Whether the changes have to be on disk.
     sync: bool,
     /// The last entry that is known to be on disk.
-    pub(super) synced: u64,
+    synced: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -101,6 +101,11 @@ impl Participant {
             self.commit_index = self.commit_index.min(last);
         }
         fits
+    }
+
+    /// The last entry that is on disk as soon as what has changed is stored.
+    pub(super) fn synced(&self) -> u64 {
+        if self.sync { self.kept.last().index } else { self.synced }
     }
 
     /// Adds an entry at the end.

@@ -34,7 +34,7 @@ impl Participant {
             "commitIndex": self.commit_index,
             "firstIndex": self.kept.base().index.saturating_add(1),
             "releaseIndex": self.kept.released(),
-            "syncIndex": self.synced,
+            "syncIndex": self.synced(),
             "appliedIndex": if recovering { 0 } else { self.commit_index },
         })
     }
@@ -67,7 +67,7 @@ impl Participant {
             "lastCommitStatus": self.commit_status(),
             "lowestIndexToKeep": self.lowest_index_to_keep(),
             "syncCommitIndex":
-                if on_disk { self.commit_index } else { self.commit_index.min(self.synced) },
+                if on_disk { self.commit_index } else { self.commit_index.min(self.synced()) },
         });
         if let Some(committed) = &leader.committed {
             status["committedParticipantsConfig"] = json!(committed.config);

@@ -86,6 +86,7 @@ async fn s24_a_suspended_server_says_nothing_until_it_is_resumed() {
     let settings = Settings {
         commit_patience: Duration::from_millis(300),
         wake_up: Duration::from_millis(500),
+        ..Settings::default()
     };
     let cluster = Cluster::start_with(&ABC, settings).await;
     cluster.plan(1, plan(1, 1, Some(("PRMR-a", 1)), 1, &ABC)).await;
@@ -181,6 +182,39 @@ async fn rubbish_in_the_tree_is_skipped_and_other_logs_are_led() {
     cluster.write(write).await;
     cluster.plan(7, plan(7, 1, Some(("PRMR-a", 1)), 1, &ABC)).await;
     cluster.until("leadership", |t| is_operational(t, 7, 1, 1, &ABC)).await;
+    cluster.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c5_1_absurd_numbers_are_numbers_like_others() {
+    let settings = Settings {
+        commit_patience: Duration::from_millis(100),
+        wake_up: Duration::from_millis(50),
+        ..Settings::default()
+    };
+    let cluster = Cluster::start_with(&ABC, settings).await;
+    const MAX: u64 = u64::MAX;
+    let with = |id, term, generation, write_concern: u64| {
+        let mut plan = plan(id, term, Some(("PRMR-a", 1)), generation, &ABC);
+        plan["participantsConfig"]["config"]["effectiveWriteConcern"] = json!(write_concern);
+        plan
+    };
+    cluster.plan(MAX, with(MAX, MAX, MAX, 3)).await;
+    cluster.plan(1, with(1, 0, 0, 0)).await;
+    cluster.plan(2, with(2, 1, 1, MAX)).await;
+    cluster.until("the largest", |t| is_operational(t, MAX, MAX, MAX, &ABC)).await;
+    cluster.until("the smallest", |t| is_operational(t, 1, 0, 0, &ABC)).await;
+    let reason = json!({"reason": "FewerParticipantsThanWriteConcern",
+        "effectiveWriteConcern": MAX, "numParticipants": 3});
+    let told = |t: &crate::standin::model::Tree| current(t, 2)["leader"]["commitStatus"] == reason;
+    cluster.until("the reason", told).await;
+    cluster.plan(3, plan(3, 1, Some(("PRMR-b", 1)), 1, &[])).await;
+    cluster.plan(3, plan(3, 1, Some(("PRMR-b", 1)), 1, &ABC)).await;
+    let before = cluster.until("another one", |t| is_operational(t, 3, 1, 1, &ABC)).await;
+    // nobody says anything twice
+    tokio::time::sleep(settings.wake_up * 6).await;
+    let version = |tree: &crate::standin::model::Tree| tree.number(paths::CURRENT_VERSION);
+    assert_eq!(version(&cluster.tree().await), version(&before));
     cluster.end().await;
 }
 

@@ -299,3 +299,22 @@ fn s40_a_forced_server_holds_up_the_generation_that_makes_it_so() {
     assert!(agency.report(&group, "a"));
     assert_eq!(agency.at("/leader/committedParticipantsConfig/generation"), 2);
 }
+
+#[test]
+fn c5_2_what_has_to_be_on_disk_is_so_for_whoever_reads_the_status() {
+    let mut group = Group::new(2, &["a", "b", "c"]);
+    group.config.generation = 2;
+    group.config.config.wait_for_sync = true;
+    group.settle();
+    let place = |group: &mut Group, id: &str| {
+        let local = &group.at(id).status()["local"];
+        (local["syncIndex"].clone(), local["spearhead"]["index"].clone())
+    };
+    for id in ["a", "b", "c"] {
+        let (synced, last) = place(&mut group, id);
+        assert_eq!((&synced, &last), (&json!(2), &json!(2)), "{id}");
+        // it is told once that is stored
+        group.at(id).take_changes();
+        assert_eq!(place(&mut group, id), (synced, last), "{id}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::super::entry::Content;
 use super::super::kept::Change;
-use super::super::message::{AppendResult, Snapshot};
+use super::super::message::{Append, AppendResult, Snapshot};
 use super::{Group, term};
 use crate::agency::value::Value;
 use crate::standin::model::log::ParticipantState::*;
@@ -12,6 +12,34 @@ fn insert(group: &mut Group, leader: &str, count: u64) {
     let now = group.now;
     let contents = (0..count).map(|n| Content::Payload(Value::from(n))).collect();
     group.at(leader).insert(contents, false, now).unwrap();
+}
+
+#[test]
+fn a_snapshot_after_which_no_index_is_left_is_not_taken() {
+    for index in [u64::MAX, u64::MAX - 1] {
+        let mut group = Group::new(2, &["a", "b", "c"]);
+        group.settle();
+        let last = TermIndex { term: 1, index };
+        let message = Append {
+            leader: "a".into(),
+            term: 1,
+            sequence: 7,
+            previous: TermIndex::default(),
+            entries: Vec::new(),
+            commit_index: u64::MAX,
+            released: u64::MAX,
+            sync: false,
+            snapshot: Some(Snapshot { last, complete: true }),
+        };
+        for id in ["b", "c"] {
+            assert_eq!(group.at(id).append(&message).result, AppendResult::NotFollowing);
+        }
+        group.term = term(2, Some(("b", 1)));
+        group.settle();
+        insert(&mut group, "b", 1);
+        group.talk();
+        assert_eq!(group.at("c").commit_index(), 3);
+    }
 }
 
 #[test]
