@@ -22,6 +22,9 @@ const URGENT: [&str; 7] = [
     "/arango/Current/Collections",
 ];
 
+/// Pause before the supervision begins anew after a round that did not come to its end.
+const RECOVERY: Duration = Duration::from_secs(1);
+
 /// Supervises the cluster whenever the agent leads; ends with the agent.
 pub(in crate::standin) async fn run(agent: Candidate) {
     while let Some(leadership) = agent.elected().await {
@@ -57,7 +60,14 @@ async fn rounds(leadership: Leadership) -> Option<()> {
                 (ended, supervisor, random)
             });
             let ended;
-            (ended, supervisor, random) = running.await.ok()?;
+            (ended, supervisor, random) = match running.await {
+                Ok(round) => round,
+                Err(error) => {
+                    tracing::error!(%error, "a round of the supervision came to an unforeseen end");
+                    tokio::time::sleep(RECOVERY).await;
+                    return None;
+                }
+            };
             ended.ok()?;
             leadership.committed().await?;
             tracing::trace!(took = ?began.elapsed(), "round of the supervision");
