@@ -23,6 +23,7 @@ fn a_snapshot_after_which_no_index_is_left_is_not_taken() {
         let message = Append {
             leader: "a".into(),
             term: 1,
+            incarnation: 1,
             sequence: 7,
             previous: TermIndex::default(),
             entries: Vec::new(),
