@@ -1,7 +1,7 @@
 //! Options of all commands, and the host that they describe.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
@@ -275,10 +275,10 @@ impl Options {
 
     /// When a run that begins now is to end.
     #[cfg(feature = "standin")]
-    pub(super) fn ends_at(&self) -> Result<Option<Instant>, OptionError> {
+    pub(super) fn ends_at(&self) -> Result<Option<std::time::Instant>, OptionError> {
         let limit = self.deadline.map(|limit| seconds("--deadline", limit)).transpose()?;
         // whatever is too far away to be told never comes
-        Ok(limit.and_then(|limit| Instant::now().checked_add(limit)))
+        Ok(limit.and_then(|limit| std::time::Instant::now().checked_add(limit)))
     }
 
     /// The topology file, from the command line or the environment.
