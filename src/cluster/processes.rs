@@ -1,6 +1,5 @@
 //! All servers of a cluster: started, watched, and stopped with it.
 
-use std::fs::File;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -13,6 +12,7 @@ use super::options::ClusterOptions;
 use super::role::ServerRole;
 use super::server::{Process, ServerState};
 use super::topology::{Server, Topology};
+use crate::standin::directory_lock::DirectoryLock;
 
 /// How often the servers are looked at.
 pub(super) const LOOK: Duration = Duration::from_millis(50);
@@ -55,7 +55,7 @@ pub struct Cluster {
     pub(super) orders: Receiver<Order>,
     pub(super) control: tempfile::TempDir,
     /// Held for as long as the folder is used.
-    pub(super) _folder: File,
+    pub(super) _folder: DirectoryLock,
 }
 
 impl Cluster {

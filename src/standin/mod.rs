@@ -8,6 +8,7 @@ use tokio::runtime::{Builder, Runtime};
 pub mod agent;
 mod coordinator;
 mod dbserver;
+pub(crate) mod directory_lock;
 mod embedded;
 mod initial;
 mod member;

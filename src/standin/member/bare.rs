@@ -6,23 +6,28 @@ use super::{AgencyView, Gate, Member, MemberAgency, MemberRole, Peers};
 use crate::client::AgencyClient;
 
 impl Member {
-    /// A member of an agency, which it follows from now on.
-    pub(in crate::standin) fn bare(role: MemberRole, client: AgencyClient) -> Self {
-        let (view, gate) = (AgencyView::default(), Gate::default());
-        let following = (view.clone(), client.clone(), gate.clone());
-        tokio::spawn(async move {
-            let (view, client, gate) = following;
-            view.follow(client, gate).await;
-        });
-        let agency = MemberAgency::start(client, gate.clone()).expect("threads can be started");
+    /// A DB-server that follows no agency by itself.
+    pub(in crate::standin) fn of(id: &str, agency: MemberAgency) -> Self {
         Self {
-            id: format!("{}-bare", role.prefix()).into(),
-            role,
-            gate,
-            view,
+            id: id.into(),
+            role: MemberRole::DbServer,
+            gate: Gate::default(),
+            view: AgencyView::default(),
             agency,
             peers: Peers::new(None),
-            reboot_id: AtomicU64::new(1),
+            reboot_id: AtomicU64::new(0),
         }
+    }
+
+    /// A member of an agency, which it follows from now on.
+    pub(in crate::standin) fn bare(role: MemberRole, client: AgencyClient) -> Self {
+        let agency = MemberAgency::start(client.clone(), Gate::default());
+        let mut member =
+            Self::of(&format!("{}-bare", role.prefix()), agency.expect("threads can be started"));
+        member.role = role;
+        member.adopt_reboot_id(1);
+        let (view, gate) = (member.view.clone(), member.gate.clone());
+        tokio::spawn(async move { view.follow(client, gate).await });
+        member
     }
 }

@@ -1,10 +1,11 @@
 //! Who a member is: an id that is kept in its data directory.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::{MemberError, MemberRole};
+use crate::standin::directory_lock::{DirectoryLock, LockError, WHOLE};
 use crate::standin::model::ServerId;
 
 /// The file that holds the id.
@@ -21,7 +22,7 @@ pub(super) struct Identity {
     /// Whether nobody has had it before.
     pub(super) fresh: bool,
     /// Held for as long as the directory is used.
-    _lock: Option<File>,
+    _lock: Option<DirectoryLock>,
 }
 
 impl Identity {
@@ -58,16 +59,11 @@ fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Member
     move |source| MemberError::Directory { action, path, source }
 }
 
-fn lock(directory: &Path) -> Result<File, MemberError> {
-    let path = directory.join("LOCK");
-    let file = File::create(&path).map_err(failed("open", &path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            Err(MemberError::Locked { directory: directory.to_owned() })
-        }
-        Err(TryLockError::Error(source)) => Err(failed("lock", &path)(source)),
-    }
+fn lock(directory: &Path) -> Result<DirectoryLock, MemberError> {
+    DirectoryLock::take(directory, WHOLE).map_err(|error| match error {
+        LockError::Taken => MemberError::Locked { directory: directory.to_owned() },
+        LockError::Io { action, path, source } => MemberError::Directory { action, path, source },
+    })
 }
 
 fn read(path: &Path) -> Result<Option<ServerId>, MemberError> {

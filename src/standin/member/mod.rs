@@ -79,19 +79,3 @@ impl Member {
         self.reboot_id.fetch_max(number, Ordering::AcqRel);
     }
 }
-
-#[cfg(test)]
-impl Member {
-    /// A DB-server that nobody registers and that follows no agency by itself, for tests.
-    pub(in crate::standin) fn of(id: &str, agency: MemberAgency) -> Self {
-        Self {
-            id: id.into(),
-            role: MemberRole::DbServer,
-            gate: Gate::default(),
-            view: AgencyView::default(),
-            agency,
-            peers: Peers::new(None),
-            reboot_id: AtomicU64::new(0),
-        }
-    }
-}

@@ -39,8 +39,7 @@ impl Supervisor {
         if self.maintenance.is_on(round)? {
             return announce(round, "Maintenance");
         }
-        let state = serde_json::json!({ "Mode": "Normal", "Timestamp": round.stamp() });
-        round.agency.write_transient(&Transaction::new().set(STATE, &state));
+        round.agency.write_transient(&state(round, "Normal"));
         announce(round, "Normal")?;
         servers::mirror_maintenance(round)?;
         self.servers.check(round, &mut self.ids)?;
@@ -56,11 +55,16 @@ impl Supervisor {
     }
 }
 
+/// Tells the mode, in either tree.
+fn state(round: &Round<'_>, mode: &str) -> Transaction {
+    let state = serde_json::json!({ "Mode": mode, "Timestamp": round.stamp() });
+    Transaction::new().set(STATE, state)
+}
+
 /// Tells the mode for good when it has changed.
 fn announce(round: &mut Round<'_>, mode: &str) -> Result<(), LeadershipLost> {
     if round.tree()?.text("/arango/Supervision/State/Mode") != Some(mode) {
-        let state = serde_json::json!({ "Mode": mode, "Timestamp": round.stamp() });
-        round.write_one(Transaction::new().set(STATE, state))?;
+        round.write_one(state(round, mode))?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! A file that every change is appended to.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -9,41 +9,38 @@ use super::LogName;
 use super::error::{StoreError, io};
 use super::record::{self, Found, Record};
 use crate::standin::dbserver::log::kept::Kept;
+use crate::standin::directory_lock::{DirectoryLock, LockError};
 
 /// The file.
 const NAME: &str = "replicated-logs.journal";
+/// The file that is locked while the journal is used.
+const LOCK: &str = "replicated-logs.lock";
 /// What it begins with: its name and its format.
 const MAGIC: &[u8] = b"agencysh-log-1\n";
 /// It is not rewritten before it has so many bytes.
 const SMALL: u64 = 4 << 20;
 
-/// The journal of a server, locked for as long as it is used.
+/// The journal of a server, locked for as long as it is used:
+/// a write on a thread of its own may outlast the member.
 #[derive(Debug)]
 pub(super) struct Journal {
     path: PathBuf,
     file: File,
     length: u64,
-    /// Where the last record ends that was written as a whole.
+    /// The length from which on most of it may be about what has been removed.
     rewrite_at: u64,
-    _lock: File,
+    _lock: DirectoryLock,
 }
 
 fn rewrite_at(length: u64) -> u64 {
     length.saturating_mul(4).max(SMALL)
 }
 
-/// Takes the lock of the directory, or fails at once.
-fn lock(directory: &Path) -> Result<File, StoreError> {
-    let path = directory.join("replicated-logs.lock");
-    let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
-    let file = file.map_err(io("open", &path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            Err(StoreError::Locked { directory: directory.to_owned() })
-        }
-        Err(TryLockError::Error(source)) => Err(io("lock", &path)(source)),
-    }
+fn lock(directory: &Path) -> Result<DirectoryLock, StoreError> {
+    DirectoryLock::take(directory, LOCK).map_err(|error| match error {
+        LockError::Taken => StoreError::Locked { directory: directory.to_owned() },
+        LockError::Io { action, path, source } => StoreError::Io { action, path, source },
+    })
 }
 
 impl Journal {

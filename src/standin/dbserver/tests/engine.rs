@@ -238,33 +238,3 @@ async fn a_peer_that_does_not_answer_delays_nobody_else() {
     }
     cluster.end().await;
 }
-
-/// As many logs as a big test has; takes a while.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "a measurement: run it by name"]
-async fn a_thousand_logs_are_led() {
-    let servers: Vec<String> = (1..=6).map(|n| format!("PRMR-{n}")).collect();
-    let servers: Vec<&str> = servers.iter().map(String::as_str).collect();
-    let cluster = Cluster::start(&servers).await;
-    let begun = Instant::now();
-    let mine = |id: usize| [servers[id % 6], servers[(id + 1) % 6], servers[(id + 2) % 6]];
-    for ids in (1..=1000).collect::<Vec<usize>>().chunks(100) {
-        let planned = ids.iter().fold(Transaction::new(), |transaction, id| {
-            let path = paths::plan_log(DATABASE, &id.to_string());
-            let servers = mine(*id);
-            transaction.set(path, plan(*id as u64, 1, Some((servers[0], 1)), 1, &servers))
-        });
-        cluster.write(planned).await;
-    }
-    let all = |tree: &crate::standin::model::Tree| {
-        (1..=1000).all(|id| is_operational(tree, id as u64, 1, 1, &mine(id)))
-    };
-    cluster.until("all leadership", all).await;
-    println!("1000 logs after {:?}", begun.elapsed());
-    let begun = Instant::now();
-    let servers = mine(1);
-    cluster.plan(1, plan(1, 1, Some((servers[0], 1)), 2, &servers)).await;
-    cluster.until("one change", |tree| is_operational(tree, 1, 1, 2, &servers)).await;
-    println!("one change after {:?}", begun.elapsed());
-    cluster.end().await;
-}

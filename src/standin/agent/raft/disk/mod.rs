@@ -17,7 +17,6 @@
 mod error;
 mod files;
 mod frame;
-mod lock;
 mod record;
 mod recovery;
 mod segments;
@@ -35,6 +34,7 @@ use serde::{Deserialize, Serialize};
 
 use super::replica::Replica;
 use super::types::Vote;
+use crate::standin::directory_lock::{DirectoryLock, LockError, WHOLE};
 
 pub use error::DiskError;
 pub(super) use recovery::Recovered;
@@ -84,7 +84,7 @@ pub fn agent_id(directory: &Path) -> Result<String, DiskError> {
     match identity(directory)? {
         Some(identity) => Ok(identity.id),
         None => {
-            let _lock = lock::take(directory)?;
+            let _lock = take(directory)?;
             let id = format!("AGNT-{}", uuid::Uuid::new_v4());
             found(directory, &id).map(|identity| identity.id)
         }
@@ -134,7 +134,7 @@ fn snapshots_path(directory: &Path) -> PathBuf {
 /// machine.
 pub(super) fn open(directory: &Path, id: &str, sync: bool) -> Result<Opened, DiskError> {
     files::create_directory(directory)?;
-    let lock = Arc::new(lock::take(directory)?);
+    let lock = Arc::new(take(directory)?);
     let mut identity = match identity(directory)? {
         Some(identity) => identity,
         None => found(directory, id)?,
@@ -182,4 +182,12 @@ pub(super) fn open(directory: &Path, id: &str, sync: bool) -> Result<Opened, Dis
     };
     let writer = writer::start(writer, lock).map_err(error::io("write", directory))?;
     Ok(Opened { used_before, vote, log, writer, snapshot, snapshots })
+}
+
+/// Takes a directory that an agent is to use alone.
+fn take(directory: &Path) -> Result<DirectoryLock, DiskError> {
+    DirectoryLock::take(directory, WHOLE).map_err(|error| match error {
+        LockError::Taken => DiskError::Locked { directory: directory.to_owned() },
+        LockError::Io { action, path, source } => DiskError::Io { action, path, source },
+    })
 }

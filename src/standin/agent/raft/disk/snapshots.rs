@@ -13,7 +13,7 @@ use super::super::state_machine::{Checkpoint, decode_deep};
 use super::super::types::{LogId, SnapshotMeta};
 use super::error::{DiskError, io};
 use super::files::{FORMAT, create_directory, put_in_place, temporary};
-use super::lock::Lock;
+use crate::standin::directory_lock::DirectoryLock;
 
 /// Magic, format, checksum of the rest of the file, its length, checksum of all these.
 const PREAMBLE: usize = 28;
@@ -32,7 +32,7 @@ pub(in crate::standin::agent::raft) struct Description {
 #[derive(Clone, Debug)]
 pub(in crate::standin::agent::raft) struct SnapshotFiles {
     directory: PathBuf,
-    lock: Arc<Mutex<Option<Arc<Lock>>>>,
+    lock: Arc<Mutex<Option<Arc<DirectoryLock>>>>,
 }
 
 fn path_of(directory: &Path, index: u64) -> PathBuf {
@@ -45,7 +45,7 @@ pub(super) fn index_of(meta: &SnapshotMeta) -> u64 {
 }
 
 impl SnapshotFiles {
-    pub(super) fn new(directory: &Path, lock: Arc<Lock>) -> Result<Self, DiskError> {
+    pub(super) fn new(directory: &Path, lock: Arc<DirectoryLock>) -> Result<Self, DiskError> {
         create_directory(directory)?;
         Ok(Self { directory: directory.to_owned(), lock: Arc::new(Mutex::new(Some(lock))) })
     }

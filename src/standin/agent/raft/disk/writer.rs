@@ -14,9 +14,9 @@ use super::super::types::{Entry, LogId, TypeConfig, Vote};
 use super::error::DiskError;
 use super::files;
 use super::frame::{HEADER, MAX_PAYLOAD};
-use super::lock::Lock;
 use super::record::{self, Record};
 use super::segments::Segments;
+use crate::standin::directory_lock::DirectoryLock;
 
 /// Bytes of a frame after which what waits has to wait for the next.
 const FULL: usize = 4 << 20;
@@ -77,7 +77,7 @@ pub(super) struct Writer {
 }
 
 /// Starts the thread; it ends when all senders are gone or it is told to.
-pub(super) fn start(writer: Writer, lock: Arc<Lock>) -> io::Result<Sender<Job>> {
+pub(super) fn start(writer: Writer, lock: Arc<DirectoryLock>) -> io::Result<Sender<Job>> {
     let (jobs, incoming) = channel();
     let thread = thread::Builder::new().name("raft-log".to_owned()).stack_size(8 << 20);
     thread.spawn(move || {
