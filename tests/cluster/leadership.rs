@@ -1,6 +1,6 @@
 //! S14 to S20: who leads.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::{Before, State, World, names, shared};
 
