@@ -129,10 +129,12 @@ impl Resolver {
     }
 
     fn locate(&self, importer: Option<&str>, path: &str) -> Result<Place, NativeError> {
-        if is_library_name(path)
-            && let Some(text) = stdlib::module(path)
+        // `stdlib/assert` is the library's for certain, `assert` as well
+        let name = path.strip_prefix("stdlib/").unwrap_or(path);
+        if is_library_name(name)
+            && let Some(text) = stdlib::module(name)
         {
-            return Ok(Place::embedded(path, text));
+            return Ok(Place::embedded(name, text));
         }
         let file = if path.ends_with(".rhai") { path.to_owned() } else { format!("{path}.rhai") };
         let beside = importer

@@ -98,6 +98,13 @@ fn plain(kind: &str, message: impl Into<String>) -> NativeError {
     NativeError::plain(kind, ErrorName::Error, message)
 }
 
+fn of_kind(kind: &str, message: &str, context: Map) -> Map {
+    context
+        .into_iter()
+        .fold(plain(kind, message), |error, (key, value)| error.with(&key, value))
+        .to_map()
+}
+
 /// Any caught value as the map of a native's error.
 fn normalize(error: Dynamic) -> Map {
     if let Some(text) = error.read_lock::<ImmutableString>() {
@@ -257,6 +264,34 @@ pub(super) mod natives {
     #[rhai_fn(name = "make", return_raw)]
     pub fn make_with(ctx: NativeCallContext, number: INT, message: &str, context: Map) -> Raw<Map> {
         call(&ctx, "errors::make", |_| Ok(make(number, message, context)))
+    }
+
+    /// Makes an error that is told by its kind, without a number of ArangoDB's, to throw or to return.
+    ///
+    /// `errors::of_kind(kind: string, message: string, context?: map) -> map`
+    ///
+    /// Arguments: `kind`, a stable dotted name such as `wait.timeout`; `message`, one phrase; `context`, what else to tell.
+    /// Units: none.
+    /// Errors: none.
+    /// Legacy: none; scripts threw texts, or errors that were told by their texts.
+    ///
+    /// ```rhai
+    /// try { throw errors::of_kind("shop.closed", "the shop is closed", #{ until: 9 }); }
+    /// catch (e) { assert_eq(e.kind, "shop.closed"); assert_eq(e.context.until, 9); }
+    /// ```
+    #[rhai_fn(name = "of_kind", return_raw)]
+    pub fn of_kind_plain(ctx: NativeCallContext, kind: &str, message: &str) -> Raw<Map> {
+        call(&ctx, "errors::of_kind", |_| Ok(of_kind(kind, message, Map::new())))
+    }
+
+    #[rhai_fn(name = "of_kind", return_raw)]
+    pub fn of_kind_with(
+        ctx: NativeCallContext,
+        kind: &str,
+        message: &str,
+        context: Map,
+    ) -> Raw<Map> {
+        call(&ctx, "errors::of_kind", |_| Ok(of_kind(kind, message, context)))
     }
 
     /// Writes an error as one line.
