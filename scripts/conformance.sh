@@ -10,14 +10,17 @@ page=docs/conformance.md
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# One line a test: lower-case statement, file, function. A test is a function under an attribute that ends in `test]`.
+# One line a test: lower-case statement, file, function. A test is a function under an attribute that ends in `test]`,
+# in scripts one called `test_…`.
 tests() {
-    find "$@" -name '*.rs' | LC_ALL=C sort | while read -r file; do
+    find "$@" -name '*.rs' -o -name '*_test.rhai' | LC_ALL=C sort | while read -r file; do
         awk -v file="$file" '
+            /^fn test_[a-z][0-9]+_/ { sub(/^fn test_/, "fn "); armed = 1 }
             /^[[:space:]]*#\[(tokio::)?test/ { armed = 1; next }
             armed && match($0, /fn [a-z][0-9]+(_[a-z][0-9]+)*_[a-z0-9_]*/) {
                 name = substr($0, RSTART + 3, RLENGTH - 3)
                 count = split(name, words, "_")
+                if (file ~ /rhai$/) name = "test_" name
                 for (i = 1; i <= count && words[i] ~ /^[a-z][0-9]+$/; i++) print words[i] "\t" file "\t" name
             }
             /^[[:space:]]*(pub )?(async )?fn / { armed = 0 }
@@ -82,6 +85,15 @@ participants, S41-S47 jobs, S48-S51 removal, S52-S56 collections, S57-S61 entrie
 
 END
     table tests/conformance/cluster.tsv src/standin/model src/standin/supervision src/standin/member src/standin/dbserver src/standin/coordinator tests/cluster tests/cli/cluster_members.rs
+    cat << 'END'
+
+## The agency manager
+
+M1-M9 waiting and deadlines, M10-M15 construction and snapshot, M20-M28 HTTP, M30-M39 state operations, M40-M52 replicated logs, M60-M67 health, recovery
+and jobs, M70-M75 dump and life cycle, M80-M89 orchestration and test framework.
+
+END
+    table tests/conformance/manager.tsv src tests scripts
     cat << 'END'
 
 ## The natives and the shell
