@@ -5,20 +5,27 @@
 //! its runs and keeps no global state: hosts in one process never meet.
 //!
 //! * `builder`: what a host is made of
-//! * `target`, `embedded`: the agency of a run
+//! * `target`: the agency and the cluster of a run
+//! * `clusters`: how clusters are made, be they `embedded`, `launched` or `adopted`
 //! * `engine`, `limits`: the engine, and how much a script may take
 //! * `resolver`, `stdlib`, `sources`, `script_text`: where scripts come from
 //! * `error`, `diagnosis`: what an uncaught error says
 //! * `check`: finds mistakes without running a script
 //! * `session`: one line after the other, as in a shell; `onlooker`: a glance at its agency
 
+#[cfg(feature = "standin")]
+mod adopted;
 mod builder;
 mod check;
+#[cfg(feature = "standin")]
+mod clusters;
 mod diagnosis;
 #[cfg(feature = "standin")]
 mod embedded;
 mod engine;
 mod error;
+#[cfg(feature = "standin")]
+mod launched;
 mod limits;
 mod onlooker;
 mod resolver;
@@ -36,8 +43,10 @@ use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, Scope};
 use serde_json::Value;
 
 use crate::deadline::{Deadline, Stop};
+use crate::natives::cluster::Clusters;
 use crate::natives::{ExitRequest, Invocation, NativeContext, NativeError, from_json, to_json};
 
+pub use crate::natives::cluster::Crash;
 pub use crate::natives::{Gate, PermissionError, Permissions};
 pub use builder::HostBuilder;
 pub(crate) use diagnosis::nearest;
@@ -104,6 +113,11 @@ impl Host {
     /// Collects what a host is made of.
     pub fn builder() -> HostBuilder {
         HostBuilder::default()
+    }
+
+    /// Which servers of the run's own clusters have ended unasked so far.
+    pub fn crashes(&self) -> Vec<Crash> {
+        self.context.extension::<Clusters>().crashes()
     }
 
     /// What interrupts this host's runs.

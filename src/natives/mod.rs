@@ -64,6 +64,7 @@ pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[
     ("arango", &arango::plain::natives::RHAI_MANIFEST),
     ("arango", &arango::whole::natives::RHAI_MANIFEST),
     ("cluster", &cluster::natives::RHAI_MANIFEST),
+    ("cluster", &cluster::methods::natives::RHAI_MANIFEST),
     ("crypto", &crypto::natives::RHAI_MANIFEST),
     ("document", &document::natives::RHAI_MANIFEST),
     ("dump", &dump::natives::RHAI_MANIFEST),
@@ -79,6 +80,7 @@ pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[
     ("fs", &fs::temporary::natives::RHAI_MANIFEST),
     ("fs", &fs::writing::natives::RHAI_MANIFEST),
     ("http", &http::natives::RHAI_MANIFEST),
+    ("instance", &cluster::instance::natives::RHAI_MANIFEST),
     ("json", &json::natives::RHAI_MANIFEST),
     ("jwt", &jwt::natives::RHAI_MANIFEST),
     ("log", &log::natives::RHAI_MANIFEST),
@@ -100,6 +102,7 @@ pub fn register(engine: &mut Engine, context: Arc<NativeContext>) {
     }
     register_globals(engine);
     bounds::register(engine);
+    cluster::register(engine);
     document::register(engine);
     let output = Arc::clone(&context);
     engine.on_print(move |line| output.write(&format!("{line}\n")));
