@@ -16,6 +16,7 @@ mod crypto;
 mod digest;
 mod dispatch;
 pub mod document;
+mod dump;
 pub mod env;
 mod error;
 mod errors;
@@ -69,6 +70,7 @@ pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[
     ("cluster", &cluster::methods::natives::RHAI_MANIFEST),
     ("crypto", &crypto::natives::RHAI_MANIFEST),
     ("document", &document::natives::RHAI_MANIFEST),
+    ("dump", &dump::natives::RHAI_MANIFEST),
     ("env", &env::natives::RHAI_MANIFEST),
     ("errors", &errors::natives::RHAI_MANIFEST),
     ("fs", &fs::archives::natives::RHAI_MANIFEST),

@@ -153,9 +153,10 @@ pub(in crate::natives) mod natives {
     ///
     /// `cluster.shutdown(options?: map) -> map`
     ///
-    /// Arguments: `options` with `maintenance` (true: a coordinator is asked to let the supervision rest before the first server ends) and `timeout` (666, then the end is forced).
+    /// Arguments: `options` with `maintenance` (true: a coordinator is asked to let the supervision rest before the first server ends), `dump` (true: a dump of the agency is taken, unless the
+    /// cluster was launched without) and `timeout` (666, then the end is forced).
     /// Coordinators end first, then DB-servers, then agents, each in reverse start order. Returns `clean` (nobody crashed, nobody was forced), `exits` (the `exit_status` by name), `overdue` (names of those that were forced),
-    /// `crashes` (as `check_alive` tells them) and `maintenance` (whether it was on). A cluster that nobody ends, ends with the run.
+    /// `crashes` (as `check_alive` tells them), `dump` (the archive, `()`, or the error of one that failed) and `maintenance` (whether it was on). A cluster that nobody ends, ends with the run.
     /// Units: seconds; returns when all are gone.
     /// Errors: `cluster.not_ours` (number 11) for one that nobody here controls.
     /// Legacy: `global.instanceManager.shutdownInstance()`.
@@ -163,7 +164,7 @@ pub(in crate::natives) mod natives {
     /// ```rhai
     /// let c = cluster::launch(#{ world: "embedded", agents: 1 });
     /// assert_eq(c.instances().len(), 1);
-    /// assert(c.shutdown().clean);
+    /// assert(c.shutdown(#{ dump: false }).clean);
     /// assert_eq(c.instances()[0].state, "stopped");
     /// ```
     #[rhai_fn(global, pure, name = "shutdown", return_raw)]
