@@ -35,6 +35,7 @@ use crate::http::{HttpClient, HttpOptions};
 pub use error::ClientError;
 pub use options::{ClientAuth, ClientOptions, ClientOptionsBuilder};
 pub use outcome::{Outcome, Transaction, WriteOutcome};
+pub(crate) use status::agents_of;
 pub use status::{Agent, AgentHealth, Health, Standing};
 pub use watch::{Flow, LogItem, Poll};
 
