@@ -1,5 +1,7 @@
 //! Whose dump is meant, and what is known of its agents.
 
+use std::time::Duration;
+
 use rhai::{Dynamic, Map};
 use serde_json::{Map as JsonMap, Value};
 
@@ -87,6 +89,9 @@ impl Meant {
 
     /// Its agents.
     pub(super) fn target(&self, deadline: &Deadline) -> NativeResult<Target> {
+        let agents_of = |client: &AgencyClient| {
+            agents_of(client, deadline.remaining().unwrap_or(Duration::MAX))
+        };
         match self {
             Self::Agency(client) => {
                 Ok(Target { client: client.clone(), agents: agents_of(client) })
