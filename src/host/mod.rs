@@ -39,6 +39,7 @@ use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, Scope};
 use serde_json::Value;
 
 use crate::deadline::{Deadline, Stop};
+use crate::natives::test::{Noted, TestState};
 use crate::natives::{ExitRequest, Invocation, NativeContext, NativeError, from_json, to_json};
 
 pub use crate::natives::{Gate, PermissionError, Permissions};
@@ -372,6 +373,28 @@ impl Host {
             },
             Ok(()) => explained,
         }
+    }
+
+    /// Says that a test begins.
+    fn begin_test(&self, name: &str) {
+        self.context.extension::<TestState>().begin(name);
+    }
+
+    /// Says that the test has ended; gives the failures that it noted and went on after.
+    fn end_test(&self) -> Vec<ScriptError> {
+        let noted = self.context.extension::<TestState>().end();
+        let explained = |one: Noted| {
+            let error = EvalAltResult::ErrorRuntime(one.error.into(), one.position);
+            let name = one.source.unwrap_or_default();
+            diagnosis::explain(
+                &error,
+                &name,
+                &self.sources,
+                self.engine.max_call_levels(),
+                Vec::new,
+            )
+        };
+        noted.into_iter().map(explained).collect()
     }
 
     fn lock_run(&self) -> MutexGuard<'_, Option<AST>> {

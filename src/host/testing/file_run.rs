@@ -9,6 +9,7 @@ use super::runner::{Job, TestRunner};
 use super::script::TestScript;
 use super::stage::Stage;
 use crate::host::ScriptError;
+use crate::natives::test::SKIPPED;
 
 /// One file on its way through its tests.
 pub(super) struct FileRun<'a> {
@@ -22,6 +23,8 @@ pub(super) struct FileRun<'a> {
 /// What one attempt at a test came to.
 struct Attempt {
     failures: Vec<Failure>,
+    /// Why the test said that it cannot be run.
+    skip_reason: Option<String>,
     set_up: Duration,
     duration: Duration,
     tear_down: Duration,
@@ -82,7 +85,10 @@ impl<'a> FileRun<'a> {
         self.result.output += &stage.printed();
         match failed {
             Some(failure) => {
-                self.fail_all(all(rest), &failure);
+                match skip_reason(&failure) {
+                    Some(reason) => self.skip_all(all(rest), &reason),
+                    None => self.fail_all(all(rest), &failure),
+                }
                 rest = [].iter();
             }
             None => {
@@ -126,10 +132,12 @@ impl<'a> FileRun<'a> {
             let passed = attempt.failures.is_empty();
             let hung = attempt.failures.iter().any(|failure| failure.error.stop.is_some());
             result.verdict = match (passed, result.attempts) {
+                (true, _) if attempt.skip_reason.is_some() => Verdict::Skipped,
                 (true, 1) => Verdict::Passed,
                 (true, _) => Verdict::Flaky,
                 (false, _) => Verdict::Failed,
             };
+            result.skip_reason = attempt.skip_reason.filter(|_| passed);
             if !passed {
                 result.failures = attempt.failures;
             }
@@ -143,19 +151,20 @@ impl<'a> FileRun<'a> {
 
     /// `set_up`, the test, `tear_down`: the last one also when something failed before.
     fn attempt(&self, stage: &Stage, script: &TestScript, name: &str) -> Attempt {
-        let mut failures = Vec::new();
-        let (failed, set_up) = self.hook(stage, script, "set_up", Some(name), Phase::SetUp);
-        failures.extend(failed);
+        stage.begin_test(name);
+        let (mut failed, set_up) = self.hook(stage, script, "set_up", Some(name), Phase::SetUp);
         let mut duration = Duration::ZERO;
-        if failures.is_empty() {
-            let (failed, took) = self.call(stage, name, Vec::new(), Phase::Test);
-            failures.extend(failed);
-            duration = took;
+        if failed.is_none() {
+            (failed, duration) = self.call(stage, name, Vec::new(), Phase::Test);
         }
+        let skip_reason = failed.as_ref().and_then(skip_reason);
+        let ended = failed.filter(|_| skip_reason.is_none());
         let (failed, tear_down) =
             self.hook(stage, script, "tear_down", Some(name), Phase::TearDown);
-        failures.extend(failed);
-        Attempt { failures, set_up, duration, tear_down }
+        let noted = stage.end_test().into_iter();
+        let noted = noted.map(|error| Failure { phase: Phase::Check, error });
+        let failures = noted.chain(ended).chain(failed).collect();
+        Attempt { failures, skip_reason, set_up, duration, tear_down }
     }
 
     /// Calls a hook, if the file has it.
@@ -198,6 +207,15 @@ impl<'a> FileRun<'a> {
         }
     }
 
+    /// Counts tests as skipped for the same reason.
+    fn skip_all<'t>(&mut self, tests: impl Iterator<Item = &'t str>, reason: &str) {
+        for name in tests {
+            let mut result = TestResult::new(name, Verdict::Skipped);
+            result.skip_reason = Some(reason.to_owned());
+            self.tell(result);
+        }
+    }
+
     fn note(&mut self, phase: Phase, error: ScriptError) {
         self.result.failures.push(Failure { phase, error });
     }
@@ -206,6 +224,11 @@ impl<'a> FileRun<'a> {
         self.observer.see(Event::TestEnded { file: &self.name, result: &result });
         self.result.tests.push(result);
     }
+}
+
+/// Why a script says that something cannot be run, if that is what ended it.
+fn skip_reason(failure: &Failure) -> Option<String> {
+    (failure.error.kind == SKIPPED).then(|| failure.error.message.clone())
 }
 
 /// A test that is not run because all tests have been ended.

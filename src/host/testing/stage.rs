@@ -64,6 +64,16 @@ impl Stage {
         ended(outcome, function, limit)
     }
 
+    /// A test begins.
+    pub(super) fn begin_test(&self, name: &str) {
+        self.host.begin_test(name);
+    }
+
+    /// The test has ended; gives what it noted as failures.
+    pub(super) fn end_test(&self) -> Vec<ScriptError> {
+        self.host.end_test()
+    }
+
     /// Takes what has been printed and logged since it was last asked.
     pub(super) fn printed(&self) -> String {
         self.printed.take()
