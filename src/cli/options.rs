@@ -268,6 +268,11 @@ impl Options {
         output::colored(self.color, &std::io::stdout())
     }
 
+    /// Whether to colour what is written to the standard error.
+    pub(super) fn colors_errors(&self) -> bool {
+        output::colored(self.color, &std::io::stderr())
+    }
+
     /// How values are printed.
     pub(super) fn format(&self) -> Format {
         self.format
@@ -294,7 +299,7 @@ impl Options {
 
     /// Shows errors as these options want them.
     pub(super) fn reporter(&self) -> Reporter {
-        Reporter::new(output::colored(self.color, &std::io::stderr()))
+        Reporter::new(self.colors_errors())
     }
 
     /// A host with these options and the process's output; what the restrictions do not forbid is allowed.

@@ -53,6 +53,7 @@ impl<'a> FileRun<'a> {
     }
 
     fn run_script(&mut self, script: &TestScript) {
+        self.result.has_members = script.needs.dbservers + script.needs.coordinators > 0;
         let mut waiting = self.job.tests.iter();
         while let Some(first) = waiting.next() {
             // what a hanging test leaves behind is not to be met by the next one

@@ -19,6 +19,18 @@ pub enum Verdict {
     Skipped,
 }
 
+impl Verdict {
+    /// As reports call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Flaky => "flaky",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
 /// The part of a file or a test in which something failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -132,6 +144,8 @@ pub struct FileResult {
     pub file: PathBuf,
     /// Which round this is, counted from 1.
     pub round: u32,
+    /// Whether it asked for more than agents.
+    pub has_members: bool,
     /// Its tests, in their order.
     pub tests: Vec<TestResult>,
     /// What failed outside of tests, in order. A failure of `set_up_all` stands at each test as well.
@@ -157,6 +171,7 @@ impl FileResult {
         Self {
             file,
             round,
+            has_members: false,
             tests: Vec::new(),
             failures: Vec::new(),
             skip_reason: None,
@@ -172,6 +187,14 @@ impl FileResult {
     /// The file as people and filters call it.
     pub fn name(&self) -> String {
         self.file.to_string_lossy().into_owned()
+    }
+
+    /// The same, with the number of the round where there are several.
+    pub fn shown_name(&self) -> String {
+        match self.round {
+            0 | 1 => self.name(),
+            round => format!("{} (round {round})", self.name()),
+        }
     }
 
     /// What failed outside of tests and stands at no test.

@@ -15,6 +15,10 @@ pub struct TestSettings {
     pub retries: u32,
     /// How often each file is run.
     pub rounds: u32,
+    /// Whether begin and end of each test are noted in the agency.
+    pub marks: bool,
+    /// The checks of what tests leave behind that are left out.
+    pub skipped_checks: Vec<String>,
 }
 
 impl Default for TestSettings {
@@ -25,6 +29,8 @@ impl Default for TestSettings {
             ends_at: None,
             retries: 0,
             rounds: 1,
+            marks: false,
+            skipped_checks: Vec::new(),
         }
     }
 }
