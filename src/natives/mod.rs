@@ -17,6 +17,7 @@ mod crypto;
 mod digest;
 mod dispatch;
 pub mod document;
+mod dump;
 pub mod env;
 mod error;
 mod errors;
@@ -47,7 +48,7 @@ pub use error::{ErrorName, NativeError, NativeResult, call, with_causes};
 pub use options::Options;
 pub use permissions::{Gate, Last, PermissionError, Permissions};
 pub use printing::{compact, pretty};
-pub use process::{ExitRequest, exit};
+pub use process::{ExitRequest, end_children, exit};
 
 use std::sync::Arc;
 
@@ -66,8 +67,10 @@ pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[
     ("arango", &arango::whole::natives::RHAI_MANIFEST),
     ("check", &check::natives::RHAI_MANIFEST),
     ("cluster", &cluster::natives::RHAI_MANIFEST),
+    ("cluster", &cluster::methods::natives::RHAI_MANIFEST),
     ("crypto", &crypto::natives::RHAI_MANIFEST),
     ("document", &document::natives::RHAI_MANIFEST),
+    ("dump", &dump::natives::RHAI_MANIFEST),
     ("env", &env::natives::RHAI_MANIFEST),
     ("errors", &errors::natives::RHAI_MANIFEST),
     ("fs", &fs::archives::natives::RHAI_MANIFEST),
@@ -80,6 +83,7 @@ pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[
     ("fs", &fs::temporary::natives::RHAI_MANIFEST),
     ("fs", &fs::writing::natives::RHAI_MANIFEST),
     ("http", &http::natives::RHAI_MANIFEST),
+    ("instance", &cluster::instance::natives::RHAI_MANIFEST),
     ("json", &json::natives::RHAI_MANIFEST),
     ("jwt", &jwt::natives::RHAI_MANIFEST),
     ("log", &log::natives::RHAI_MANIFEST),
@@ -102,6 +106,7 @@ pub fn register(engine: &mut Engine, context: Arc<NativeContext>) {
     }
     register_globals(engine);
     bounds::register(engine);
+    cluster::register(engine);
     document::register(engine);
     let output = Arc::clone(&context);
     engine.on_print(move |line| output.write(&format!("{line}\n")));

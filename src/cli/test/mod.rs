@@ -20,7 +20,7 @@ use std::path::PathBuf;
 use super::exit::ExitCode;
 use super::options::{OptionError, Options};
 use super::{interrupt, output};
-use crate::host::testing::{Event, Observer, Stopped, TestRun, TestRunner, World, find_files};
+use crate::host::testing::{Event, Observer, Stopped, TestRun, TestRunner, find_files};
 use crate::natives::with_causes;
 use legacy::LegacyReports;
 use lines::Lines;
@@ -51,10 +51,7 @@ pub(super) fn run(options: &Options, wanted: &TestOptions) -> Result<ExitCode, O
     let files =
         find_files(&paths).map_err(|error| OptionError::value("PATH", with_causes(&error)))?;
     let selection = wanted.selection()?;
-    let world = match options.existing_target()? {
-        Some(target) => World::Existing(target),
-        None => World::default(),
-    };
+    let world = wanted.world(options)?;
     let runner = TestRunner::new(options.builder()?, world, wanted.settings(options)?);
     let legacy = wanted.legacy_reports.as_deref().map(|folder| {
         let words: Vec<String> = std::env::args().skip(1).collect();

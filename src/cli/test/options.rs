@@ -8,7 +8,9 @@ use clap::Args;
 use super::super::options::{OptionError, Options, number_of_seconds, seconds};
 use super::last_failed;
 use super::report::Wanted;
-use crate::host::testing::{Glob, Selection, Shard, TestSettings};
+#[cfg(feature = "standin")]
+use crate::host::testing::Launched;
+use crate::host::testing::{Glob, Selection, Shard, TestSettings, World, check_name};
 
 const SELECTION: &str = "Selection";
 const REPORTS: &str = "Reports";
@@ -18,6 +20,10 @@ const REPORTS: &str = "Reports";
 pub(in crate::cli) struct TestOptions {
     /// Test scripts, and folders with files `*_test.rhai` in them [default: the working directory]
     pub(super) paths: Vec<PathBuf>,
+    /// Where the servers of each file run, whatever the file says [default: embedded, or as the file says]
+    #[cfg(feature = "standin")]
+    #[arg(long, value_enum, value_name = "WORLD")]
+    world: Option<Place>,
     /// Only the tests that this pattern fits, FILE::TEST or TEST, in which * stands for any text; repeat it for each
     #[arg(long, value_name = "GLOB", help_heading = SELECTION)]
     filter: Vec<String>,
@@ -57,8 +63,11 @@ pub(in crate::cli) struct TestOptions {
     #[arg(long)]
     marks: bool,
     /// Leave out a check of what tests leave behind: see docs/testing.md; repeat it for each
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = known_check)]
     skip_check: Vec<String>,
+    /// Take no dump of the agency when a test fails
+    #[arg(long)]
+    no_dump: bool,
     /// The folder for dumps and for what failed last
     #[arg(long, value_name = "DIR", default_value = "out", env = "AGENCYSH_OUTPUT_DIRECTORY")]
     pub(super) output_directory: PathBuf,
@@ -73,7 +82,58 @@ pub(in crate::cli) struct TestOptions {
     pub(super) legacy_reports: Option<PathBuf>,
 }
 
+/// Where servers run.
+#[cfg(feature = "standin")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Place {
+    /// In this process
+    Embedded,
+    /// In processes of their own
+    Processes,
+}
+
+fn known_check(name: &str) -> Result<String, String> {
+    check_name(name).map(|()| name.to_owned())
+}
+
 impl TestOptions {
+    /// Where the tests run.
+    ///
+    /// # Errors
+    /// Options exclude each other.
+    pub(super) fn world(&self, options: &Options) -> Result<World, OptionError> {
+        let existing = options.existing_target()?;
+        #[cfg(feature = "standin")]
+        if existing.is_some() && self.world.is_some() {
+            return Err(OptionError::Conflict { first: "--world", second: "an existing target" });
+        }
+        match existing {
+            Some(target) => Ok(World::Existing(target)),
+            #[cfg(feature = "standin")]
+            None => self.launched(options).map(World::Launched),
+            #[cfg(not(feature = "standin"))]
+            None => Ok(World::default()),
+        }
+    }
+
+    /// The servers that are launched for each file.
+    #[cfg(feature = "standin")]
+    fn launched(&self, options: &Options) -> Result<Launched, OptionError> {
+        let arangod = options.arangod().map(std::path::Path::to_owned);
+        let said = match self.world {
+            Some(place) => Some(place == Place::Processes),
+            None => options.in_processes(),
+        };
+        if arangod.is_some() && said == Some(false) {
+            return Err(OptionError::Missing { option: "--arangod", needed: "--world processes" });
+        }
+        let place = said.or(arangod.is_some().then_some(true)).map(|processes| match processes {
+            true => crate::cluster::World::Processes,
+            false => crate::cluster::World::Embedded,
+        });
+        Ok(Launched { place, arangod, program: None })
+    }
+
     /// Which tests are wanted.
     ///
     /// # Errors
@@ -101,6 +161,7 @@ impl TestOptions {
             rounds: self.repeat,
             marks: self.marks,
             skipped_checks: self.skip_check.clone(),
+            dumps: (!self.no_dump).then(|| self.output_directory.clone()),
         })
     }
 }

@@ -131,6 +131,17 @@ impl TestResult {
         }
     }
 
+    pub(super) fn not_run(name: &str, reason: &str) -> Self {
+        let mut result = Self::new(name, Verdict::Skipped);
+        result.skip_reason = Some(reason.to_owned());
+        result
+    }
+
+    /// Whether a limit ended it or one of its hooks, so that nobody knows what still goes on.
+    pub(super) fn hung(&self) -> bool {
+        self.failures.iter().any(|failure| failure.error.stop.is_some())
+    }
+
     /// From the beginning of `set_up` to the end of `tear_down`.
     pub fn whole_duration(&self) -> Duration {
         self.set_up + self.duration + self.tear_down
@@ -222,6 +233,16 @@ pub enum Stopped {
     Interrupted,
     /// The time for all of them was over.
     Deadline,
+}
+
+impl Stopped {
+    /// Why tests have not been run.
+    pub(super) fn reason(self) -> &'static str {
+        match self {
+            Self::Interrupted => "interrupted",
+            Self::Deadline => "the deadline of all tests has passed",
+        }
+    }
 }
 
 /// What all tests came to.

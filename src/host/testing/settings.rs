@@ -1,5 +1,6 @@
 //! How tests are run.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// How tests are run.
@@ -19,6 +20,8 @@ pub struct TestSettings {
     pub marks: bool,
     /// The checks of what tests leave behind that are left out.
     pub skipped_checks: Vec<String>,
+    /// Where dumps of the agency go, one for each test that failed; none are taken without.
+    pub dumps: Option<PathBuf>,
 }
 
 impl Default for TestSettings {
@@ -31,6 +34,7 @@ impl Default for TestSettings {
             rounds: 1,
             marks: false,
             skipped_checks: Vec::new(),
+            dumps: None,
         }
     }
 }

@@ -36,6 +36,11 @@ impl TestState {
         self.running().take().map(|running| running.noted).unwrap_or_default()
     }
 
+    /// Whether the test has noted a failure.
+    pub fn has_noted(&self) -> bool {
+        self.running().as_ref().is_some_and(|running| !running.noted.is_empty())
+    }
+
     /// The name of the test that runs.
     pub fn name(&self) -> Option<String> {
         self.running().as_ref().map(|running| running.name.clone())
