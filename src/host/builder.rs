@@ -25,6 +25,7 @@ pub struct HostBuilder {
     permissions: Permissions,
     limits: Limits,
     output: Option<OutputSink>,
+    notes: Option<OutputSink>,
     log: Option<LogFunction>,
     log_levels: LogLevels,
     module_folders: Vec<PathBuf>,
@@ -43,6 +44,7 @@ impl Default for HostBuilder {
             permissions: Permissions::none(),
             limits: Limits::default(),
             output: None,
+            notes: None,
             log: None,
             log_levels: LogLevels::default(),
             module_folders: Vec::new(),
@@ -111,6 +113,13 @@ impl HostBuilder {
     #[must_use]
     pub fn output(mut self, sink: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.output = Some(Arc::new(sink));
+        self
+    }
+
+    /// Takes the lines that scripts have for people apart from their output, without newlines.
+    #[must_use]
+    pub fn notes(mut self, sink: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.notes = Some(Arc::new(sink));
         self
     }
 
@@ -188,6 +197,9 @@ impl HostBuilder {
         }
         if let Some(output) = self.output {
             context = context.output(output);
+        }
+        if let Some(notes) = self.notes {
+            context = context.notes(notes);
         }
         context = context.permissions(self.permissions).most_output(self.limits.output);
         let context = self.target.put_into(context, self.target_settings).build();

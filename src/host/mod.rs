@@ -172,24 +172,38 @@ impl Host {
             return Err(HostError::NothingToCall { function: function.to_owned() });
         };
         let name = ast.source().unwrap_or_default().to_owned();
-        let arguments = match arguments {
+        let arguments: Vec<Dynamic> = match arguments {
             Value::Array(arguments) => arguments.into_iter().map(from_json).collect(),
             one => vec![from_json(one)],
         };
         self.begin(None);
-        let outcome = self.finish(
-            &name,
-            self.on_big_stack(|engine| {
-                // the imports of the script, so that its function finds its modules
-                let prelude = engine.compile(session::imports_of(ast))?;
-                let ast = ast.clone_functions_only().merge(&prelude);
-                let options = CallFnOptions::new().eval_ast(true).in_all_namespaces(false);
-                engine.call_fn_with_options(options, &mut Scope::new(), &ast, function, arguments)
-            })?,
-        )?;
+        let result = self.on_big_stack(|engine| call_function(engine, ast, function, arguments))?;
+        let outcome = self.finish(&name, result)?;
         outcome.to_json().map_err(|error| {
             self.explained(&error.into_engine_error(rhai::Position::NONE), &name).into()
         })
+    }
+
+    /// Calls a function of a script whose text errors call `name`, and runs nothing else of it.
+    ///
+    /// # Errors
+    /// There is no such function, or it ends with an error.
+    pub fn call_in(
+        &self,
+        name: &str,
+        text: &str,
+        function: &str,
+        arguments: Vec<Dynamic>,
+    ) -> Result<Outcome, HostError> {
+        let mut guard = self.lock_run();
+        let last = &mut *guard;
+        self.context.set_invocation(Invocation::default());
+        self.begin(None);
+        let result = self.on_big_stack(|engine| {
+            let ast = self.compile(engine, &Scope::new(), name, text)?;
+            call_function(engine, last.insert(ast), function, arguments)
+        })?;
+        self.finish(name, result)
     }
 
     fn run(
@@ -312,6 +326,22 @@ impl Host {
     fn lock_run(&self) -> MutexGuard<'_, Option<AST>> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Calls a function of a script, with the modules that the script imports.
+fn call_function(
+    engine: &Engine,
+    ast: &AST,
+    function: &str,
+    arguments: Vec<Dynamic>,
+) -> Result<Dynamic, Box<EvalAltResult>> {
+    let mut prelude = engine.compile(session::imports_of(ast))?;
+    if let Some(source) = ast.source() {
+        prelude.set_source(source);
+    }
+    let ast = ast.clone_functions_only().merge(&prelude);
+    let options = CallFnOptions::new().eval_ast(true).in_all_namespaces(false);
+    engine.call_fn_with_options(options, &mut Scope::new(), &ast, function, arguments)
 }
 
 impl std::fmt::Debug for Host {

@@ -10,6 +10,7 @@ mod argument;
 mod bounds;
 mod callback;
 pub mod cluster;
+pub mod command_line;
 mod context;
 mod convert;
 mod crypto;
@@ -33,6 +34,7 @@ mod printing;
 mod process;
 mod random;
 pub mod reference;
+mod table;
 mod term;
 mod terminal;
 mod time;
@@ -46,6 +48,8 @@ pub use options::Options;
 pub use permissions::{Gate, Last, PermissionError, Permissions};
 pub use printing::{compact, pretty};
 pub use process::{ExitRequest, exit};
+pub use json::to_yaml;
+pub use table::table;
 
 use std::sync::Arc;
 
@@ -65,6 +69,7 @@ pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[
     ("cluster", &cluster::natives::RHAI_MANIFEST),
     ("crypto", &crypto::natives::RHAI_MANIFEST),
     ("document", &document::natives::RHAI_MANIFEST),
+    ("env", &command_line::natives::RHAI_MANIFEST),
     ("env", &env::natives::RHAI_MANIFEST),
     ("errors", &errors::natives::RHAI_MANIFEST),
     ("fs", &fs::archives::natives::RHAI_MANIFEST),
