@@ -3,24 +3,40 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
+use super::target::SupervisionTimes;
 use crate::client::{AgencyClient, ClientOptions};
 use crate::connection::ConnectionOptions;
 use crate::deadline::{Deadline, SLICE};
 use crate::http::Endpoint;
 use crate::natives::cluster::{OwnServer, OwnServers};
 use crate::natives::{NativeError, NativeResult, with_causes};
-use crate::standin::{ClusterSize, EmbeddedCluster, StandinError};
+use crate::standin::{ClusterConfig, ClusterSize, EmbeddedCluster, StandinError};
 
 /// Servers that belong to one host.
 pub(super) struct EmbeddedServers {
     size: ClusterSize,
+    supervision: SupervisionTimes,
     operation_limit: Option<Duration>,
     running: Mutex<Option<Arc<EmbeddedCluster>>>,
 }
 
 impl EmbeddedServers {
-    pub(super) fn new(size: ClusterSize, operation_limit: Option<Duration>) -> Self {
-        Self { size, operation_limit, running: Mutex::default() }
+    pub(super) fn new(
+        size: ClusterSize,
+        supervision: SupervisionTimes,
+        operation_limit: Option<Duration>,
+    ) -> Self {
+        Self { size, supervision, operation_limit, running: Mutex::default() }
+    }
+
+    fn config(&self) -> ClusterConfig {
+        let mut config = ClusterConfig::default();
+        let SupervisionTimes { grace_period, ok_threshold, frequency } = self.supervision;
+        let supervision = &mut config.supervision;
+        supervision.grace_period = grace_period.unwrap_or(supervision.grace_period);
+        supervision.ok_threshold = ok_threshold.unwrap_or(supervision.ok_threshold);
+        supervision.frequency = frequency.unwrap_or(supervision.frequency);
+        config
     }
 
     /// A client of the agents, which are started first unless they run.
@@ -55,10 +71,10 @@ impl EmbeddedServers {
             return Ok(Arc::clone(agency));
         }
         let (done, started) = mpsc::channel();
-        let size = self.size;
+        let (size, config) = (self.size, self.config());
         let start = move || {
             // nobody listens any more when the run has ended meanwhile: the servers end at once
-            let _ = done.send(EmbeddedCluster::start(size));
+            let _ = done.send(EmbeddedCluster::start_configured(size, config));
         };
         std::thread::Builder::new()
             .name("agencysh-start".to_owned())

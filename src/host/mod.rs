@@ -11,6 +11,7 @@
 //! * `error`, `diagnosis`: what an uncaught error says
 //! * `check`: finds mistakes without running a script
 //! * `session`: one line after the other, as in a shell; `onlooker`: a glance at its agency
+//! * `testing`: runs the tests of test scripts
 
 mod builder;
 mod check;
@@ -27,10 +28,12 @@ mod session;
 mod sources;
 pub mod stdlib;
 mod target;
+pub mod testing;
 
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, Scope};
 use serde_json::Value;
@@ -46,7 +49,7 @@ pub use limits::Limits;
 pub use onlooker::Onlooker;
 pub use script_text::{ScriptFileError, read as read_script, read_from as read_script_from};
 pub use session::{Callable, Entered, Session};
-pub use target::{Target, Topology, TopologyError};
+pub use target::{SupervisionTimes, Target, Topology, TopologyError};
 
 /// How deep functions may call each other.
 pub const MAX_CALL_LEVELS: usize = 256;
@@ -58,7 +61,7 @@ const STACK_SIZE: usize = 256 << 20;
 pub struct Host {
     engine: Engine,
     context: Arc<NativeContext>,
-    limit: Option<std::time::Duration>,
+    limit: Option<Duration>,
     exit: ExitRequest,
     entered: engine::EnteredText,
     steps: engine::Steps,
@@ -138,6 +141,31 @@ impl Host {
         self.run(&path.to_string_lossy(), text, Some(path), arguments)
     }
 
+    /// As [`Self::run_script`] without arguments, with a deadline of its own; it ends at once when `cancelled` says so.
+    fn run_script_within(
+        &self,
+        path: &Path,
+        text: &str,
+        limit: Option<Duration>,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Outcome, HostError> {
+        let name = path.to_string_lossy();
+        self.run_within(&name, text, Some(path), Vec::new(), limit, cancelled)
+    }
+
+    /// Compiles the text of a script file, so that its functions can be called; none of its statements runs.
+    fn load(&self, path: &Path, text: &str) -> Result<AST, HostError> {
+        let mut last = self.lock_run();
+        let name = path.to_string_lossy();
+        self.context
+            .set_invocation(Invocation { script: Some(path.to_owned()), arguments: Vec::new() });
+        self.begin(Some(path), self.limit);
+        let compiled =
+            self.on_big_stack(|engine| self.compile(engine, &Scope::new(), &name, text))?;
+        let ast = compiled.map_err(|error| self.explained(&error, &name))?;
+        Ok(last.insert(ast).clone())
+    }
+
     /// Runs the text of a script; errors call it `name`.
     ///
     /// # Errors
@@ -167,21 +195,48 @@ impl Host {
     /// # Errors
     /// There is no such function, or it ends with an error.
     pub fn call(&self, function: &str, arguments: Value) -> Result<Value, HostError> {
+        let arguments = match arguments {
+            Value::Array(arguments) => arguments.into_iter().map(from_json).collect(),
+            one => vec![from_json(one)],
+        };
+        let outcome = self.call_function(function, arguments)?;
+        outcome.to_json().map_err(|error| {
+            let name = self.lock_run().as_ref().and_then(|ast| ast.source().map(str::to_owned));
+            let name = name.unwrap_or_default();
+            self.explained(&error.into_engine_error(rhai::Position::NONE), &name).into()
+        })
+    }
+
+    /// As [`Self::call`], with values of the language.
+    fn call_function(&self, function: &str, arguments: Vec<Dynamic>) -> Result<Outcome, HostError> {
+        self.call_within(function, arguments, self.limit, &|| false)
+    }
+
+    /// As [`Self::call_function`], with a deadline of its own; it ends at once when `cancelled` says so.
+    fn call_within(
+        &self,
+        function: &str,
+        arguments: Vec<Dynamic>,
+        limit: Option<Duration>,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Outcome, HostError> {
         let last = self.lock_run();
         let Some(ast) = &*last else {
             return Err(HostError::NothingToCall { function: function.to_owned() });
         };
         let name = ast.source().unwrap_or_default().to_owned();
-        let arguments: Vec<Dynamic> = match arguments {
-            Value::Array(arguments) => arguments.into_iter().map(from_json).collect(),
-            one => vec![from_json(one)],
-        };
-        self.begin(None);
-        let result = self.on_big_stack(|engine| call_function(engine, ast, function, arguments))?;
-        let outcome = self.finish(&name, result)?;
-        outcome.to_json().map_err(|error| {
-            self.explained(&error.into_engine_error(rhai::Position::NONE), &name).into()
-        })
+        self.begin(None, limit);
+        self.interrupt_if(cancelled);
+        let result = self.on_big_stack(|engine| {
+            // the imports of the script, so that its function finds its modules
+            let prelude = engine.compile(session::imports_of(ast))?;
+            let mut ast = ast.clone_functions_only().merge(&prelude);
+            // imports of files are looked for beside the script
+            ast.set_source(name.as_str());
+            let options = CallFnOptions::new().eval_ast(true).in_all_namespaces(false);
+            engine.call_fn_with_options(options, &mut Scope::new(), &ast, function, arguments)
+        })?;
+        self.finish(&name, result)
     }
 
     /// Calls a function of a script whose text errors call `name`, and runs nothing else of it.
@@ -195,15 +250,15 @@ impl Host {
         function: &str,
         arguments: Vec<Dynamic>,
     ) -> Result<Outcome, HostError> {
-        let mut guard = self.lock_run();
-        let last = &mut *guard;
-        self.context.set_invocation(Invocation::default());
-        self.begin(None);
-        let result = self.on_big_stack(|engine| {
-            let ast = self.compile(engine, &Scope::new(), name, text)?;
-            call_function(engine, last.insert(ast), function, arguments)
-        })?;
-        self.finish(name, result)
+        self.load(Path::new(name), text)?;
+        self.call_function(function, arguments)
+    }
+
+    /// Interrupts what begins now. Whoever cancels says so first, and interrupts then: one of both is noticed.
+    fn interrupt_if(&self, cancelled: &dyn Fn() -> bool) {
+        if cancelled() {
+            self.context.deadline.interrupt();
+        }
     }
 
     fn run(
@@ -213,13 +268,24 @@ impl Host {
         script: Option<&Path>,
         arguments: &[impl AsRef<str>],
     ) -> Result<Outcome, HostError> {
+        let arguments = arguments.iter().map(|word| word.as_ref().to_owned()).collect();
+        self.run_within(name, text, script, arguments, self.limit, &|| false)
+    }
+
+    fn run_within(
+        &self,
+        name: &str,
+        text: &str,
+        script: Option<&Path>,
+        arguments: Vec<String>,
+        limit: Option<Duration>,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Outcome, HostError> {
         let mut guard = self.lock_run();
         let last = &mut *guard;
-        self.context.set_invocation(Invocation {
-            script: script.map(Path::to_owned),
-            arguments: arguments.iter().map(|word| word.as_ref().to_owned()).collect(),
-        });
-        self.begin(script);
+        self.context.set_invocation(Invocation { script: script.map(Path::to_owned), arguments });
+        self.begin(script, limit);
+        self.interrupt_if(cancelled);
         let result = self.on_big_stack(|engine| {
             let ast = self.compile(engine, &Scope::new(), name, text)?;
             let ast = last.insert(ast);
@@ -243,7 +309,7 @@ impl Host {
         Ok(ast)
     }
 
-    fn begin(&self, script: Option<&Path>) {
+    fn begin(&self, script: Option<&Path>, limit: Option<Duration>) {
         self.resolver.begin(script);
         self.exit.clear();
         self.steps.clear();
@@ -251,7 +317,7 @@ impl Host {
         self.context.begin_output();
         self.context.deadline.set_script(None);
         self.context.deadline.interrupt_sets_script(false);
-        self.context.deadline.set_run(self.limit);
+        self.context.deadline.set_run(limit);
     }
 
     /// Runs `body` on a thread whose stack is big enough for the deepest scripts.
@@ -326,22 +392,6 @@ impl Host {
     fn lock_run(&self) -> MutexGuard<'_, Option<AST>> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Calls a function of a script, with the modules that the script imports.
-fn call_function(
-    engine: &Engine,
-    ast: &AST,
-    function: &str,
-    arguments: Vec<Dynamic>,
-) -> Result<Dynamic, Box<EvalAltResult>> {
-    let mut prelude = engine.compile(session::imports_of(ast))?;
-    if let Some(source) = ast.source() {
-        prelude.set_source(source);
-    }
-    let ast = ast.clone_functions_only().merge(&prelude);
-    let options = CallFnOptions::new().eval_ast(true).in_all_namespaces(false);
-    engine.call_fn_with_options(options, &mut Scope::new(), &ast, function, arguments)
 }
 
 impl std::fmt::Debug for Host {

@@ -42,6 +42,17 @@ pub enum Target {
     },
 }
 
+/// What the supervision of embedded servers goes by, in seconds; what is not said is as in ArangoDB.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct SupervisionTimes {
+    /// A silent server counts as failed after so long.
+    pub grace_period: Option<f64>,
+    /// A server counts as good for so long after a heartbeat.
+    pub ok_threshold: Option<f64>,
+    /// Pause between two rounds.
+    pub frequency: Option<f64>,
+}
+
 /// What the host says about every target.
 #[derive(Debug, Clone, Default)]
 pub(super) struct TargetSettings {
@@ -51,6 +62,9 @@ pub(super) struct TargetSettings {
     pub(super) database: Option<String>,
     /// Whether bodies of the current server are JSON.
     pub(super) force_json: bool,
+    /// What the supervision of embedded servers goes by.
+    #[cfg_attr(not(feature = "standin"), allow(dead_code, reason = "no embedded servers"))]
+    pub(super) supervision: SupervisionTimes,
 }
 
 impl TargetSettings {
@@ -201,7 +215,11 @@ impl Target {
             #[cfg(feature = "standin")]
             Self::Embedded { agents, dbservers, coordinators } => {
                 let size = crate::standin::ClusterSize { agents, dbservers, coordinators };
-                let servers = super::embedded::EmbeddedServers::new(size, settings.operation_limit);
+                let servers = super::embedded::EmbeddedServers::new(
+                    size,
+                    settings.supervision,
+                    settings.operation_limit,
+                );
                 let servers = Arc::new(servers);
                 let control = crate::natives::cluster::ClusterTarget(Some(servers.clone()));
                 let first = Arc::clone(&servers);
