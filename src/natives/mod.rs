@@ -44,11 +44,11 @@ mod vpack;
 pub use context::{Invocation, NativeContext, NativeContextBuilder, OutputSink};
 pub use convert::{from_json, to_json};
 pub use error::{ErrorName, NativeError, NativeResult, call, with_causes};
+pub use json::to_yaml;
 pub use options::Options;
 pub use permissions::{Gate, Last, PermissionError, Permissions};
 pub use printing::{compact, pretty};
 pub use process::{ExitRequest, exit};
-pub use json::to_yaml;
 pub use table::table;
 
 use std::sync::Arc;

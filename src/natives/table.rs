@@ -22,12 +22,15 @@ pub fn table(rows: &Array, columns: Option<Vec<String>>) -> NativeResult<String>
     table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(columns.iter().map(|column| column.to_uppercase().replace('_', " ")));
     for row in &maps {
-        table.add_row(columns.iter().map(|key| row.get(key.as_str()).map_or_else(String::new, cell)));
+        table.add_row(
+            columns.iter().map(|key| row.get(key.as_str()).map_or_else(String::new, cell)),
+        );
     }
     for (place, key) in columns.iter().enumerate() {
         let values = maps.iter().filter_map(|row| row.get(key.as_str()));
         let mut values = values.filter(|value| !value.is_unit()).peekable();
-        let numbers = values.peek().is_some() && values.all(|value| value.is_int() || value.is_float());
+        let numbers =
+            values.peek().is_some() && values.all(|value| value.is_int() || value.is_float());
         if let Some(column) = table.column_mut(place) {
             column.set_padding((0, 2));
             if numbers {
@@ -76,7 +79,10 @@ mod tests {
         ]));
         let columns = ["id", "reboot_id", "leads", "none"].map(str::to_owned).to_vec();
         let text = table(&rows, Some(columns)).unwrap();
-        assert_eq!(text, "ID      REBOOT ID  LEADS  NONE\nPRMR-a          1\né              12  [ 1 ]");
+        assert_eq!(
+            text,
+            "ID      REBOOT ID  LEADS  NONE\nPRMR-a          1\né              12  [ 1 ]"
+        );
     }
 
     #[test]

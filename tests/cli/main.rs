@@ -10,6 +10,10 @@ mod cluster;
 mod cluster_members;
 mod doc;
 mod errors;
+#[cfg(feature = "standin")]
+mod everyday;
+#[cfg(feature = "standin")]
+mod maintenance;
 mod mistakes;
 mod options;
 mod processes;

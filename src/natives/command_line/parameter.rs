@@ -86,7 +86,9 @@ impl Parameter {
         let Self { name, default, values, .. } = self;
         let takes_value = self.repeated || default.is_some() || !values.is_empty();
         if self.is_flag() && (takes_value || self.kind != Kind::Text) {
-            return Err(invalid(format!("option '{name}' needs `value`: what its value is called")));
+            return Err(invalid(format!(
+                "option '{name}' needs `value`: what its value is called"
+            )));
         }
         let Some(default) = default else { return Ok(()) };
         let fits = match self.kind {
@@ -209,9 +211,9 @@ pub(super) fn check_all(parameters: &[Parameter]) -> NativeResult<()> {
 fn name(options: &Options<'_>) -> NativeResult<String> {
     let name = options.string("name")?.unwrap_or_default();
     let good = name.starts_with(|letter: char| letter.is_ascii_lowercase())
-        && name.chars().all(|letter| {
-            letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_'
-        });
+        && name
+            .chars()
+            .all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_');
     match good {
         true => Ok(name),
         false => Err(invalid(format!(

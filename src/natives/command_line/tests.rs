@@ -26,8 +26,7 @@ fn each_parameter_has_a_member() {
     let given = parsed(WHOLE, &["Plan"]).unwrap();
     let expected = serde_json::json!({"path": "Plan", "more": [], "words": [], "all": false, "sort_by": "id", "limit": null, "with": []});
     assert_eq!(given, expected);
-    let words =
-        "-a Plan -3 x --limit -4 --sort-by name --with 1 --with 2 -- run --all".split(' ');
+    let words = "-a Plan -3 x --limit -4 --sort-by name --with 1 --with 2 -- run --all".split(' ');
     let given = parsed(WHOLE, &words.collect::<Vec<_>>()).unwrap();
     let expected = serde_json::json!({"path": "Plan", "more": ["-3", "x"], "words": ["run", "--all"], "all": true, "sort_by": "name", "limit": -4, "with": ["1", "2"]});
     assert_eq!(given, expected);
@@ -71,8 +70,14 @@ fn a_declaration_that_cannot_be_is_refused() {
         (r#"{"options": [{"name": "a", "short": "h"}]}"#, "letter 'h'"),
         (r#"{"options": [{"name": "a", "default": "x"}]}"#, "needs `value`"),
         (r#"{"options": [{"name": "a", "value": "A", "kind": "date"}]}"#, "'date' is none"),
-        (r#"{"options": [{"name": "a", "value": "A", "values": ["x"], "default": "y"}]}"#, "default 'y'"),
-        (r#"{"options": [{"name": "a", "value": "A", "kind": "integer", "default": "y"}]}"#, "default 'y'"),
+        (
+            r#"{"options": [{"name": "a", "value": "A", "values": ["x"], "default": "y"}]}"#,
+            "default 'y'",
+        ),
+        (
+            r#"{"options": [{"name": "a", "value": "A", "kind": "integer", "default": "y"}]}"#,
+            "default 'y'",
+        ),
     ] {
         let error = parsed(declaration, &["x"]).unwrap_err();
         assert!(error.contains(part), "{declaration}: {error}");
