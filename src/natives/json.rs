@@ -326,7 +326,7 @@ pub(super) mod natives {
     /// Legacy: none.
     ///
     /// ```rhai
-    /// assert_eq(json::to_yaml(#{ a: [1, "x"], b: "1" }), "a:\n  - 1\n  - x\nb: \"1\"\n");
+    /// assert_eq(json::to_yaml(#{ a: [1, "x"], b: "1" }), "a:\n- 1\n- x\nb: \"1\"\n");
     /// ```
     #[rhai_fn(name = "to_yaml", return_raw)]
     pub fn to_yaml_native(ctx: NativeCallContext, value: Dynamic) -> Raw<String> {

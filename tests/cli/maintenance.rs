@@ -1,5 +1,6 @@
 //! The scripts in `scripts/maintenance`, each run by the command in its first line.
 
+use agencysh::deadline::Deadline;
 use agencysh::standin::{ClusterSize, EmbeddedCluster};
 use agencysh::{AgencyClient, http::Endpoint};
 use serde_json::{Value, json};
@@ -24,7 +25,7 @@ impl Agency {
         let endpoints = servers.endpoints();
         let client = AgencyClient::builder()
             .endpoint(Endpoint::parse(&endpoints[0]).unwrap())
-            .build()
+            .build(Deadline::default())
             .unwrap();
         Self { servers, client }
     }
