@@ -8,6 +8,8 @@ mod check;
 mod cluster;
 #[cfg(feature = "standin")]
 mod cluster_members;
+#[cfg(feature = "standin")]
+mod commands_page;
 mod doc;
 mod errors;
 #[cfg(feature = "standin")]
