@@ -8,7 +8,8 @@ use time::{Date, OffsetDateTime, PrimitiveDateTime};
 /// `2026-11-28`; without an offset it is UTC.
 pub fn millis_of(text: &str) -> Option<i64> {
     let text = text.trim();
-    let bare = text.strip_suffix("UTC").or_else(|| text.strip_suffix('Z')).unwrap_or(text).trim_end();
+    let bare =
+        text.strip_suffix("UTC").or_else(|| text.strip_suffix('Z')).unwrap_or(text).trim_end();
     let bare = bare.replacen('T', " ", 1);
     let with_fraction =
         format_description!("[year]-[month]-[day] [hour]:[minute]:[second].[subsecond]");
@@ -19,7 +20,10 @@ pub fn millis_of(text: &str) -> Option<i64> {
         .ok()
         .or_else(|| {
             let plain = |format| PrimitiveDateTime::parse(&bare, format).ok();
-            plain(with_fraction).or_else(|| plain(to_second)).or_else(|| plain(to_minute)).map(PrimitiveDateTime::assume_utc)
+            plain(with_fraction)
+                .or_else(|| plain(to_second))
+                .or_else(|| plain(to_minute))
+                .map(PrimitiveDateTime::assume_utc)
         })
         .or_else(|| Date::parse(&bare, day).ok().map(|day| day.midnight().assume_utc()))?;
     i64::try_from(at.unix_timestamp_nanos().div_euclid(1_000_000)).ok()
@@ -27,7 +31,8 @@ pub fn millis_of(text: &str) -> Option<i64> {
 
 /// A time in UTC, such as `2026-11-28 11:43:12.500`.
 pub fn text_of(millis: i64) -> Option<String> {
-    let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second].[subsecond digits:3]");
+    let format =
+        format_description!("[year]-[month]-[day] [hour]:[minute]:[second].[subsecond digits:3]");
     let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000).ok()?;
     at.format(&format).ok()
 }

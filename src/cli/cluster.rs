@@ -1,5 +1,6 @@
 //! `cluster`: servers as processes.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,15 +13,11 @@ use super::exit::ExitCode;
 use super::options::Options;
 use super::output;
 use crate::cluster::{
-    Action, Cluster, ClusterError, ClusterOptions, Event, Renaming, Request, ServerState, Status,
-    Supervision, ask, rename,
+    Action, Cluster, ClusterError, ClusterOptions, ELECTION_TIMEOUT, Event, Renaming, Request,
+    ServerState, Status, Supervision, ask, rename,
 };
 use crate::natives::with_causes;
 use crate::replay::{ReplayError, read_tree};
-
-/// Election timing of clusters for tests: quick, yet beyond the stalls of a busy disk.
-const ELECTION_TIMEOUT: (Duration, Duration) =
-    (Duration::from_millis(500), Duration::from_millis(1000));
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ClusterCommand {
@@ -223,11 +220,13 @@ fn up(options: &Options, up: &Up) -> Result<ExitCode, ClusterError> {
             port_base: up.port_base,
             jwt_secret_file: options.jwt_secret_file().map(absolute),
             tls: up.tls,
-            supervision: Supervision {
+            supervision: (up.dbservers + up.coordinators > 0).then_some(Supervision {
                 grace_period: up.supervision_grace_period,
                 ok_threshold,
                 frequency: up.supervision_frequency,
-            },
+            }),
+            wait_for_sync: None,
+            arguments: BTreeMap::new(),
             election_timeout: ELECTION_TIMEOUT,
             topology: topology.clone(),
             contents,
@@ -248,7 +247,7 @@ fn up(options: &Options, up: &Up) -> Result<ExitCode, ClusterError> {
     }
     cluster.watch(&interrupted, &mut |event| {
         output::note(&match event {
-            Event::Crashed { name, pid, end, log } => {
+            Event::Crashed { name, pid, end, log, .. } => {
                 format!("{name} (process {pid}) ended unasked: {end}; the end of its log:\n{log}")
             }
             Event::Ended { name, pid, end } => {
@@ -288,7 +287,7 @@ fn order(options: &Options, action: Action, names: &[String]) -> Result<ExitCode
 }
 
 fn line(status: &Status) -> String {
-    let Status { server, state, end } = status;
+    let Status { server, state, end, .. } = status;
     let end = end.as_ref().map_or_else(String::new, |end| format!("  {end}"));
     format!(
         "{:<12} {:<8} {:>8}  {}  {}{end}\n",

@@ -1,8 +1,11 @@
-//! `--embedded`: which servers run inside this process.
+//! `--embedded` and `--processes`: which servers run inside this process, or in others.
 
+use std::path::Path;
 use std::str::FromStr;
 
 use super::options::OptionError;
+#[cfg(feature = "standin")]
+use crate::cluster::LaunchOptions;
 use crate::host::Target;
 
 /// More agents than this elect no leader in reasonable time.
@@ -90,10 +93,41 @@ impl EmbeddedServers {
         Ok(Target::Embedded { agents, dbservers, coordinators })
     }
 
+    /// Servers in processes of their own as a target.
+    #[cfg(feature = "standin")]
+    pub(super) fn in_processes(
+        self,
+        arangod: Option<&Path>,
+        secret: Option<&Path>,
+    ) -> Result<Target, OptionError> {
+        let Self { agents, dbservers, coordinators } = self;
+        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let options = LaunchOptions {
+            agents,
+            dbservers,
+            coordinators,
+            arangod: arangod.map(Path::to_owned),
+            jwt_secret_file: secret.map(absolute),
+            ..LaunchOptions::default()
+        };
+        options.check().map_err(|error| OptionError::value("--processes", error.to_string()))?;
+        Ok(Target::Launched(Box::new(options)))
+    }
+
     /// There are none in this build.
     #[cfg(not(feature = "standin"))]
     pub(super) fn target(self) -> Result<Target, OptionError> {
         Ok(Target::None)
+    }
+
+    /// There are none in this build.
+    #[cfg(not(feature = "standin"))]
+    pub(super) fn in_processes(
+        self,
+        _arangod: Option<&Path>,
+        _secret: Option<&Path>,
+    ) -> Result<Target, OptionError> {
+        Err(OptionError::value("--processes", "this build has no servers to start"))
     }
 }
 

@@ -97,6 +97,15 @@ pub(super) struct Options {
         default_missing_value = "3", help_heading = "Target"
     )]
     embedded: Option<EmbeddedServers>,
+    /// Servers in processes of their own, which end with the run: as for --embedded
+    #[arg(
+        long, global = true, value_name = "SERVERS", num_args = 0..=1, require_equals = true,
+        default_missing_value = "3", help_heading = "Target"
+    )]
+    processes: Option<EmbeddedServers>,
+    /// The program to start with --processes in place of the stand-in, such as a real arangod
+    #[arg(long, global = true, value_name = "PROGRAM", help_heading = "Target")]
+    arangod: Option<PathBuf>,
     /// The file with the agents' secret
     #[arg(
         long,
@@ -261,6 +270,7 @@ pub(super) struct Options {
 /// The agency that is meant, before anything is known of it.
 enum Chosen {
     Embedded(EmbeddedServers),
+    Processes(EmbeddedServers),
     /// The option that says so comes first.
     Endpoints(&'static str, Vec<String>),
     Topology(&'static str, PathBuf),
@@ -270,6 +280,11 @@ impl Options {
     /// Whether to colour what is written to the standard output.
     pub(super) fn colors_output(&self) -> bool {
         output::colored(self.color, &std::io::stdout())
+    }
+
+    /// Whether to colour what is written to the standard error.
+    pub(super) fn colors_errors(&self) -> bool {
+        output::colored(self.color, &std::io::stderr())
     }
 
     /// How values are printed.
@@ -298,7 +313,7 @@ impl Options {
 
     /// Shows errors as these options want them.
     pub(super) fn reporter(&self) -> Reporter {
-        Reporter::new(output::colored(self.color, &std::io::stderr()))
+        Reporter::new(self.colors_errors())
     }
 
     /// A host with these options and the process's output; what the restrictions do not forbid is allowed.
@@ -368,9 +383,33 @@ impl Options {
     /// # Errors
     /// An option's value is wrong.
     pub(super) fn existing_target(&self) -> Result<Option<Target>, OptionError> {
+        let named = if self.topology.is_some() { "--topology" } else { "--endpoint" };
+        match (&self.arangod, self.endpoint.is_empty() && self.topology.is_none()) {
+            (Some(_), true) => return Ok(None),
+            (Some(_), false) => {
+                return Err(OptionError::Conflict { first: "--arangod", second: named });
+            }
+            (None, _) => {}
+        }
         match self.chosen()? {
-            Chosen::Embedded(_) => Ok(None),
+            Chosen::Embedded(_) | Chosen::Processes(_) => Ok(None),
             _ => self.target().map(Some),
+        }
+    }
+
+    /// The program to start in place of the stand-in.
+    #[cfg(feature = "standin")]
+    pub(super) fn arangod(&self) -> Option<&Path> {
+        self.arangod.as_deref()
+    }
+
+    /// Whether servers are to run in processes of their own, or inside this one; `None` if that is not said.
+    #[cfg(feature = "standin")]
+    pub(super) fn in_processes(&self) -> Option<bool> {
+        match (&self.processes, &self.embedded) {
+            (Some(_), _) => Some(true),
+            (None, Some(_)) => Some(false),
+            (None, None) => None,
         }
     }
 
@@ -380,6 +419,8 @@ impl Options {
             "endpoint": self.endpoint,
             "topology": self.topology,
             "embedded": self.embedded.map(EmbeddedServers::shown),
+            "processes": self.processes.map(EmbeddedServers::shown),
+            "arangod": self.arangod,
             "timeout": self.timeout,
             "deadline": self.deadline,
             "database": self.database,
@@ -396,7 +437,14 @@ impl Options {
             ("--endpoint", !self.endpoint.is_empty()),
             ("--topology", self.topology.is_some()),
             ("--embedded", self.embedded.is_some()),
+            ("--processes", self.processes.is_some()),
         ])?;
+        if let Some(servers) = self.processes {
+            return Ok(Chosen::Processes(servers));
+        }
+        if self.arangod.is_some() {
+            return Err(OptionError::Missing { option: "--arangod", needed: "--processes" });
+        }
         if let Some(servers) = self.embedded {
             return Ok(Chosen::Embedded(servers));
         }
@@ -419,6 +467,9 @@ impl Options {
     fn target(&self) -> Result<Target, OptionError> {
         match self.chosen()? {
             Chosen::Embedded(servers) => servers.target(),
+            Chosen::Processes(servers) => {
+                servers.in_processes(self.arangod.as_deref(), self.jwt_secret_file.as_deref())
+            }
             Chosen::Endpoints(option, endpoints) => self.agents(option, &endpoints),
             Chosen::Topology(option, file) => self.topology(option, &file),
         }
@@ -431,12 +482,13 @@ impl Options {
     pub(super) fn shown_target(&self) -> Result<ShownTarget, OptionError> {
         let mut shown = ShownTarget { user: self.username.clone(), ..ShownTarget::default() };
         match self.chosen()? {
-            Chosen::Embedded(servers) if cfg!(feature = "standin") => {
-                shown.name = Some("embedded".to_owned());
+            Chosen::Embedded(servers) | Chosen::Processes(servers) if cfg!(feature = "standin") => {
+                let name = if self.processes.is_some() { "processes" } else { "embedded" };
+                shown.name = Some(name.to_owned());
                 shown.agents =
                     (1..=servers.agents).map(|number| format!("agent{number}")).collect();
             }
-            Chosen::Embedded(_) => {}
+            Chosen::Embedded(_) | Chosen::Processes(_) => {}
             Chosen::Endpoints(_, endpoints) if endpoints == ["none"] => {}
             Chosen::Endpoints(_, endpoints) => {
                 shown.endpoint = endpoints.first().map(|endpoint| endpoint.trim().to_owned());
@@ -481,10 +533,15 @@ impl Options {
             .map_err(|error| OptionError::value(option, with_causes(&error)))?;
         let Topology { endpoints, coordinators, jwt_secret_file, ca_file, .. } = topology;
         let agency = self.client(endpoints, jwt_secret_file.as_deref(), ca_file)?;
-        Ok(match coordinators.into_iter().next() {
+        let coordinator = coordinators.into_iter().next();
+        #[cfg(feature = "standin")]
+        let target = Target::Adopted { topology: file.to_owned(), agency, coordinator };
+        #[cfg(not(feature = "standin"))]
+        let target = match coordinator {
             Some(coordinator) => Target::Cluster { agency, coordinator },
             None => Target::Agency(agency),
-        })
+        };
+        Ok(target)
     }
 
     fn client(
@@ -543,7 +600,7 @@ impl Options {
 }
 
 /// `Err` when more than one of these options is given.
-fn at_most_one(options: [(&'static str, bool); 3]) -> Result<(), OptionError> {
+fn at_most_one<const N: usize>(options: [(&'static str, bool); N]) -> Result<(), OptionError> {
     let mut given = options.into_iter().filter(|(_, given)| *given).map(|(name, _)| name);
     match (given.next(), given.next()) {
         (Some(first), Some(second)) => Err(OptionError::Conflict { first, second }),

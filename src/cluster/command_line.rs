@@ -51,6 +51,8 @@ pub struct AgentPlan {
     pub agents: Vec<String>,
     /// When the supervision acts; without it there is none.
     pub supervision: Option<Supervision>,
+    /// Whether it waits for its disk; as it likes unless told.
+    pub wait_for_sync: Option<bool>,
     /// Bounds of the election timeout.
     pub election_timeout: (Duration, Duration),
 }
@@ -105,6 +107,9 @@ pub fn agent_arguments(plan: &AgentPlan) -> Vec<OsString> {
         words.option("agency.endpoint", endpoint);
     }
     words.option("agency.my-address", &plan.common.endpoint);
+    if let Some(wait) = plan.wait_for_sync {
+        words.option("agency.wait-for-sync", wait.to_string());
+    }
     words.option("agency.supervision", plan.supervision.is_some().to_string());
     if let Some(supervision) = &plan.supervision {
         words.option("agency.supervision-grace-period", seconds(supervision.grace_period));
@@ -155,6 +160,7 @@ mod tests {
             common: common(),
             agents: agents(),
             supervision: Some(Supervision::default()),
+            wait_for_sync: None,
             election_timeout: (Duration::from_millis(500), Duration::from_secs(2)),
         };
         let line = |plan: &AgentPlan| line(&agent_arguments(plan));

@@ -9,7 +9,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use serde::{Deserialize, Serialize};
 
 use super::topology::{Server, Topology};
-use super::{ClusterError, ServerState};
+use super::{ClusterError, Exit, ServerState};
 
 /// The longest request, in bytes.
 const MOST: u64 = 1 << 16;
@@ -22,6 +22,8 @@ pub enum Action {
     Status,
     /// End a server at once, without a chance to tidy up.
     Kill,
+    /// End a server in good order.
+    Stop,
     /// Suspend a server.
     Pause,
     /// Let a suspended server go on.
@@ -52,6 +54,9 @@ pub struct Status {
     pub state: ServerState,
     /// How it ended, if it did.
     pub end: Option<String>,
+    /// The same, for programs.
+    #[serde(default)]
+    pub exit: Option<Exit>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -6,21 +6,27 @@
 //! * `server`: one process and what became of it
 //! * `import`: what an agency begins with; `rename`: under which names of servers
 //! * `startup`: starts all of them and waits until they are ready, which `readiness` tells of members
-//! * `processes`: all of them, with the topology file
+//! * `arguments`: options that replace others when a server is started again
+//! * `processes`: all of them, with the topology file; `later`: servers that start when others run
+//! * `running`: a cluster that is watched on a thread of this process; `launch`: how scripts describe one
 //! * `control`: how another program asks for kill, pause, resume, restart, status, down
 //! * `topology`: the file that tells where the servers are
 
+mod arguments;
 mod certificates;
 mod command_line;
 mod control;
 mod folder;
 mod import;
+mod later;
+mod launch;
 mod options;
 mod ports;
 mod processes;
 mod readiness;
 mod rename;
 mod role;
+mod running;
 mod server;
 mod startup;
 mod topology;
@@ -31,11 +37,13 @@ pub use command_line::{
     AgentPlan, Common, MemberPlan, Supervision, agent_arguments, member_arguments,
 };
 pub use control::{Action, Request, Status, ask};
+pub use launch::{ELECTION_TIMEOUT, LaunchError, LaunchOptions, OnCrash, World};
 pub use options::ClusterOptions;
 pub use processes::{Cluster, Event};
 pub use rename::{RenameError, Renaming, rename};
 pub use role::ServerRole;
-pub use server::ServerState;
+pub use running::RunningCluster;
+pub use server::{Exit, ServerState, log_tail};
 pub use topology::{Server, Topology};
 
 fn with(something: bool) -> &'static str {
@@ -122,6 +130,9 @@ pub enum ClusterError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// Nobody can watch over the servers.
+    #[error("no thread to watch over the cluster")]
+    Thread(#[source] std::io::Error),
     /// No ports to listen on.
     #[error("no loopback port to listen on")]
     Port(#[source] std::io::Error),
@@ -225,6 +236,7 @@ impl ClusterError {
             Self::OtherTls { .. } => "cluster.other_tls",
             Self::Interrupted => "cluster.interrupted",
             Self::Start { .. } => "cluster.start",
+            Self::Thread(_) => "cluster.no_thread",
             Self::Port(_) => "cluster.port",
             Self::EndedAtStart { .. } => "cluster.ended_at_start",
             Self::PortTaken { .. } => "cluster.port_taken",

@@ -1,9 +1,11 @@
 //! What a cluster is made of.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::arguments::replaced;
 use super::command_line::{AgentPlan, Common, MemberPlan, Supervision};
 use super::role::ServerRole;
 use super::server::Launch;
@@ -28,8 +30,12 @@ pub struct ClusterOptions {
     pub jwt_secret_file: Option<PathBuf>,
     /// Whether servers speak TLS, with certificates made for them.
     pub tls: bool,
-    /// When the supervision acts, if there are DB-servers or coordinators.
-    pub supervision: Supervision,
+    /// When the supervision acts; without it there is none.
+    pub supervision: Option<Supervision>,
+    /// Whether agents wait for their disks; as they like unless told.
+    pub wait_for_sync: Option<bool>,
+    /// More words for command lines, by role.
+    pub arguments: BTreeMap<String, Vec<String>>,
     /// Bounds of the election timeout.
     pub election_timeout: (Duration, Duration),
     /// Where the topology file is written.
@@ -86,11 +92,15 @@ impl ClusterOptions {
             None => agent_arguments(&AgentPlan {
                 common,
                 agents,
-                supervision: (self.members() > 0).then_some(self.supervision),
+                supervision: self.supervision,
+                wait_for_sync: self.wait_for_sync,
                 election_timeout: self.election_timeout,
             }),
-            Some((role, _)) => member_arguments(&MemberPlan { common, role, agents }),
+            Some((word, _)) => member_arguments(&MemberPlan { common, role: word, agents }),
         };
+        let more = self.arguments.get(role.name()).into_iter().flatten();
+        let more: Vec<OsString> = more.map(OsString::from).collect();
+        let words = replaced(&words, &more);
         let (name, endpoint) = (name_of(role, number), endpoint.to_owned());
         Launch { name, role, endpoint, data, log, words }
     }

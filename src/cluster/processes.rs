@@ -10,7 +10,7 @@ use super::certificates::Certificates;
 use super::control::{Action, Order, Request, Status};
 use super::options::ClusterOptions;
 use super::role::ServerRole;
-use super::server::{Process, ServerState};
+use super::server::{Exit, Process, ServerState};
 use super::topology::{Server, Topology};
 use crate::standin::directory_lock::DirectoryLock;
 
@@ -32,6 +32,8 @@ pub enum Event {
         pid: u32,
         /// How it ended.
         end: String,
+        /// The same, for programs.
+        exit: Exit,
         /// The last lines it logged.
         log: String,
     },
@@ -99,12 +101,7 @@ impl Cluster {
                     waiting = Some(order);
                     break;
                 }
-                Ok(order) => {
-                    let answer = self.obey(&order.request).map_err(|error| error.to_string());
-                    // whoever asked may be gone
-                    let _ = order.answer.send(answer);
-                    outcome = self.write_topology();
-                }
+                Ok(order) => outcome = self.answer(&order),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => std::thread::sleep(LOOK),
             }
@@ -115,11 +112,36 @@ impl Cluster {
         }
         self.stop_for_good();
         if let Some(order) = waiting {
-            let _ = order.answer.send(Ok(self.status()));
-            // this process ends now, and the answer must be out before
-            let _ = order.written.recv_timeout(ANSWER_PATIENCE);
+            self.tell_down(&order);
         }
         outcome
+    }
+
+    /// Carries out the orders that have come; whether one was to end the cluster, which is done.
+    pub(super) fn take_orders(&mut self) -> bool {
+        while let Ok(order) = self.orders.try_recv() {
+            if order.request.action == Action::Down {
+                self.stop_for_good();
+                self.tell_down(&order);
+                return true;
+            }
+            // whoever reads the file finds what it said before
+            let _ = self.answer(&order);
+        }
+        false
+    }
+
+    fn answer(&mut self, order: &Order) -> Result<(), ClusterError> {
+        let answer = self.obey(&order.request).map_err(|error| error.to_string());
+        // whoever asked may be gone
+        let _ = order.answer.send(answer);
+        self.write_topology()
+    }
+
+    fn tell_down(&self, order: &Order) {
+        let _ = order.answer.send(Ok(self.status()));
+        // this process ends now, and the answer must be out before
+        let _ = order.written.recv_timeout(ANSWER_PATIENCE);
     }
 
     /// Stops all servers at once, without watching them before.
@@ -127,13 +149,13 @@ impl Cluster {
         self.stop_for_good();
     }
 
-    fn stop_for_good(&mut self) {
+    pub(super) fn stop_for_good(&mut self) {
         self.stop();
         // it may have been removed by hand
         let _ = std::fs::remove_file(&self.options.topology);
     }
 
-    fn look(&mut self, report: &mut dyn FnMut(Event)) {
+    pub(super) fn look(&mut self, report: &mut dyn FnMut(Event)) {
         for process in &mut self.processes {
             if !process.ends_by_itself() {
                 continue;
@@ -141,18 +163,20 @@ impl Cluster {
             let (name, pid) = (process.server.name.clone(), process.server.pid);
             let end = process.end.clone().unwrap_or_default();
             report(if process.state == ServerState::Crashed {
-                Event::Crashed { name, pid, end, log: process.log_tail() }
+                let exit = process.exit.unwrap_or_default();
+                Event::Crashed { name, pid, end, exit, log: process.log_tail() }
             } else {
                 Event::Ended { name, pid, end }
             });
         }
     }
 
-    fn status(&self) -> Vec<Status> {
+    pub(super) fn status(&self) -> Vec<Status> {
         let status = |process: &Process| Status {
             server: process.server.clone(),
             state: process.state,
             end: process.end.clone(),
+            exit: process.exit,
         };
         self.processes.iter().map(status).collect()
     }
@@ -170,7 +194,7 @@ impl Cluster {
         Ok(self.status())
     }
 
-    fn place(&self, name: &str) -> Result<usize, ClusterError> {
+    pub(super) fn place(&self, name: &str) -> Result<usize, ClusterError> {
         let named = |process: &Process| process.server.name == name || process.server.id == name;
         self.processes.iter().position(named).ok_or_else(|| ClusterError::UnknownServer {
             name: name.to_owned(),
@@ -184,36 +208,69 @@ impl Cluster {
     }
 
     fn act(&mut self, place: usize, action: Action) -> Result<(), ClusterError> {
-        let process = &mut self.processes[place];
-        let refused = |word, process: &Process| {
-            Err(ClusterError::WrongState {
-                name: process.server.name.clone(),
-                action: word,
-                state: process.state.to_string(),
-            })
-        };
-        match (action, process.state) {
-            (Action::Kill, ServerState::Running | ServerState::Paused) => {
-                process.signal(Signal::SIGKILL);
-                process.wait_killed();
-            }
-            (Action::Pause, ServerState::Running) => {
-                process.signal(Signal::SIGSTOP);
-                process.state = ServerState::Paused;
-            }
-            (Action::Resume, ServerState::Paused) => {
-                process.signal(Signal::SIGCONT);
-                process.state = ServerState::Running;
-            }
-            (Action::Restart, _) => {
+        match action {
+            Action::Kill => self.kill(place, Signal::SIGKILL),
+            Action::Stop => self.stop_one(place),
+            Action::Pause => self.pause(place),
+            Action::Resume => self.resume(place),
+            Action::Restart => {
+                let process = &mut self.processes[place];
                 stop(vec![&mut *process]);
-                process.restart()?;
+                process.restart()
             }
-            (Action::Kill, _) => return refused("killed", process),
-            (Action::Pause, _) => return refused("paused", process),
-            (Action::Resume, _) => return refused("resumed", process),
-            (Action::Status | Action::Down, _) => {}
+            Action::Status | Action::Down => Ok(()),
         }
+    }
+
+    /// Does something with a server that is called by its name or id.
+    pub(super) fn on<T>(
+        &mut self,
+        server: &str,
+        act: impl FnOnce(&mut Self, usize) -> Result<T, ClusterError>,
+    ) -> Result<T, ClusterError> {
+        let place = self.place(server)?;
+        self.processes[place].look_at_suspension();
+        act(self, place)
+    }
+
+    pub(super) fn kill(&mut self, place: usize, signal: Signal) -> Result<(), ClusterError> {
+        let process = &mut self.processes[place];
+        if !process.is_there() {
+            return Err(refused("killed", process));
+        }
+        process.signal(signal);
+        // a suspended one takes notice of most signals only when it goes on
+        process.signal(Signal::SIGCONT);
+        process.wait_killed();
+        Ok(())
+    }
+
+    pub(super) fn pause(&mut self, place: usize) -> Result<(), ClusterError> {
+        let process = &mut self.processes[place];
+        if process.state != ServerState::Running {
+            return Err(refused("paused", process));
+        }
+        process.signal(Signal::SIGSTOP);
+        process.state = ServerState::Paused;
+        Ok(())
+    }
+
+    pub(super) fn resume(&mut self, place: usize) -> Result<(), ClusterError> {
+        let process = &mut self.processes[place];
+        if process.state != ServerState::Paused {
+            return Err(refused("resumed", process));
+        }
+        process.signal(Signal::SIGCONT);
+        process.state = ServerState::Running;
+        Ok(())
+    }
+
+    pub(super) fn stop_one(&mut self, place: usize) -> Result<(), ClusterError> {
+        let process = &mut self.processes[place];
+        if !process.is_there() {
+            return Err(refused("stopped", process));
+        }
+        stop(vec![process]);
         Ok(())
     }
 
@@ -234,6 +291,14 @@ impl Cluster {
 impl Drop for Cluster {
     fn drop(&mut self) {
         self.stop();
+    }
+}
+
+fn refused(action: &'static str, process: &Process) -> ClusterError {
+    ClusterError::WrongState {
+        name: process.server.name.clone(),
+        action,
+        state: process.state.to_string(),
     }
 }
 

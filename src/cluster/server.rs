@@ -68,8 +68,26 @@ pub(super) struct Process {
     pub(super) state: ServerState,
     /// How it ended.
     pub(super) end: Option<String>,
-    program: (OsString, Vec<OsString>),
+    /// The same, for programs.
+    pub(super) exit: Option<Exit>,
+    /// The program, and all words after it.
+    pub(super) program: (OsString, Vec<OsString>),
     child: Child,
+}
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exit {
+    /// Its exit code, unless a signal ended it.
+    pub code: Option<i32>,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
+}
+
+impl Exit {
+    fn of(status: ExitStatus) -> Self {
+        Self { code: status.code(), signal: status.signal() }
+    }
 }
 
 impl Process {
@@ -93,7 +111,8 @@ impl Process {
             log,
         };
         let state = ServerState::Running;
-        Ok(Self { server, role, state, end: None, program: (program, words), child })
+        let program = (program, words);
+        Ok(Self { server, role, state, end: None, exit: None, program, child })
     }
 
     /// Whether the process is there, suspended or not.
@@ -101,12 +120,17 @@ impl Process {
         matches!(self.state, ServerState::Running | ServerState::Paused)
     }
 
+    /// Takes these options in place of those of the same names from now on.
+    pub(super) fn take_arguments(&mut self, new: &[OsString]) {
+        self.program.1 = super::arguments::replaced(&self.program.1, new);
+    }
+
     /// Starts it again with the same words; it must have ended.
     pub(super) fn restart(&mut self) -> Result<(), ClusterError> {
         self.child = spawn(&self.program.0, &self.program.1, &self.server.log)?;
         self.server.pid = self.child.id();
         self.state = ServerState::Running;
-        self.end = None;
+        (self.end, self.exit) = (None, None);
         Ok(())
     }
 
@@ -145,7 +169,7 @@ impl Process {
         }
         match self.child.try_wait() {
             Ok(Some(status)) => {
-                self.end = Some(how(status));
+                self.note_end(status);
                 // Only a server that was told to end leaves with this status.
                 self.state =
                     if status.success() { ServerState::Ended } else { ServerState::Crashed };
@@ -157,16 +181,21 @@ impl Process {
 
     /// Waits until the process has ended on request.
     pub(super) fn wait_killed(&mut self) {
-        let status = self.child.wait();
-        self.end = status.ok().map(how);
+        if let Ok(status) = self.child.wait() {
+            self.note_end(status);
+        }
         self.state = ServerState::Killed;
+    }
+
+    fn note_end(&mut self, status: ExitStatus) {
+        (self.end, self.exit) = (Some(how(status)), Some(Exit::of(status)));
     }
 
     /// Whether the process has ended on request by now.
     pub(super) fn has_ended(&mut self) -> bool {
         match self.child.try_wait() {
             Ok(Some(status)) => {
-                self.end = Some(how(status));
+                self.note_end(status);
                 self.state = ServerState::Killed;
                 true
             }
@@ -176,8 +205,13 @@ impl Process {
 
     /// The last lines of its log.
     pub(super) fn log_tail(&self) -> String {
-        tail(&self.server.log).unwrap_or_default()
+        log_tail(&self.server.log)
     }
+}
+
+/// The last lines of a log; nothing if it cannot be read.
+pub fn log_tail(log: &Path) -> String {
+    tail(log).unwrap_or_default()
 }
 
 fn spawn(program: &OsString, words: &[OsString], log: &Path) -> Result<Child, ClusterError> {

@@ -129,7 +129,7 @@ impl Cluster {
         Ok(())
     }
 
-    fn launch(
+    pub(super) fn launch(
         &mut self,
         server: (ServerRole, usize),
         endpoint: &str,
@@ -180,7 +180,7 @@ impl Cluster {
     }
 
     /// `Err` if a server has ended, or the wait was interrupted.
-    fn check_start(&mut self, interrupted: &dyn Fn() -> bool) -> Result<(), ClusterError> {
+    fn check_starts(&mut self, interrupted: &dyn Fn() -> bool) -> Result<(), ClusterError> {
         for process in &mut self.processes {
             if process.ends_by_itself() {
                 let (name, log) = (process.server.name.clone(), process.log_tail());
@@ -199,7 +199,7 @@ impl Cluster {
         let client = self.client(QUESTION_PATIENCE)?;
         let begin = Instant::now();
         loop {
-            self.check_start(interrupted)?;
+            self.check_starts(interrupted)?;
             let health = client.health();
             if let Ok(health) = &health
                 && health.healthy
@@ -237,7 +237,7 @@ impl Cluster {
         let readiness = Readiness::new(client, self.auth()?, self.tls())?;
         let begin = Instant::now();
         loop {
-            self.check_start(interrupted)?;
+            self.check_starts(interrupted)?;
             let members =
                 self.processes.iter_mut().filter(|process| process.role != ServerRole::Agent);
             // The first that is not ready is enough to go on waiting.
@@ -252,18 +252,18 @@ impl Cluster {
         }
     }
 
-    fn auth(&self) -> Result<ClientAuth, ClusterError> {
+    pub(super) fn auth(&self) -> Result<ClientAuth, ClusterError> {
         Ok(match &self.options.jwt_secret_file {
             Some(file) => ClientAuth::secret(Secret::from_file(file)?),
             None => ClientAuth::None,
         })
     }
 
-    fn tls(&self) -> TlsOptions {
+    pub(super) fn tls(&self) -> TlsOptions {
         TlsOptions { insecure: false, ca_file: self.ca_file() }
     }
 
-    fn client(&self, timeout: Duration) -> Result<AgencyClient, ClusterError> {
+    pub(super) fn client(&self, timeout: Duration) -> Result<AgencyClient, ClusterError> {
         let agents = self.processes.iter().filter(|process| process.role == ServerRole::Agent);
         let endpoints = agents.map(|one| Endpoint::parse(&one.server.endpoint));
         let options = ClientOptions {

@@ -11,10 +11,10 @@ use super::filter::{Filter, KnownSecrets, Seen};
 use super::manifest::{AgentRecord, ErrorRecord, FileRecord};
 use super::options::AgentToAsk;
 use super::pack::{Named, Part, Workshop};
+use super::with_causes;
 use crate::client::ClientAuth;
 use crate::deadline::Deadline;
 use crate::http::{HttpClient, HttpError, Request, Response};
-use super::with_causes;
 
 /// Answers that tell of errors are kept up to this length.
 const LONGEST_ERROR: usize = 1 << 20;
@@ -56,20 +56,39 @@ pub(super) type Fetching<T> = io::Result<T>;
 
 impl Asking<'_> {
     /// Asks one agent for everything; `label` is what its files are called, `received` counts bytes.
-    pub(super) fn agent(&self, agent: &AgentToAsk, label: &str, received: &AtomicU64) -> Fetching<Fetched> {
-        let mut fetched = Fetched { record: record(agent, "alive"), parts: Vec::new(), answered: false };
+    pub(super) fn agent(
+        &self,
+        agent: &AgentToAsk,
+        label: &str,
+        received: &AtomicU64,
+    ) -> Fetching<Fetched> {
+        let mut fetched =
+            Fetched { record: record(agent, "alive"), parts: Vec::new(), answered: false };
         let mut config = Kept::default();
-        self.file(agent, &mut fetched, received, get(format!("agencyConfig_{label}"), "config"), &mut config)?;
+        self.file(
+            agent,
+            &mut fetched,
+            received,
+            get(format!("agencyConfig_{label}"), "config"),
+            &mut config,
+        )?;
         let config: Value = serde_json::from_slice(&config.bytes).unwrap_or_default();
         self.learn(&mut fetched.record, &config);
-        self.file(agent, &mut fetched, received, get(format!("agencyState_{label}"), "state"), &mut io::sink())?;
+        self.file(
+            agent,
+            &mut fetched,
+            received,
+            get(format!("agencyState_{label}"), "state"),
+            &mut io::sink(),
+        )?;
         let read = Wanted {
             method: "POST",
             target: "/_api/agency/read",
             body: "[[\"/\"]]",
             ..get(format!("agencyPlan_{label}"), "")
         };
-        let stores = Wanted { pick: Some("read_db"), ..get(format!("agencyPlan_{label}"), "stores") };
+        let stores =
+            Wanted { pick: Some("read_db"), ..get(format!("agencyPlan_{label}"), "stores") };
         if fetched.record.leader == Some(true)
             && self.file(agent, &mut fetched, received, read, &mut io::sink())?
         {
@@ -98,10 +117,8 @@ impl Asking<'_> {
         wanted: Wanted,
         copy: &mut dyn Write,
     ) -> Fetching<bool> {
-        let mut part = Filter::new(
-            Twice { part: self.workshop.part()?, copy },
-            Arc::clone(&self.secrets),
-        );
+        let mut part =
+            Filter::new(Twice { part: self.workshop.part()?, copy }, Arc::clone(&self.secrets));
         if let Some(member) = wanted.pick {
             part = part.picking(member);
         }
@@ -133,7 +150,13 @@ impl Asking<'_> {
         Ok(seen.json && (wanted.pick.is_none() || seen.picked))
     }
 
-    fn note(&self, fetched: &mut Fetched, wanted: &Wanted, seen: Seen, packed: super::pack::Packed) {
+    fn note(
+        &self,
+        fetched: &mut Fetched,
+        wanted: &Wanted,
+        seen: Seen,
+        packed: super::pack::Packed,
+    ) {
         let is_json = seen.json && (wanted.pick.is_none() || seen.picked);
         if !is_json {
             let message = match (seen.json, wanted.pick) {
@@ -189,8 +212,11 @@ impl Asking<'_> {
             true => serde_json::from_slice(&body).unwrap_or_default(),
             false => Value::from(String::from_utf8_lossy(&body)),
         };
-        let headers: serde_json::Map<String, Value> =
-            answer.headers.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
+        let headers: serde_json::Map<String, Value> = answer
+            .headers
+            .iter()
+            .map(|(name, value)| (name.clone(), Value::from(value.as_str())))
+            .collect();
         let kept = json!({ "status": answer.status, "headers": headers, "body": body });
         // a header may hold one, too
         let mut filter = Filter::new(Vec::new(), Arc::clone(&self.secrets));

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use super::DumpError;
 use super::filter::KnownSecrets;
 use super::options::{AgentToAsk, DumpOptions};
 use super::take::{Progress, Taken, take};
-use super::DumpError;
 use crate::client::AgencyClient;
 use crate::deadline::Stop;
 use crate::http::Endpoint;
@@ -20,7 +20,12 @@ pub fn agents_of(client: &AgencyClient) -> Vec<AgentToAsk> {
     for agent in client.glancing(FINDING_LIMIT).agents().unwrap_or_default() {
         if let Ok(endpoint) = Endpoint::parse(&agent.endpoint) {
             let url = endpoint.url();
-            found.push(AgentToAsk { name: agent.id.clone(), id: Some(agent.id), url, ..AgentToAsk::default() });
+            found.push(AgentToAsk {
+                name: agent.id.clone(),
+                id: Some(agent.id),
+                url,
+                ..AgentToAsk::default()
+            });
         }
     }
     if found.is_empty() {

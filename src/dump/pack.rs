@@ -65,7 +65,12 @@ impl Workshop {
 
     /// Begins a part.
     pub(super) fn part(&self) -> io::Result<Part> {
-        let file = || Ok::<_, io::Error>(BufWriter::with_capacity(BUFFER, tempfile::tempfile_in(&self.folder)?));
+        let file = || {
+            Ok::<_, io::Error>(BufWriter::with_capacity(
+                BUFFER,
+                tempfile::tempfile_in(&self.folder)?,
+            ))
+        };
         Ok(match self.packing {
             Packing::Zip => {
                 let mut writer = ZipWriter::new(file()?);
@@ -107,7 +112,8 @@ impl Workshop {
                 let Some(staged) = self.staged else { return Err(ErrorKind::NotFound.into()) };
                 for part in parts {
                     let Packed::Plain(file) = part.packed else { continue };
-                    file.persist_noclobber(staged.path().join(&part.name)).map_err(|error| error.error)?;
+                    file.persist_noclobber(staged.path().join(&part.name))
+                        .map_err(|error| error.error)?;
                 }
                 put_folder(staged, place)
             }
@@ -120,7 +126,9 @@ impl Part {
         Ok(match self {
             Self::Zip(writer) => Packed::Zip(into_file(writer.finish()?)?),
             Self::Gzip(encoder) => Packed::Gzip(into_file(encoder.finish()?)?),
-            Self::Plain(file) => Packed::Plain(file.into_inner().map_err(io::IntoInnerError::into_error)?),
+            Self::Plain(file) => {
+                Packed::Plain(file.into_inner().map_err(io::IntoInnerError::into_error)?)
+            }
         })
     }
 }
@@ -232,7 +240,8 @@ fn names(place: &Place, packing: Packing) -> Box<dyn Iterator<Item = PathBuf> + 
         Place::Exactly(path) => Box::new(std::iter::once(path.clone())),
         Place::Folder { folder, stem } => {
             let ending = packing.ending();
-            let later = (1..100_000_u32).map(move |number| folder.join(format!("{stem}_{number}{ending}")));
+            let later =
+                (1..100_000_u32).map(move |number| folder.join(format!("{stem}_{number}{ending}")));
             Box::new(std::iter::once(folder.join(format!("{stem}{ending}"))).chain(later))
         }
     }

@@ -130,7 +130,8 @@ fn ask_all(
         drop(done);
         let mut stopped = None;
         loop {
-            let counts: Vec<u64> = received.iter().map(|count| count.load(Ordering::Relaxed)).collect();
+            let counts: Vec<u64> =
+                received.iter().map(|count| count.load(Ordering::Relaxed)).collect();
             onlooker(Progress { agents, received: &counts });
             match waiting.recv_timeout(SLICE) {
                 Err(RecvTimeoutError::Disconnected) => break,
@@ -218,7 +219,8 @@ fn target(place: &Place) -> PathBuf {
 
 /// The time in UTC, with milliseconds.
 fn now() -> String {
-    let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+    let format =
+        format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
     OffsetDateTime::now_utc().format(&format).unwrap_or_default()
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::engine::{self, EnteredText, Steps};
 use super::resolver::Resolver;
 use super::sources::Sources;
-use super::target::{SupervisionTimes, TargetSettings};
+use super::target::TargetSettings;
 use super::{Host, HostError, Limits, Target};
 use crate::deadline::Deadline;
 use crate::natives::env::RunOptions;
@@ -93,13 +93,6 @@ impl HostBuilder {
     #[must_use]
     pub fn force_json(mut self, on: bool) -> Self {
         self.target_settings.force_json = on;
-        self
-    }
-
-    /// What the supervision of embedded servers goes by.
-    #[must_use]
-    pub fn supervision(mut self, times: SupervisionTimes) -> Self {
-        self.target_settings.supervision = times;
         self
     }
 

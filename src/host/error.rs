@@ -76,6 +76,10 @@ impl std::error::Error for ScriptError {}
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HostError {
+    /// There can be no such cluster.
+    #[cfg(feature = "standin")]
+    #[error("there can be no such cluster")]
+    Launch(#[source] crate::cluster::LaunchError),
     /// The script ended with an error.
     #[error(transparent)]
     Script(Box<ScriptError>),
@@ -108,6 +112,8 @@ impl HostError {
         match self {
             Self::Script(error) => &error.kind,
             Self::File(error) => error.kind(),
+            #[cfg(feature = "standin")]
+            Self::Launch(error) => error.kind(),
             Self::PoolSize { .. } => "cluster.pool_size",
             Self::NoEndpoints => "agency.no_endpoints",
             Self::Thread(_) => "host.thread",

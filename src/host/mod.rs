@@ -5,7 +5,8 @@
 //! its runs and keeps no global state: hosts in one process never meet.
 //!
 //! * `builder`: what a host is made of
-//! * `target`, `embedded`: the agency of a run
+//! * `target`: the agency and the cluster of a run
+//! * `clusters`: how clusters are made, be they `embedded`, `launched` or `adopted`
 //! * `engine`, `limits`: the engine, and how much a script may take
 //! * `resolver`, `stdlib`, `sources`, `script_text`: where scripts come from
 //! * `error`, `diagnosis`: what an uncaught error says
@@ -13,13 +14,19 @@
 //! * `session`: one line after the other, as in a shell; `onlooker`: a glance at its agency
 //! * `testing`: runs the tests of test scripts
 
+#[cfg(feature = "standin")]
+mod adopted;
 mod builder;
 mod check;
+#[cfg(feature = "standin")]
+mod clusters;
 mod diagnosis;
 #[cfg(feature = "standin")]
 mod embedded;
 mod engine;
 mod error;
+#[cfg(feature = "standin")]
+mod launched;
 mod limits;
 mod onlooker;
 mod resolver;
@@ -38,9 +45,16 @@ use std::time::Duration;
 use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, Scope};
 use serde_json::Value;
 
+use crate::client::AgencyClient;
 use crate::deadline::{Deadline, Stop};
-use crate::natives::{ExitRequest, Invocation, NativeContext, NativeError, from_json, to_json};
+use crate::natives::agency::AgencyTarget;
+use crate::natives::cluster::{Cluster, Clusters};
+use crate::natives::test::{Noted, TestState};
+use crate::natives::{
+    ExitRequest, Invocation, NativeContext, NativeError, end_children, from_json, to_json,
+};
 
+pub use crate::natives::cluster::Crash;
 pub use crate::natives::{Gate, PermissionError, Permissions};
 pub use builder::HostBuilder;
 pub(crate) use diagnosis::nearest;
@@ -49,7 +63,7 @@ pub use limits::Limits;
 pub use onlooker::Onlooker;
 pub use script_text::{ScriptFileError, read as read_script, read_from as read_script_from};
 pub use session::{Callable, Entered, Session};
-pub use target::{SupervisionTimes, Target, Topology, TopologyError};
+pub use target::{Target, Topology, TopologyError};
 
 /// How deep functions may call each other.
 pub const MAX_CALL_LEVELS: usize = 256;
@@ -107,6 +121,11 @@ impl Host {
     /// Collects what a host is made of.
     pub fn builder() -> HostBuilder {
         HostBuilder::default()
+    }
+
+    /// Which servers of the run's own clusters have ended unasked so far.
+    pub fn crashes(&self) -> Vec<Crash> {
+        self.context.extension::<Clusters>().crashes()
     }
 
     /// What interrupts this host's runs.
@@ -387,6 +406,65 @@ impl Host {
             },
             Ok(()) => explained,
         }
+    }
+
+    /// Starts the servers that the run is made for, or connects to its agency; nothing happens where there is none.
+    fn connect_within(
+        &self,
+        limit: Duration,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<(), HostError> {
+        let _running = self.lock_run();
+        self.begin(None, Some(limit));
+        self.interrupt_if(cancelled);
+        let connected = self.context.extension::<AgencyTarget>().client(&self.context.deadline);
+        let error = match connected {
+            Ok(_) => return Ok(()),
+            Err(error) => error.into_engine_error(rhai::Position::NONE),
+        };
+        Err(self.explained(&error, "").into())
+    }
+
+    /// A client of the run's agency, with limits of its own.
+    fn agency(&self, limit: Duration) -> Option<AgencyClient> {
+        Onlooker::new(self.context.extension(), true).client(limit)
+    }
+
+    /// The cluster that the run is made for.
+    fn current_cluster(&self) -> Option<Cluster> {
+        self.context.extension::<Clusters>().current().ok().cloned()
+    }
+
+    /// Ends the children that scripts have started and that still run; gives their command lines.
+    fn end_children(&self) -> Vec<String> {
+        end_children(&self.context)
+    }
+
+    /// Says that a test begins.
+    fn begin_test(&self, name: &str) {
+        self.context.extension::<TestState>().begin(name);
+    }
+
+    /// Whether the test has noted a failure and gone on.
+    fn has_noted(&self) -> bool {
+        self.context.extension::<TestState>().has_noted()
+    }
+
+    /// Says that the test has ended; gives the failures that it noted and went on after.
+    fn end_test(&self) -> Vec<ScriptError> {
+        let noted = self.context.extension::<TestState>().end();
+        let explained = |one: Noted| {
+            let error = EvalAltResult::ErrorRuntime(one.error.into(), one.position);
+            let name = one.source.unwrap_or_default();
+            diagnosis::explain(
+                &error,
+                &name,
+                &self.sources,
+                self.engine.max_call_levels(),
+                Vec::new,
+            )
+        };
+        noted.into_iter().map(explained).collect()
     }
 
     fn lock_run(&self) -> MutexGuard<'_, Option<AST>> {

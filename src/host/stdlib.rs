@@ -61,7 +61,10 @@ pub fn reference() -> Vec<NativeDoc> {
     let mut docs = Vec::new();
     for name in names() {
         let Some(ast) = module(&name).and_then(|text| engine.compile(text).ok()) else { continue };
-        let public = ast.iter_functions().filter(|one| one.access.is_public());
+        // the engine takes closures for public functions
+        let public = ast
+            .iter_functions()
+            .filter(|one| one.access.is_public() && !one.name.starts_with("anon$"));
         docs.extend(public.map(|one| NativeDoc::parse(&name, one.name, &one.comments.join("\n"))));
     }
     merge_overloads(&mut docs);

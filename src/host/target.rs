@@ -5,14 +5,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::HostError;
+#[cfg(feature = "standin")]
+use super::adopted::AdoptedServers;
+#[cfg(feature = "standin")]
+use super::clusters::HostLauncher;
 use crate::client::{AgencyClient, ClientAuth, ClientOptions};
+#[cfg(feature = "standin")]
+use crate::cluster::LaunchOptions;
 use crate::connection::{ConnectionOptions, Settings};
+#[cfg(feature = "standin")]
+use crate::deadline::Deadline;
 #[cfg(feature = "standin")]
 use crate::http::TlsOptions;
 use crate::http::{Endpoint, EndpointError};
 use crate::natives::NativeContextBuilder;
 use crate::natives::agency::AgencyTarget;
 use crate::natives::arango::ArangoTarget;
+#[cfg(feature = "standin")]
+use crate::natives::cluster::{Adopted, Cluster, Clusters};
+#[cfg(feature = "standin")]
+use crate::natives::{NativeError, NativeResult};
 
 /// The agency that `agency::current()` gives to scripts.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +43,20 @@ pub enum Target {
         /// How many coordinators.
         coordinators: usize,
     },
+    /// Servers that these options describe, in this process or in others: started when a script
+    /// first asks for them and ended with the host.
+    #[cfg(feature = "standin")]
+    Launched(Box<LaunchOptions>),
+    /// The cluster of a topology file.
+    #[cfg(feature = "standin")]
+    Adopted {
+        /// The file.
+        topology: PathBuf,
+        /// Its agents.
+        agency: Box<ClientOptions>,
+        /// The coordinator that `arango` talks to, if there is one.
+        coordinator: Option<Endpoint>,
+    },
     /// Agents that exist already.
     Agency(Box<ClientOptions>),
     /// The same, with a coordinator of their cluster, which `arango` talks to.
@@ -42,17 +68,6 @@ pub enum Target {
     },
 }
 
-/// What the supervision of embedded servers goes by, in seconds; what is not said is as in ArangoDB.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct SupervisionTimes {
-    /// A silent server counts as failed after so long.
-    pub grace_period: Option<f64>,
-    /// A server counts as good for so long after a heartbeat.
-    pub ok_threshold: Option<f64>,
-    /// Pause between two rounds.
-    pub frequency: Option<f64>,
-}
-
 /// What the host says about every target.
 #[derive(Debug, Clone, Default)]
 pub(super) struct TargetSettings {
@@ -62,9 +77,6 @@ pub(super) struct TargetSettings {
     pub(super) database: Option<String>,
     /// Whether bodies of the current server are JSON.
     pub(super) force_json: bool,
-    /// What the supervision of embedded servers goes by.
-    #[cfg_attr(not(feature = "standin"), allow(dead_code, reason = "no embedded servers"))]
-    pub(super) supervision: SupervisionTimes,
 }
 
 impl TargetSettings {
@@ -187,6 +199,12 @@ impl Target {
             Self::Embedded { agents, .. } if agents.is_multiple_of(2) => {
                 Err(HostError::PoolSize { agents: *agents })
             }
+            #[cfg(feature = "standin")]
+            Self::Launched(options) => options.check().map_err(HostError::Launch),
+            #[cfg(feature = "standin")]
+            Self::Adopted { agency: options, .. } if options.endpoints.is_empty() => {
+                Err(HostError::NoEndpoints)
+            }
             Self::Agency(options) | Self::Cluster { agency: options, .. }
                 if options.endpoints.is_empty() =>
             {
@@ -203,6 +221,13 @@ impl Target {
         settings: TargetSettings,
     ) -> NativeContextBuilder {
         let shared = settings.of_connections();
+        #[cfg(feature = "standin")]
+        let context = match self {
+            Self::None | Self::Agency(_) | Self::Cluster { .. } => {
+                context.extension(Arc::new(clusters(None, settings.operation_limit)))
+            }
+            _ => context,
+        };
         match self {
             Self::None => context.extension(Arc::new(ArangoTarget::none(shared))),
             Self::Agency(options) => {
@@ -215,24 +240,24 @@ impl Target {
             #[cfg(feature = "standin")]
             Self::Embedded { agents, dbservers, coordinators } => {
                 let size = crate::standin::ClusterSize { agents, dbservers, coordinators };
-                let servers = super::embedded::EmbeddedServers::new(
-                    size,
-                    settings.supervision,
-                    settings.operation_limit,
-                );
-                let servers = Arc::new(servers);
-                let control = crate::natives::cluster::ClusterTarget(Some(servers.clone()));
-                let first = Arc::clone(&servers);
-                let first =
-                    Arc::new(
-                        move |deadline: &_| Ok(settings.server(first.first_server(deadline)?)),
-                    );
-                let any_certificate = TlsOptions { insecure: true, ca_file: None };
-                let connector = Arc::new(move |deadline: &_| servers.connect(deadline));
-                context
-                    .extension(Arc::new(AgencyTarget::lazy(connector)))
-                    .extension(Arc::new(ArangoTarget::lazy(first, shared, any_certificate)))
-                    .extension(Arc::new(control))
+                let limit = settings.operation_limit;
+                let servers = Arc::new(super::embedded::EmbeddedServers::fleeting(size, limit));
+                own(context, settings, Cluster::new(servers))
+            }
+            #[cfg(feature = "standin")]
+            Self::Launched(options) => {
+                let servers = HostLauncher::provider(*options, settings.operation_limit);
+                own(context, settings, Cluster::new(servers))
+            }
+            #[cfg(feature = "standin")]
+            Self::Adopted { topology, agency, coordinator } => {
+                let server = coordinator.or_else(|| agency.endpoints.first().cloned());
+                let operation_limit = settings.operation_limit;
+                let adopted = AdoptedServers::new(&Adopted::File(topology), operation_limit);
+                let context = existing(context, &settings, *agency, server);
+                // a file that is gone by now describes no cluster; its agents may be there all the same
+                let current = adopted.ok().map(|servers| Cluster::new(Arc::new(servers)));
+                context.extension(Arc::new(clusters(current, operation_limit)))
             }
         }
     }
@@ -247,6 +272,45 @@ impl Target {
     pub fn agency(endpoints: Vec<Endpoint>, auth: ClientAuth) -> Self {
         Self::Agency(Box::new(ClientOptions { endpoints, auth, ..ClientOptions::default() }))
     }
+}
+
+/// The clusters of a run.
+#[cfg(feature = "standin")]
+fn clusters(current: Option<Cluster>, operation_limit: Option<Duration>) -> Clusters {
+    Clusters::new(current, Arc::new(HostLauncher { operation_limit }))
+}
+
+/// Puts a cluster that ends with the host into the context.
+#[cfg(feature = "standin")]
+fn own(
+    context: NativeContextBuilder,
+    settings: TargetSettings,
+    cluster: Cluster,
+) -> NativeContextBuilder {
+    let (shared, operation_limit) = (settings.of_connections(), settings.operation_limit);
+    let current = clusters(Some(cluster.clone()), operation_limit);
+    let first = {
+        let cluster = cluster.clone();
+        move |deadline: &_| Ok(settings.server(first_server(&cluster, deadline)?))
+    };
+    let any_certificate = TlsOptions { insecure: true, ca_file: None };
+    let connector = Arc::new(move |deadline: &_| cluster.agency(deadline));
+    context
+        .extension(Arc::new(AgencyTarget::lazy(connector)))
+        .extension(Arc::new(ArangoTarget::lazy(Arc::new(first), shared, any_certificate)))
+        .extension(Arc::new(current))
+}
+
+/// Where the first coordinator listens, or the first agent where there is none.
+#[cfg(feature = "standin")]
+fn first_server(cluster: &Cluster, deadline: &Deadline) -> NativeResult<ConnectionOptions> {
+    let servers = cluster.provider().instances(deadline)?;
+    let called = |role| servers.iter().find(move |one| one.role == role);
+    let server = called("coordinator").or_else(|| called("agent"));
+    let url = server.map(|server| server.url.clone()).unwrap_or_default();
+    let endpoint = Endpoint::parse(&url)
+        .map_err(|error| NativeError::internal("cluster.start", error.to_string()))?;
+    Ok(ConnectionOptions::new(endpoint).auth(cluster.provider().access()?.auth))
 }
 
 /// Puts agents that exist already into the context, and the server that `arango` talks to.

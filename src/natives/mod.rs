@@ -9,6 +9,7 @@ pub mod arango;
 mod argument;
 mod bounds;
 mod callback;
+mod check;
 pub mod cluster;
 pub mod command_line;
 mod context;
@@ -17,6 +18,7 @@ mod crypto;
 mod digest;
 mod dispatch;
 pub mod document;
+mod dump;
 pub mod env;
 mod error;
 mod errors;
@@ -37,6 +39,7 @@ pub mod reference;
 mod table;
 mod term;
 mod terminal;
+pub mod test;
 mod time;
 mod transport;
 mod vpack;
@@ -48,7 +51,7 @@ pub use json::to_yaml;
 pub use options::Options;
 pub use permissions::{Gate, Last, PermissionError, Permissions};
 pub use printing::{compact, pretty};
-pub use process::{ExitRequest, exit};
+pub use process::{ExitRequest, end_children, exit};
 pub use table::table;
 
 use std::sync::Arc;
@@ -66,9 +69,12 @@ pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[
     ("arango", &arango::details::natives::RHAI_MANIFEST),
     ("arango", &arango::plain::natives::RHAI_MANIFEST),
     ("arango", &arango::whole::natives::RHAI_MANIFEST),
+    ("check", &check::natives::RHAI_MANIFEST),
     ("cluster", &cluster::natives::RHAI_MANIFEST),
+    ("cluster", &cluster::methods::natives::RHAI_MANIFEST),
     ("crypto", &crypto::natives::RHAI_MANIFEST),
     ("document", &document::natives::RHAI_MANIFEST),
+    ("dump", &dump::natives::RHAI_MANIFEST),
     ("env", &command_line::natives::RHAI_MANIFEST),
     ("env", &env::natives::RHAI_MANIFEST),
     ("errors", &errors::natives::RHAI_MANIFEST),
@@ -82,6 +88,7 @@ pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[
     ("fs", &fs::temporary::natives::RHAI_MANIFEST),
     ("fs", &fs::writing::natives::RHAI_MANIFEST),
     ("http", &http::natives::RHAI_MANIFEST),
+    ("instance", &cluster::instance::natives::RHAI_MANIFEST),
     ("json", &json::natives::RHAI_MANIFEST),
     ("jwt", &jwt::natives::RHAI_MANIFEST),
     ("log", &log::natives::RHAI_MANIFEST),
@@ -89,6 +96,7 @@ pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[
     ("process", &process::natives::RHAI_MANIFEST),
     ("random", &random::natives::RHAI_MANIFEST),
     ("term", &term::natives::RHAI_MANIFEST),
+    ("test", &test::natives::RHAI_MANIFEST),
     ("time", &time::natives::RHAI_MANIFEST),
     ("vpack", &vpack::natives::RHAI_MANIFEST),
 ];
@@ -103,6 +111,7 @@ pub fn register(engine: &mut Engine, context: Arc<NativeContext>) {
     }
     register_globals(engine);
     bounds::register(engine);
+    cluster::register(engine);
     document::register(engine);
     let output = Arc::clone(&context);
     engine.on_print(move |line| output.write(&format!("{line}\n")));

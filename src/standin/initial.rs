@@ -20,7 +20,7 @@ pub(super) async fn write(leader: &AgentHandle, tree: &Json) -> bool {
 }
 
 /// What stands below `/arango`.
-pub(super) fn tree() -> Json {
+pub fn tree() -> Json {
     json!({
         "Cluster": uuid::Uuid::new_v4().to_string(),
         "Agency": { "Definition": 1 },

@@ -22,6 +22,8 @@ pub use embedded::{
     ClusterConfig, ClusterSize, Contents, EmbeddedAgency, EmbeddedCluster, EmbeddedServer,
     ServerState,
 };
+/// What the first server of a cluster writes into an empty agency.
+pub use initial::tree as initial_tree;
 pub use member::{MemberConfig, MemberError, MemberRole, MemberTiming, NoRole};
 #[doc(hidden)]
 pub use supervision::LogRounds;
@@ -57,12 +59,6 @@ pub enum StandinError {
     /// No running agent has this id.
     #[error("no running agent has the id {id}")]
     UnknownAgent {
-        /// The id asked for.
-        id: String,
-    },
-    /// No stopped agent has this id.
-    #[error("no stopped agent has the id {id}")]
-    NotStopped {
         /// The id asked for.
         id: String,
     },

@@ -1,62 +1,44 @@
 //! `test`: runs test scripts and tells what they came to.
 //!
-//! * `text`: for people
+//! * `options`: what is wanted
+//! * `text`: for people; `report`, `junit`, `tap`, `lines`, `github`: for programs
+//! * `legacy`: as arangosh's test framework does it
+//! * `last_failed`: what failed, for the next time
 
+mod github;
+mod junit;
+mod last_failed;
+mod legacy;
+mod lines;
+mod options;
+mod report;
+mod tap;
 mod text;
 
 use std::path::PathBuf;
-use std::time::Duration;
-
-use clap::Args;
 
 use super::exit::ExitCode;
-use super::interrupt;
-use super::options::{OptionError, Options, number_of_seconds, seconds};
-use crate::host::testing::{
-    Glob, Selection, Stopped, TestRun, TestRunner, TestSettings, World, find_files,
-};
+use super::options::{OptionError, Options};
+use super::{interrupt, output};
+use crate::host::testing::{Event, Observer, Stopped, TestRun, TestRunner, find_files};
 use crate::natives::with_causes;
+use legacy::LegacyReports;
+use lines::Lines;
+use report::Kind;
+use text::Text;
 
-/// How tests are chosen, run and told of.
-#[derive(Debug, Args)]
-pub(super) struct TestOptions {
-    /// Test scripts, and folders with files `*_test.rhai` in them [default: the working directory]
-    paths: Vec<PathBuf>,
-    /// Only the tests that this pattern fits, FILE::TEST or TEST, in which * stands for any text; repeat it for each
-    #[arg(long, value_name = "GLOB", help_heading = "Selection")]
-    filter: Vec<String>,
-    /// How many files run at the same time [default: the number of cores]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    jobs: Option<u16>,
-    /// How long a test may take [default: 900]
-    #[arg(
-        long,
-        value_name = "SECONDS",
-        allow_negative_numbers = true,
-        value_parser = number_of_seconds
-    )]
-    test_timeout: Option<f64>,
-    /// Show what tests print also when they pass
-    #[arg(long)]
-    show_output: bool,
+pub(super) use options::TestOptions;
+
+/// All who want to see what happens.
+struct Audience {
+    text: Text,
+    lines: Vec<Lines>,
 }
 
-impl TestOptions {
-    fn selection(&self) -> Selection {
-        let filters = self.filter.iter().map(|filter| Glob::parse(filter)).collect();
-        Selection { filters, ..Selection::default() }
-    }
-
-    fn settings(&self, options: &Options) -> Result<TestSettings, OptionError> {
-        let defaults = TestSettings::default();
-        let timeout: Option<Duration> =
-            self.test_timeout.map(|limit| seconds("--test-timeout", limit)).transpose()?;
-        Ok(TestSettings {
-            jobs: self.jobs.map_or(defaults.jobs, usize::from),
-            timeout: timeout.unwrap_or(defaults.timeout),
-            ends_at: options.ends_at()?,
-            ..defaults
-        })
+impl Observer for Audience {
+    fn see(&self, event: Event<'_>) {
+        self.text.see(event);
+        self.lines.iter().for_each(|lines| lines.see(event));
     }
 }
 
@@ -68,17 +50,41 @@ pub(super) fn run(options: &Options, wanted: &TestOptions) -> Result<ExitCode, O
     };
     let files =
         find_files(&paths).map_err(|error| OptionError::value("PATH", with_causes(&error)))?;
-    let world = match options.existing_target()? {
-        Some(target) => World::Existing(target),
-        None => World::default(),
-    };
+    let selection = wanted.selection()?;
+    let world = wanted.world(options)?;
     let runner = TestRunner::new(options.builder()?, world, wanted.settings(options)?);
+    let legacy = wanted.legacy_reports.as_deref().map(|folder| {
+        let words: Vec<String> = std::env::args().skip(1).collect();
+        LegacyReports::begin(folder, &words.join(" ")).map_err(|error| {
+            OptionError::value("--legacy-reports", format!("'{}': {error}", folder.display()))
+        })
+    });
+    let legacy = legacy.transpose()?;
+    let json = wanted.report.iter().filter(|report| report.kind == Kind::Jsonl);
+    let lines: Result<Vec<Lines>, String> = json.map(Lines::open).collect();
+    let lines = lines.map_err(|problem| OptionError::value("--report", problem))?;
+    // what programs read is not to be mixed with what people read
+    let aside = wanted.report.iter().any(|report| report.file.is_none());
+    let audience = Audience { text: Text::new(options, wanted.show_output, aside), lines };
     let cancel = runner.cancel();
     interrupt::at_first_ctrl_c(move || cancel.cancel());
-    let text = text::Text::new(options, wanted.show_output);
-    let run = runner.run(&files, &wanted.selection(), &text);
-    text.summary(&run);
-    Ok(code_of(&run))
+    let run = runner.run(&files, &selection, &audience);
+    audience.lines.iter().for_each(|lines| lines.end(&run));
+    let mut lost: Vec<String> =
+        wanted.report.iter().filter_map(|report| report.write(&run).err()).collect();
+    lost.extend(legacy.and_then(|legacy| legacy.end(&run).err()).map(|error| error.to_string()));
+    let remembered = last_failed::update(&wanted.output_directory, &run);
+    audience.text.summary(&run);
+    for problem in &lost {
+        output::note(&format!("error: a report is missing: {problem}"));
+    }
+    if let Err(error) = remembered {
+        output::note(&format!("warning: what failed is not remembered: {error}"));
+    }
+    Ok(match code_of(&run) {
+        ExitCode::OK if !lost.is_empty() => ExitCode::FAILED,
+        code => code,
+    })
 }
 
 fn code_of(run: &TestRun) -> ExitCode {

@@ -22,19 +22,26 @@ pub(super) struct Text {
     reporter: Reporter,
     colored: bool,
     show_output: bool,
+    /// Whether the standard output is needed for reports.
+    aside: bool,
     /// Held while something is written, so that files that run at the same time do not mix their lines.
     writing: Mutex<()>,
 }
 
 impl Text {
-    pub(super) fn new(options: &Options, show_output: bool) -> Self {
-        let colored = options.colors_output();
-        Self { reporter: Reporter::new(colored), colored, show_output, writing: Mutex::default() }
+    pub(super) fn new(options: &Options, show_output: bool, aside: bool) -> Self {
+        let colored = if aside { options.colors_errors() } else { options.colors_output() };
+        let reporter = Reporter::new(colored);
+        Self { reporter, colored, show_output, aside, writing: Mutex::default() }
     }
 
     fn write(&self, text: &str) {
         let _writing = self.writing.lock();
-        output::write(text);
+        match (self.aside, text.strip_suffix('\n')) {
+            (_, None) => {}
+            (true, Some(text)) => output::note(text),
+            (false, Some(_)) => output::write(text),
+        }
     }
 
     fn word(&self, verdict: Verdict) -> String {
@@ -85,17 +92,17 @@ impl Text {
         let own: Vec<Failure> = result.own_failures().cloned().collect();
         let mut text = String::new();
         if !own.is_empty() {
-            text += &format!("{} {}\n", self.word(Verdict::Failed), result.name());
+            text += &format!("{} {}\n", self.word(Verdict::Failed), result.shown_name());
             text += &self.failures(&own);
         }
         if let Some(reason) = &result.skip_reason {
-            text += &format!("{} {}: {reason}\n", self.word(Verdict::Skipped), result.name());
+            text += &format!("{} {}: {reason}\n", self.word(Verdict::Skipped), result.shown_name());
         }
         if self.show_output || !result.failures.is_empty() {
             text += &printed(&result.output);
         }
         for note in &result.notes {
-            text += &format!("    note: {}: {note}\n", result.name());
+            text += &format!("    note: {}: {note}\n", result.shown_name());
         }
         text
     }
@@ -159,7 +166,7 @@ impl Observer for Text {
 fn failed(run: &TestRun) -> impl Iterator<Item = String> {
     run.files.iter().flat_map(|file| {
         let tests = file.tests.iter().filter(|test| test.verdict == Verdict::Failed);
-        let name = file.name();
+        let name = file.shown_name();
         let tests: Vec<String> = tests.map(|test| format!("{name}::{}", test.name)).collect();
         let own = file.own_failures().map(|failure| format!("{name} ({})", failure.phase));
         tests.into_iter().chain(own).collect::<Vec<_>>()
@@ -172,9 +179,9 @@ fn slowest(run: &TestRun) -> String {
         .files
         .iter()
         .flat_map(|file| {
-            file.tests
-                .iter()
-                .map(|test| (test.whole_duration(), format!("{}::{}", file.name(), test.name)))
+            file.tests.iter().map(|test| {
+                (test.whole_duration(), format!("{}::{}", file.shown_name(), test.name))
+            })
         })
         .filter(|(took, _)| *took >= SLOW)
         .collect();

@@ -18,7 +18,11 @@ pub struct Change {
 ///
 /// # Errors
 /// [`DocumentError::Stopped`] when `go_on` says so.
-pub fn differences(before: &Document, after: &Document, go_on: GoOn<'_>) -> Result<Vec<Change>, DocumentError> {
+pub fn differences(
+    before: &Document,
+    after: &Document,
+    go_on: GoOn<'_>,
+) -> Result<Vec<Change>, DocumentError> {
     let mut changes = Vec::new();
     compare(String::new(), Some(before), Some(after), go_on, &mut changes)?;
     Ok(changes)

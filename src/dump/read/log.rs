@@ -34,8 +34,11 @@ pub struct Operation {
 /// it, and on what holds it.
 pub fn log_lines(log: &Document, below: &str) -> Vec<LogLine> {
     let wanted: Vec<&str> = segments(below).collect();
-    let mut lines: Vec<LogLine> =
-        log.parts().filter_map(|entry| line(&entry, &wanted)).filter(|line| !line.operations.is_empty()).collect();
+    let mut lines: Vec<LogLine> = log
+        .parts()
+        .filter_map(|entry| line(&entry, &wanted))
+        .filter(|line| !line.operations.is_empty())
+        .collect();
     lines.sort_by_key(|line| line.index);
     lines
 }

@@ -11,8 +11,6 @@ mod difference;
 mod log;
 mod shapes;
 mod source;
-#[cfg(test)]
-mod tests;
 
 use std::path::{Path, PathBuf};
 
@@ -42,9 +40,11 @@ impl Dump {
         let source = Source::open(path, go_on)?;
         let mut dump = Self { path: path.to_owned(), source, manifest: None, agents: Vec::new() };
         if let Some(text) = dump.source.text(path, manifest::NAME)? {
-            let manifest: Manifest = serde_json::from_slice(&text).map_err(|error| {
-                DumpError::NoDump { path: path.to_owned(), reason: format!("{}: {error}", manifest::NAME) }
-            })?;
+            let manifest: Manifest =
+                serde_json::from_slice(&text).map_err(|error| DumpError::NoDump {
+                    path: path.to_owned(),
+                    reason: format!("{}: {error}", manifest::NAME),
+                })?;
             dump.agents.clone_from(&manifest.agents);
             dump.manifest = Some(manifest);
         } else {
@@ -88,7 +88,8 @@ impl Dump {
             None => {
                 let has = |agent: &&AgentRecord, what| file(agent, what).is_some();
                 let trees = |agent: &&AgentRecord| has(agent, "Plan") || has(agent, "State");
-                let leader = self.agents.iter().filter(trees).find(|agent| agent.leader == Some(true));
+                let leader =
+                    self.agents.iter().filter(trees).find(|agent| agent.leader == Some(true));
                 leader
                     .or_else(|| self.agents.iter().find(|agent| has(agent, "State")))
                     .or_else(|| self.agents.iter().find(trees))
@@ -163,7 +164,9 @@ impl Dump {
     fn guessed(&self, go_on: GoOn<'_>) -> Result<Vec<AgentRecord>, DumpError> {
         let mut agents: Vec<AgentRecord> = Vec::new();
         for name in self.source.names() {
-            let Some((what, label)) = name.strip_suffix(".json").and_then(|name| name.split_once('_')) else {
+            let Some((what, label)) =
+                name.strip_suffix(".json").and_then(|name| name.split_once('_'))
+            else {
                 continue;
             };
             if !matches!(what, "agencyConfig" | "agencyState" | "agencyPlan") {
@@ -225,5 +228,7 @@ pub fn is_packed(path: &Path) -> bool {
 fn file<'a>(agent: &'a AgentRecord, what: &str) -> Option<&'a str> {
     let begins = format!("agency{what}_");
     let mut names = agent.files.iter().map(|file| &*file.name);
-    names.find(|name| name.starts_with(&begins) && name.ends_with(".json") && !name.ends_with(".error.json"))
+    names.find(|name| {
+        name.starts_with(&begins) && name.ends_with(".json") && !name.ends_with(".error.json")
+    })
 }

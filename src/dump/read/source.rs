@@ -57,14 +57,22 @@ impl Source {
             Form::Folder => {
                 let mut names = Vec::new();
                 for entry in std::fs::read_dir(path).map_err(unreadable)? {
-                    names.push(entry.map_err(unreadable)?.file_name().to_string_lossy().into_owned());
+                    names.push(
+                        entry.map_err(unreadable)?.file_name().to_string_lossy().into_owned(),
+                    );
                 }
                 names.sort_unstable();
                 Self::Folder(names)
             }
             Form::Zip => {
                 let archive = open_zip(path)?;
-                Self::Zip(archive.file_names().filter_map(Result::ok).map(|name| name.into_owned()).collect())
+                Self::Zip(
+                    archive
+                        .file_names()
+                        .filter_map(Result::ok)
+                        .map(|name| name.into_owned())
+                        .collect(),
+                )
             }
             Form::Gzip => {
                 let file = File::open(path).map_err(unreadable)?;
@@ -77,7 +85,8 @@ impl Source {
             }
             Form::Plain => {
                 let text = read(path, File::open(path).map_err(unreadable)?)?;
-                let document = Document::from_bytes(text, go_on).map_err(|error| no_dump(path, &error))?;
+                let document =
+                    Document::from_bytes(text, go_on).map_err(|error| no_dump(path, error))?;
                 match document.member(manifest::NAME) {
                     Some(_) => Self::Members(document),
                     None => Self::Plain(document),
@@ -126,7 +135,8 @@ impl Source {
             }
             Self::Folder(names) if names.iter().any(|found| found == name) => {
                 let file = File::open(path.join(name));
-                let file = file.map_err(|source| DumpError::Unreadable { path: path.join(name), source })?;
+                let file =
+                    file.map_err(|source| DumpError::Unreadable { path: path.join(name), source })?;
                 Some(read(path, file)?)
             }
             Self::Members(document) => {
@@ -168,12 +178,13 @@ fn bad_zip(path: &Path, error: ZipError) -> DumpError {
 /// Reads all of something that does not tell how long it is.
 fn read(path: &Path, from: impl Read) -> Result<Vec<u8>, DumpError> {
     let mut text = Vec::new();
-    let read = from.take(LONGEST + 1).read_to_end(&mut text).map_err(|source| match source.kind() {
-        ErrorKind::InvalidInput | ErrorKind::InvalidData | ErrorKind::UnexpectedEof => {
-            DumpError::NoDump { path: path.to_owned(), reason: source.to_string() }
-        }
-        _ => DumpError::Unreadable { path: path.to_owned(), source },
-    })?;
+    let read =
+        from.take(LONGEST + 1).read_to_end(&mut text).map_err(|source| match source.kind() {
+            ErrorKind::InvalidInput | ErrorKind::InvalidData | ErrorKind::UnexpectedEof => {
+                DumpError::NoDump { path: path.to_owned(), reason: source.to_string() }
+            }
+            _ => DumpError::Unreadable { path: path.to_owned(), source },
+        })?;
     if read as u64 > LONGEST {
         let reason = format!("a part of it is longer than {LONGEST} bytes");
         return Err(DumpError::NoDump { path: path.to_owned(), reason });
@@ -189,6 +200,13 @@ fn parse(path: &Path, part: &str, text: Vec<u8>, go_on: GoOn<'_>) -> Result<Docu
     })
 }
 
-fn no_dump(path: &Path, error: &DocumentError) -> DumpError {
-    DumpError::NoDump { path: path.to_owned(), reason: error.to_string() }
+/// A text that is no JSON is no dump.
+fn no_dump(path: &Path, error: DocumentError) -> DumpError {
+    let path = path.to_owned();
+    match error {
+        DocumentError::Stopped => {
+            DumpError::Malformed { path, part: "content".to_owned(), source: error }
+        }
+        other => DumpError::NoDump { path, reason: other.to_string() },
+    }
 }

@@ -1,13 +1,15 @@
 //! Runs the tests of one file.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use rhai::Dynamic;
-
-use super::results::{Event, Failure, FileResult, Observer, Phase, Stopped, TestResult, Verdict};
+use super::isolation::{LEFT_BEHIND, Snapshot};
+use super::results::{Event, Failure, FileResult, Observer, Phase, TestResult, Verdict};
 use super::runner::{Job, TestRunner};
 use super::script::TestScript;
 use super::stage::Stage;
+use super::test_run::{TestRun, call_hook, skip_reason};
+use super::{marks, surroundings};
 use crate::host::ScriptError;
 
 /// One file on its way through its tests.
@@ -19,12 +21,20 @@ pub(super) struct FileRun<'a> {
     result: FileResult,
 }
 
-/// What one attempt at a test came to.
-struct Attempt {
-    failures: Vec<Failure>,
-    set_up: Duration,
-    duration: Duration,
-    tear_down: Duration,
+/// The life of one host of a file.
+struct Life<'a> {
+    stage: Stage,
+    script: &'a TestScript,
+    /// What was there before the file came.
+    before: Option<Snapshot>,
+    /// What was there after the last test.
+    last: Option<Snapshot>,
+    /// The tests after which things were there that had not been there before.
+    culprits: BTreeMap<String, String>,
+    /// What the runner itself leaves behind.
+    own_marks: BTreeSet<String>,
+    /// How many servers had ended unasked.
+    crashes: usize,
 }
 
 impl<'a> FileRun<'a> {
@@ -42,160 +52,174 @@ impl<'a> FileRun<'a> {
     pub(super) fn run(mut self) -> FileResult {
         let began = Instant::now();
         match &self.job.script {
-            Ok(script) => self.run_script(script),
+            Ok(script) => {
+                let needs = &script.needs;
+                self.result.has_members = needs.dbservers() + needs.coordinators() > 0;
+                let mut waiting: &[String] = &self.job.tests;
+                while !waiting.is_empty() {
+                    // what a hanging test leaves behind is not to be met by the next one
+                    waiting = self.live(script, waiting);
+                }
+            }
             Err(error) => self.note(Phase::Load, error.clone()),
         }
         self.result.duration = began.elapsed();
         self.result
     }
 
-    fn run_script(&mut self, script: &TestScript) {
-        let mut waiting = self.job.tests.iter();
-        while let Some(first) = waiting.next() {
-            // what a hanging test leaves behind is not to be met by the next one
-            let rest = self.run_in_one_host(script, first, waiting);
-            waiting = rest;
-        }
-    }
-
     /// Runs tests in one host until it can no longer be used; gives those that have not been run.
-    fn run_in_one_host<'t>(
-        &mut self,
-        script: &TestScript,
-        first: &'t str,
-        mut rest: std::slice::Iter<'t, String>,
-    ) -> std::slice::Iter<'t, String> {
-        let all = |rest: std::slice::Iter<'t, String>| {
-            std::iter::once(first).chain(rest.map(String::as_str))
-        };
-        let begin = Instant::now();
-        let stage = match self.stage(script) {
-            Ok(stage) => stage,
-            Err(failure) => {
-                self.fail_all(all(rest), &failure);
-                return [].iter();
+    fn live<'t>(&mut self, script: &TestScript, tests: &'t [String]) -> &'t [String] {
+        let began = Instant::now();
+        let life = match self.begin(script) {
+            Ok(life) => life,
+            Err(Unusable::Skipped(reason)) => {
+                self.result.skip_reason = Some(reason.clone());
+                self.skip_all(tests, &reason);
+                return &[];
+            }
+            Err(Unusable::Failed(failure)) => {
+                self.fail_all(tests, &failure);
+                return &[];
             }
         };
-        self.result.start += begin.elapsed();
-        let (failed, took) = self.hook(&stage, script, "set_up_all", None, Phase::SetUpAll);
-        self.result.set_up_all += took;
-        self.result.output += &stage.printed();
-        match failed {
-            Some(failure) => {
-                self.fail_all(all(rest), &failure);
-                rest = [].iter();
-            }
-            None => {
-                let mut usable = self.test(&stage, script, first);
-                while usable && let Some(next) = rest.next() {
-                    usable = self.test(&stage, script, next);
-                }
-            }
-        }
-        let (failed, took) = self.hook(&stage, script, "tear_down_all", None, Phase::TearDownAll);
+        self.result.start += began.elapsed();
+        let mut life = life;
+        let rest = self.tests(&mut life, tests);
+        let (failed, took) = self.hook(&life, "tear_down_all", Phase::TearDownAll);
         self.result.tear_down_all += took;
-        self.result.output += &stage.printed();
         self.result.failures.extend(failed);
+        let left = self.left_behind(&life);
+        self.result.failures.extend(left);
+        let crashes = surroundings::crashes(&life.stage, life.crashes);
+        self.result.failures.extend(crashes);
+        self.result.output += &life.stage.printed();
+        if self.runner.world.is_shared() && !self.result.failures.is_empty() {
+            self.runner.spoil(&self.name, &self.result.failures);
+        }
         rest
     }
 
-    /// A host in which the file has been loaded.
-    fn stage(&self, script: &TestScript) -> Result<Stage, Failure> {
-        let failure = |phase| move |error| Failure { phase, error };
-        let builder = self.runner.world.put_into(self.runner.builder.clone(), &script.needs);
-        let stage = Stage::build(builder, &self.runner.cancel).map_err(failure(Phase::Cluster))?;
+    fn tests<'t>(&mut self, life: &mut Life<'_>, tests: &'t [String]) -> &'t [String] {
+        let (failed, took) = self.hook(life, "set_up_all", Phase::SetUpAll);
+        self.result.set_up_all += took;
+        self.result.output += &life.stage.printed();
+        if let Some(failure) = failed {
+            match skip_reason(&failure) {
+                Some(reason) => self.skip_all(tests, &reason),
+                None => self.fail_all(tests, &failure),
+            }
+            return &[];
+        }
+        life.last = surroundings::look(&life.stage);
+        for (at, name) in tests.iter().enumerate() {
+            let usable = self.test(life, name);
+            if !usable {
+                return &tests[at + 1..];
+            }
+        }
+        &[]
+    }
+
+    /// A host in which the file has been loaded, and servers for it.
+    fn begin<'s>(&self, script: &'s TestScript) -> Result<Life<'s>, Unusable> {
+        let failure = |phase| move |error| Unusable::Failed(Failure { phase, error });
         let limit = self.runner.settings.limit().unwrap_or_default();
+        let target = self.runner.world.target(&script.needs).map_err(Unusable::Skipped)?;
+        let builder = self.runner.builder.clone().target(target);
+        let stage = Stage::build(builder, &self.runner.cancel).map_err(failure(Phase::Cluster))?;
+        stage.connect(limit).map_err(failure(Phase::Cluster))?;
+        if self.runner.world.is_shared()
+            && let Some(reason) = surroundings::unmet(&stage, &script.needs)
+        {
+            return Err(Unusable::Skipped(reason));
+        }
+        let before = surroundings::look(&stage);
         stage.load(&self.job.path, &script.text, limit).map_err(failure(Phase::Load))?;
-        Ok(stage)
+        let crashes = stage.host().crashes().len();
+        Ok(Life {
+            stage,
+            script,
+            before,
+            last: None,
+            culprits: BTreeMap::new(),
+            own_marks: BTreeSet::new(),
+            crashes,
+        })
     }
 
     /// Runs one test; tells whether the host can be used for another one.
-    fn test(&mut self, stage: &Stage, script: &TestScript, name: &str) -> bool {
+    fn test(&mut self, life: &mut Life<'_>, name: &str) -> bool {
         if let Some(stopped) = self.runner.stopped() {
-            self.tell(not_run(name, stopped));
+            self.tell(TestResult::not_run(name, stopped.reason()));
             return true;
         }
         self.observer.see(Event::TestBegan { file: &self.name, test: name });
-        let mut result = TestResult::new(name, Verdict::Passed);
-        let usable = loop {
-            let attempt = self.attempt(stage, script, name);
-            result.attempts += 1;
-            result.output += &stage.printed();
-            (result.set_up, result.duration) = (attempt.set_up, attempt.duration);
-            result.tear_down = attempt.tear_down;
-            let passed = attempt.failures.is_empty();
-            let hung = attempt.failures.iter().any(|failure| failure.error.stop.is_some());
-            result.verdict = match (passed, result.attempts) {
-                (true, 1) => Verdict::Passed,
-                (true, _) => Verdict::Flaky,
-                (false, _) => Verdict::Failed,
-            };
-            if !passed {
-                result.failures = attempt.failures;
-            }
-            if passed || hung || result.attempts > self.runner.settings.retries {
-                break !hung;
-            }
-        };
+        let settings = &self.runner.settings;
+        let run = TestRun { stage: &life.stage, script: life.script, settings, name };
+        let mut result = run.run();
+        if settings.marks {
+            life.own_marks.insert(format!("the key Testing/{}", marks::key(name)));
+        }
+        let crashes = surroundings::crashes(&life.stage, life.crashes);
+        life.crashes += crashes.len();
+        let mut usable = !result.hung();
+        if !crashes.is_empty() {
+            usable = self.runner.world.is_shared();
+            result.failures.extend(crashes);
+            result.verdict = Verdict::Failed;
+        }
+        if usable {
+            Self::watch(life, name);
+        }
         self.tell(result);
         usable
     }
 
-    /// `set_up`, the test, `tear_down`: the last one also when something failed before.
-    fn attempt(&self, stage: &Stage, script: &TestScript, name: &str) -> Attempt {
-        let mut failures = Vec::new();
-        let (failed, set_up) = self.hook(stage, script, "set_up", Some(name), Phase::SetUp);
-        failures.extend(failed);
-        let mut duration = Duration::ZERO;
-        if failures.is_empty() {
-            let (failed, took) = self.call(stage, name, Vec::new(), Phase::Test);
-            failures.extend(failed);
-            duration = took;
+    /// Notes what is there since this test.
+    fn watch(life: &mut Life<'_>, name: &str) {
+        let now = surroundings::look(&life.stage);
+        if let (Some(last), Some(now)) = (&life.last, &now) {
+            for thing in now.beyond(last).things() {
+                life.culprits.entry(thing.clone()).or_insert_with(|| name.to_owned());
+            }
         }
-        let (failed, tear_down) =
-            self.hook(stage, script, "tear_down", Some(name), Phase::TearDown);
-        failures.extend(failed);
-        Attempt { failures, set_up, duration, tear_down }
+        life.last = now;
     }
 
-    /// Calls a hook, if the file has it.
-    fn hook(
-        &self,
-        stage: &Stage,
-        script: &TestScript,
-        name: &str,
-        test: Option<&str>,
-        phase: Phase,
-    ) -> (Option<Failure>, Duration) {
-        let Some(hook) = script.hook(name) else { return (None, Duration::ZERO) };
-        let arguments = match test {
-            Some(test) if hook.parameters == 1 => vec![Dynamic::from(test.to_owned())],
-            _ => Vec::new(),
+    /// What the file leaves behind.
+    fn left_behind(&self, life: &Life<'_>) -> Vec<Failure> {
+        let unchecked = life.script.unchecked.as_slice();
+        let skipped = [self.runner.settings.skipped_checks.as_slice(), unchecked];
+        let mut before = life.before.clone().unwrap_or_default();
+        life.own_marks.iter().for_each(|mark| before.add("marks", mark.clone()));
+        let mut left = match life.before.is_some() && self.runner.stopped().is_none() {
+            true => surroundings::left_behind(&life.stage, &before, &skipped),
+            false => Snapshot::default(),
         };
-        self.call(stage, name, arguments, phase)
+        for child in life.stage.host().end_children() {
+            left.add("processes", format!("the child {child}"));
+        }
+        left.without(&skipped).failures(&life.culprits)
     }
 
-    fn call(
-        &self,
-        stage: &Stage,
-        function: &str,
-        arguments: Vec<Dynamic>,
-        phase: Phase,
-    ) -> (Option<Failure>, Duration) {
-        let began = Instant::now();
-        let limit = self.runner.settings.limit().unwrap_or_default();
-        let failure = stage.call(function, arguments, limit).err();
-        (failure.map(|error| Failure { phase, error }), began.elapsed())
+    /// Calls a hook of the file, if it has it.
+    fn hook(&self, life: &Life<'_>, name: &str, phase: Phase) -> (Option<Failure>, Duration) {
+        call_hook(&life.stage, life.script, &self.runner.settings, name, None, phase)
     }
 
     /// Counts tests as failed that could not be run.
-    fn fail_all<'t>(&mut self, tests: impl Iterator<Item = &'t str>, failure: &Failure) {
+    fn fail_all(&mut self, tests: &[String], failure: &Failure) {
         self.result.failures.push(failure.clone());
         for name in tests {
             let mut result = TestResult::new(name, Verdict::Failed);
             result.failures.push(failure.clone());
             self.tell(result);
         }
+    }
+
+    /// Counts tests as skipped for the same reason.
+    fn skip_all(&mut self, tests: &[String], reason: &str) {
+        tests.iter().for_each(|name| self.tell(TestResult::not_run(name, reason)));
     }
 
     fn note(&mut self, phase: Phase, error: ScriptError) {
@@ -208,24 +232,23 @@ impl<'a> FileRun<'a> {
     }
 }
 
-/// A test that is not run because all tests have been ended.
-fn not_run(name: &str, stopped: Stopped) -> TestResult {
-    let mut result = TestResult::new(name, Verdict::Skipped);
-    result.skip_reason = Some(reason(stopped).to_owned());
-    result
+/// Why a file has no host.
+enum Unusable {
+    /// What it needs is not there.
+    Skipped(String),
+    /// Something went wrong.
+    Failed(Failure),
 }
 
-/// A file that is not run because all tests have been ended.
-pub(super) fn skipped_file(job: &Job, round: u32, stopped: Stopped) -> FileResult {
+/// Whether the cluster of all files is no longer what it was.
+pub(super) fn spoils(failure: &Failure) -> bool {
+    failure.error.kind == LEFT_BEHIND || failure.error.kind == "cluster.crashed"
+}
+
+/// A file that is not run.
+pub(super) fn skipped_file(job: &Job, round: u32, reason: &str) -> FileResult {
     let mut result = FileResult::new(job.path.clone(), round);
-    result.skip_reason = Some(reason(stopped).to_owned());
-    result.tests = job.tests.iter().map(|name| not_run(name, stopped)).collect();
+    result.skip_reason = Some(reason.to_owned());
+    result.tests = job.tests.iter().map(|name| TestResult::not_run(name, reason)).collect();
     result
-}
-
-fn reason(stopped: Stopped) -> &'static str {
-    match stopped {
-        Stopped::Interrupted => "interrupted",
-        Stopped::Deadline => "the deadline of all tests has passed",
-    }
 }

@@ -6,12 +6,16 @@
 //! * `discovery`, `selection`: which files and which tests
 //! * `script`, `needs`, `world`: what a file defines, the cluster that it needs, and which one it gets
 //! * `settings`, `cancel`: how the tests are run, and what ends them early
-//! * `runner`, `stage`, `file_run`: several files at a time, one host, one file
+//! * `runner`, `stage`, `file_run`, `test_run`: several files at a time, one host, one file, one test
+//! * `surroundings`, `isolation`, `marks`, `dumping`: the servers of a test, and what it leaves behind
 //! * `results`: what it came to
 
 mod cancel;
 mod discovery;
+mod dumping;
 mod file_run;
+mod isolation;
+mod marks;
 mod needs;
 mod results;
 mod runner;
@@ -19,10 +23,13 @@ mod script;
 mod selection;
 mod settings;
 mod stage;
+mod surroundings;
+mod test_run;
 mod world;
 
 pub use cancel::Cancel;
 pub use discovery::{DiscoveryError, find_files};
+pub use isolation::{CHECKS, check_name};
 pub use needs::Needs;
 pub use results::{
     Event, Failure, FileResult, Observer, Phase, Stopped, TestResult, TestRun, Verdict,
@@ -30,4 +37,6 @@ pub use results::{
 pub use runner::TestRunner;
 pub use selection::{Glob, Selection, Shard};
 pub use settings::TestSettings;
+#[cfg(feature = "standin")]
+pub use world::Launched;
 pub use world::World;

@@ -1,74 +1,74 @@
 //! The cluster that a file needs.
 
 use rhai::{Dynamic, Map};
+use serde_json::{Map as JsonMap, Value};
 
-use crate::host::SupervisionTimes;
-use crate::natives::{NativeError, NativeResult, Options};
+#[cfg(feature = "standin")]
+use crate::cluster::LaunchOptions;
+#[cfg(feature = "standin")]
+use crate::natives::with_causes;
+use crate::natives::{NativeError, NativeResult, to_json};
 
-/// What `fn cluster()` of a test file asks for.
-#[derive(Debug, Clone, PartialEq)]
+/// What `fn cluster()` of a test file asks for: options as for `cluster::launch`.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Needs {
-    /// Agents; an odd number.
-    pub agents: usize,
-    /// DB-servers.
-    pub dbservers: usize,
-    /// Coordinators.
-    pub coordinators: usize,
-    /// What the supervision goes by.
-    pub supervision: SupervisionTimes,
+    map: JsonMap<String, Value>,
 }
-
-impl Default for Needs {
-    fn default() -> Self {
-        Self { agents: 3, dbservers: 0, coordinators: 0, supervision: SupervisionTimes::default() }
-    }
-}
-
-const KEYS: &[&str] = &[
-    "agents",
-    "dbservers",
-    "coordinators",
-    "supervision_grace_period",
-    "supervision_ok_threshold",
-    "supervision_frequency",
-];
 
 impl Needs {
     /// Reads what `fn cluster()` returned.
     ///
     /// # Errors
-    /// It is no map, or has an unknown key or a value that cannot be.
+    /// It is no map, or does not describe a cluster.
     pub(super) fn read(value: &Dynamic) -> NativeResult<Self> {
-        let Some(map) = value.read_lock::<Map>().map(|map| map.clone()) else {
+        if !value.is::<Map>() {
             let found = value.type_name();
             return Err(NativeError::wrong_type(format!(
                 "cluster() must return a map, not {found}"
             )));
+        }
+        let map = match to_json(value)? {
+            Value::Object(map) => map,
+            _ => JsonMap::new(),
         };
-        let options = Options::new(&map, KEYS)?;
-        let count = |key, default| match options.int(key)? {
-            None => Ok(default),
-            Some(number) => usize::try_from(number).map_err(|_| {
-                NativeError::bad_parameter(format!("'{key}' must not be negative, is {number}"))
-            }),
-        };
-        let seconds = |key| match options.number(key)? {
-            Some(number) if !(number.is_finite() && number > 0.0) => {
-                let problem = format!("'{key}' must be a number of seconds above 0, not {number}");
-                Err(NativeError::bad_parameter(problem))
-            }
-            number => Ok(number),
-        };
-        let defaults = Self::default();
-        Ok(Self {
-            agents: count("agents", defaults.agents)?,
-            dbservers: count("dbservers", 0)?,
-            coordinators: count("coordinators", 0)?,
-            supervision: SupervisionTimes {
-                grace_period: seconds("supervision_grace_period")?,
-                ok_threshold: seconds("supervision_ok_threshold")?,
-                frequency: seconds("supervision_frequency")?,
-            },
-        })
+        let needs = Self { map };
+        #[cfg(feature = "standin")]
+        needs.options()?;
+        Ok(needs)
+    }
+
+    /// The options that it stands for.
+    ///
+    /// # Errors
+    /// It does not describe a cluster.
+    #[cfg(feature = "standin")]
+    pub(super) fn options(&self) -> NativeResult<LaunchOptions> {
+        LaunchOptions::from_map(&self.map)
+            .map_err(|error| NativeError::arango(error.kind(), 10, with_causes(&error)))
+    }
+
+    /// Whether it says itself where the servers run.
+    #[cfg(feature = "standin")]
+    pub(super) fn names_world(&self) -> bool {
+        self.map.get("world").is_some_and(|world| !world.is_null())
+    }
+
+    /// How many agents.
+    pub fn agents(&self) -> usize {
+        self.count("agents").unwrap_or(3)
+    }
+
+    /// How many DB-servers.
+    pub fn dbservers(&self) -> usize {
+        self.count("dbservers").unwrap_or(0)
+    }
+
+    /// How many coordinators.
+    pub fn coordinators(&self) -> usize {
+        self.count("coordinators").unwrap_or(0)
+    }
+
+    fn count(&self, key: &str) -> Option<usize> {
+        self.map.get(key)?.as_u64().and_then(|number| usize::try_from(number).ok())
     }
 }

@@ -19,6 +19,18 @@ pub enum Verdict {
     Skipped,
 }
 
+impl Verdict {
+    /// As reports call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Flaky => "flaky",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
 /// The part of a file or a test in which something failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -119,6 +131,17 @@ impl TestResult {
         }
     }
 
+    pub(super) fn not_run(name: &str, reason: &str) -> Self {
+        let mut result = Self::new(name, Verdict::Skipped);
+        result.skip_reason = Some(reason.to_owned());
+        result
+    }
+
+    /// Whether a limit ended it or one of its hooks, so that nobody knows what still goes on.
+    pub(super) fn hung(&self) -> bool {
+        self.failures.iter().any(|failure| failure.error.stop.is_some())
+    }
+
     /// From the beginning of `set_up` to the end of `tear_down`.
     pub fn whole_duration(&self) -> Duration {
         self.set_up + self.duration + self.tear_down
@@ -132,6 +155,8 @@ pub struct FileResult {
     pub file: PathBuf,
     /// Which round this is, counted from 1.
     pub round: u32,
+    /// Whether it asked for more than agents.
+    pub has_members: bool,
     /// Its tests, in their order.
     pub tests: Vec<TestResult>,
     /// What failed outside of tests, in order. A failure of `set_up_all` stands at each test as well.
@@ -157,6 +182,7 @@ impl FileResult {
         Self {
             file,
             round,
+            has_members: false,
             tests: Vec::new(),
             failures: Vec::new(),
             skip_reason: None,
@@ -172,6 +198,14 @@ impl FileResult {
     /// The file as people and filters call it.
     pub fn name(&self) -> String {
         self.file.to_string_lossy().into_owned()
+    }
+
+    /// The same, with the number of the round where there are several.
+    pub fn shown_name(&self) -> String {
+        match self.round {
+            0 | 1 => self.name(),
+            round => format!("{} (round {round})", self.name()),
+        }
     }
 
     /// What failed outside of tests and stands at no test.
@@ -199,6 +233,16 @@ pub enum Stopped {
     Interrupted,
     /// The time for all of them was over.
     Deadline,
+}
+
+impl Stopped {
+    /// Why tests have not been run.
+    pub(super) fn reason(self) -> &'static str {
+        match self {
+            Self::Interrupted => "interrupted",
+            Self::Deadline => "the deadline of all tests has passed",
+        }
+    }
 }
 
 /// What all tests came to.

@@ -6,8 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use super::cancel::Cancel;
-use super::file_run::{FileRun, skipped_file};
-use super::results::{Event, FileResult, Observer, Stopped, TestRun};
+use super::file_run::{FileRun, skipped_file, spoils};
+use super::results::{Event, Failure, FileResult, Observer, Stopped, TestRun};
 use super::script::TestScript;
 use super::selection::Selection;
 use super::settings::TestSettings;
@@ -21,6 +21,8 @@ pub struct TestRunner {
     pub(super) world: World,
     pub(super) settings: TestSettings,
     pub(super) cancel: Cancel,
+    /// Why the cluster that all files share can no longer be used.
+    spoiled: Mutex<Option<String>>,
 }
 
 /// One file to be run.
@@ -35,7 +37,8 @@ pub(super) struct Job {
 impl TestRunner {
     /// A runner whose hosts are made of what `builder` says, but for target and output.
     pub fn new(builder: HostBuilder, world: World, settings: TestSettings) -> Self {
-        Self { builder, world, settings, cancel: Cancel::default() }
+        let spoiled = Mutex::default();
+        Self { builder, world, settings, cancel: Cancel::default(), spoiled }
     }
 
     /// What ends the run early.
@@ -70,7 +73,9 @@ impl TestRunner {
             }
         };
         std::thread::scope(|scope| {
-            for _ in 1..self.settings.jobs.min(rounds.len()) {
+            // files that share a cluster would be in each other's way
+            let jobs = if self.world.is_shared() { 1 } else { self.settings.jobs };
+            for _ in 1..jobs.min(rounds.len()) {
                 scope.spawn(work);
             }
             work();
@@ -90,11 +95,25 @@ impl TestRunner {
         self.settings.limit().is_none().then_some(Stopped::Deadline)
     }
 
+    /// Says that the cluster of all files is not what it was, if one of these failures means that.
+    pub(super) fn spoil(&self, file: &str, failures: &[Failure]) {
+        if let Some(failure) = failures.iter().find(|failure| spoils(failure)) {
+            let reason = format!("{file} spoiled the cluster: {}", failure.error.message);
+            self.spoiled.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(reason);
+        }
+    }
+
+    /// Why no other file is run, if so.
+    fn refusal(&self) -> Option<String> {
+        let spoiled = self.spoiled.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.stopped().map(|stopped| stopped.reason().to_owned()).or(spoiled)
+    }
+
     fn run_job(&self, job: &Job, round: u32, observer: &dyn Observer) -> FileResult {
         let name = job.path.to_string_lossy();
         observer.see(Event::FileBegan { file: &name });
-        let result = match self.stopped() {
-            Some(stopped) => skipped_file(job, round, stopped),
+        let result = match self.refusal() {
+            Some(reason) => skipped_file(job, round, &reason),
             None => FileRun::new(self, job, round, observer).run(),
         };
         observer.see(Event::FileEnded { result: &result });

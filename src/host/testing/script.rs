@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rhai::{AST, FnAccess};
 
+use super::isolation;
 use super::needs::Needs;
 use crate::host::{HostBuilder, HostError, Location, ScriptError, Target, script_text};
 
@@ -12,6 +13,9 @@ const TEST: &str = "test_";
 
 /// The function that tells which cluster a file needs.
 const CLUSTER: &str = "cluster";
+
+/// The function that tells which checks of what it leaves behind a file does without.
+const UNCHECKED: &str = "unchecked";
 
 /// A function of a test file that the runner calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +32,8 @@ pub(super) struct TestScript {
     /// Its tests, in their order in the file.
     pub(super) tests: Vec<String>,
     pub(super) needs: Needs,
+    /// The checks of what it leaves behind that it does without.
+    pub(super) unchecked: Vec<String>,
     hooks: Vec<Function>,
 }
 
@@ -46,6 +52,7 @@ impl TestScript {
             misshapen(path, &text, function, &format!("{} takes {what}", function.name))
         };
         let mut needs = Needs::default();
+        let mut unchecked = Vec::new();
         let (mut tests, mut hooks) = (Vec::new(), Vec::new());
         for function in functions {
             match (function.name.as_str(), function.parameters) {
@@ -63,10 +70,15 @@ impl TestScript {
                     needs = Needs::read(&value)
                         .map_err(|error| misshapen(path, &text, &function, error.message()))?;
                 }
+                (UNCHECKED, 0) => {
+                    let value = host.call_function(UNCHECKED, Vec::new())?.value;
+                    unchecked = isolation::names(&value)
+                        .map_err(|problem| misshapen(path, &text, &function, &problem))?;
+                }
                 _ => {}
             }
         }
-        Ok(Self { text, tests, needs, hooks })
+        Ok(Self { text, tests, needs, unchecked, hooks })
     }
 
     /// The hook of this name, if the file defines it.

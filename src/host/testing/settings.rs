@@ -1,5 +1,6 @@
 //! How tests are run.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// How tests are run.
@@ -15,6 +16,12 @@ pub struct TestSettings {
     pub retries: u32,
     /// How often each file is run.
     pub rounds: u32,
+    /// Whether begin and end of each test are noted in the agency.
+    pub marks: bool,
+    /// The checks of what tests leave behind that are left out.
+    pub skipped_checks: Vec<String>,
+    /// Where dumps of the agency go, one for each test that failed; none are taken without.
+    pub dumps: Option<PathBuf>,
 }
 
 impl Default for TestSettings {
@@ -25,6 +32,9 @@ impl Default for TestSettings {
             ends_at: None,
             retries: 0,
             rounds: 1,
+            marks: false,
+            skipped_checks: Vec::new(),
+            dumps: None,
         }
     }
 }

@@ -46,6 +46,22 @@ impl Stage {
         Ok(Self { host, printed, cancel: cancel.clone(), _watched: watched })
     }
 
+    /// Starts the servers that the host is made for, or connects to them.
+    pub(super) fn connect(&self, limit: Duration) -> Result<(), ScriptError> {
+        let connected = self.host.connect_within(limit, &|| self.cancel.is_set());
+        connected.map_err(as_script_error)
+    }
+
+    /// The host.
+    pub(super) fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// Whether all tests are to end.
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.cancel.is_set()
+    }
+
     /// Runs the statements of the file that stand outside of functions.
     pub(super) fn load(&self, path: &Path, text: &str, limit: Duration) -> Result<(), ScriptError> {
         let run = || self.host.run_script_within(path, text, Some(limit), &|| self.cancel.is_set());
@@ -62,6 +78,16 @@ impl Stage {
         let cancelled = || self.cancel.is_set();
         let outcome = self.host.call_within(function, arguments, Some(limit), &cancelled);
         ended(outcome, function, limit)
+    }
+
+    /// A test begins.
+    pub(super) fn begin_test(&self, name: &str) {
+        self.host.begin_test(name);
+    }
+
+    /// The test has ended; gives what it noted as failures.
+    pub(super) fn end_test(&self) -> Vec<ScriptError> {
+        self.host.end_test()
     }
 
     /// Takes what has been printed and logged since it was last asked.

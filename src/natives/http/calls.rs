@@ -279,12 +279,12 @@ pub(super) fn request(
     }
 }
 
-fn text_of(body: Vec<u8>) -> String {
+pub(in crate::natives) fn text_of(body: Vec<u8>) -> String {
     String::from_utf8(body)
         .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
-pub(super) fn response_map(response: &Response) -> Map {
+pub(in crate::natives) fn response_map(response: &Response) -> Map {
     let headers: Map = response
         .headers
         .iter()

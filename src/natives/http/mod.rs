@@ -9,6 +9,7 @@ use rhai::{Dynamic, Map};
 
 use super::{Raw, call};
 use calls::request;
+pub(super) use calls::{response_map, text_of};
 use download::download;
 
 #[export_module(manifest)]

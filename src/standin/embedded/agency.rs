@@ -12,8 +12,10 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
+use super::member::ServerState;
 use crate::standin::agent::{self, AgentConfig, AgentHandle, Role, Storage};
 use crate::standin::initial;
+use crate::standin::web::endpoint;
 use crate::standin::{StandinError, runtime, supervision};
 
 /// Election timing of embedded agents: short, yet long enough not to call
@@ -180,12 +182,15 @@ impl EmbeddedAgency {
         self.agents().iter().map(|a| a.id().to_owned()).collect()
     }
 
-    /// The agents that run: the number of each among all, counted from 1, its id and its URL.
-    pub(super) fn running(&self) -> Vec<(usize, String, String)> {
+    /// All agents: the number of each, counted from 1, its id, its URL and what it does.
+    pub(super) fn all(&self) -> Vec<(usize, String, String, ServerState)> {
         let agents = self.agents();
-        let numbered = self.configs.iter().zip(1..).filter_map(|(config, number)| {
-            let agent = agents.iter().find(|agent| agent.id() == config.id)?;
-            Some((number, config.id.clone(), agent.url().to_owned()))
+        let numbered = self.configs.iter().zip(1..).map(|(config, number)| {
+            let state = match agents.iter().any(|agent| agent.id() == config.id) {
+                true => ServerState::Running,
+                false => ServerState::Stopped,
+            };
+            (number, config.id.clone(), endpoint::to_url(&config.endpoint), state)
         });
         numbered.collect()
     }
@@ -218,21 +223,20 @@ impl EmbeddedAgency {
         self.run(handle.shutdown())
     }
 
-    /// Starts an agent again that has been stopped, on its directory and its port.
+    /// Starts an agent again, on its directory and its port; one that runs is stopped first.
     ///
     /// # Errors
-    /// The agent has not been stopped or has no directory, its port is taken, or it does not
-    /// start.
+    /// There is no such agent, it has no directory, its port is taken, or it does not start.
     pub fn restart_agent(&self, id: &str) -> Result<(), StandinError> {
-        let mut agents = self.agents();
-        let config = self.configs.iter().find(|c| c.id == id);
-        let running = agents.iter().any(|a| a.id() == id);
-        let Some(config) = config.filter(|_| !running).cloned() else {
-            return Err(StandinError::NotStopped { id: id.to_owned() });
-        };
+        let config = self.configs.iter().find(|c| c.id == id).cloned();
+        let config = config.ok_or_else(|| StandinError::UnknownAgent { id: id.to_owned() })?;
         if config.storage == Storage::Memory {
             return Err(StandinError::NothingKept { id: id.to_owned() });
         }
+        if self.agents().iter().any(|a| a.id() == id) {
+            self.stop_agent(id)?;
+        }
+        let mut agents = self.agents();
         let address = config.endpoint.rsplit("//").next().unwrap_or_default().to_owned();
         let started = self.run(async move {
             let listener = TcpListener::bind(address).await.map_err(StandinError::Port)?;

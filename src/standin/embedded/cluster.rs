@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use super::agency::{Contents, EmbeddedAgency};
 use super::member::{self, EmbeddedMember, Place, ServerState};
 use crate::standin::StandinError;
-use crate::standin::agent::SupervisionConfig;
+use crate::standin::agent::{Storage, SupervisionConfig};
 use crate::standin::member::{Ending, MemberHandle, MemberRole, MemberTiming};
 use crate::standin::web::endpoint;
 
@@ -57,7 +57,7 @@ pub struct EmbeddedCluster {
     shared: Arc<Mutex<Members>>,
     agency: EmbeddedAgency,
     timing: MemberTiming,
-    /// What members keep, each in a folder of its own.
+    /// What servers keep, each in a folder of its own.
     folder: Mutex<Option<tempfile::TempDir>>,
 }
 
@@ -75,8 +75,12 @@ fn lock(members: &Mutex<Members>) -> MutexGuard<'_, Members> {
 /// How the servers of an embedded cluster are set up.
 #[derive(Clone, Debug)]
 pub struct ClusterConfig {
-    /// What the supervision goes by; it is on where there are members.
+    /// What the supervision goes by, but for whether it is on.
     pub supervision: SupervisionConfig,
+    /// Whether there is a supervision; where there are members unless told.
+    pub supervised: Option<bool>,
+    /// Whether agents keep what they know, so that they can be started again.
+    pub agents_keep: bool,
     /// Time between two heartbeats of a member.
     pub heartbeat: Duration,
     /// How long members wait for others.
@@ -87,6 +91,8 @@ impl Default for ClusterConfig {
     fn default() -> Self {
         Self {
             supervision: SupervisionConfig::default(),
+            supervised: None,
+            agents_keep: false,
             heartbeat: HEARTBEAT,
             timing: MemberTiming::default(),
         }
@@ -115,16 +121,23 @@ impl EmbeddedCluster {
         size: ClusterSize,
         config: ClusterConfig,
     ) -> Result<Self, StandinError> {
-        let ClusterConfig { supervision, heartbeat, timing } = config;
+        let ClusterConfig { supervision, supervised, agents_keep, heartbeat, timing } = config;
+        let supervised = supervised.unwrap_or(size.has_members());
         let contents = match heartbeat == HEARTBEAT {
             true => Contents::Initial,
             false => Contents::InitialWithHeartbeat(heartbeat),
         };
+        let folder = match agents_keep {
+            true => Some(tempfile::tempdir().map_err(StandinError::Folder)?),
+            false => None,
+        };
         let agency = EmbeddedAgency::start_configured(size.agents, contents, |agent| {
-            agent.supervision =
-                SupervisionConfig { enabled: size.has_members(), ..supervision.clone() };
+            if let Some(folder) = &folder {
+                agent.storage = Storage::Disk(folder.path().join(&agent.id));
+            }
+            agent.supervision = SupervisionConfig { enabled: supervised, ..supervision.clone() };
         })?;
-        let (shared, folder) = (Arc::default(), Mutex::default());
+        let (shared, folder) = (Arc::default(), Mutex::new(folder));
         let cluster = Self { shared, agency, timing, folder };
         let dbservers = (0..size.dbservers).map(|_| MemberRole::DbServer);
         let coordinators = (0..size.coordinators).map(|_| MemberRole::Coordinator);
@@ -159,7 +172,7 @@ impl EmbeddedCluster {
         Ok(ids)
     }
 
-    /// The folder of all members, made for the first of them.
+    /// The folder of all servers, made for the first that needs it.
     fn folder(&self) -> Result<PathBuf, StandinError> {
         let mut folder = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
         let made = match folder.take() {
@@ -206,14 +219,14 @@ impl EmbeddedCluster {
         &self.agency
     }
 
-    /// All servers: the agents that run, and all members, whether they run or not.
+    /// All servers, whether they run or not.
     pub fn servers(&self) -> Vec<EmbeddedServer> {
-        let agents = self.agency.running().into_iter().map(|(number, id, url)| EmbeddedServer {
+        let agents = self.agency.all().into_iter().map(|(number, id, url, state)| EmbeddedServer {
             id,
             name: format!("agent{number}"),
             role: "agent",
             url,
-            state: ServerState::Running,
+            state,
         });
         let members = lock(&self.shared);
         let members = members.all.iter().map(|member| EmbeddedServer {
@@ -313,7 +326,6 @@ impl EmbeddedCluster {
     /// There is no such server, it keeps nothing, or it does not come back within ten seconds.
     pub fn restart(&self, server: &str) -> Result<(), StandinError> {
         if let Some(agent) = self.agent_called(server) {
-            self.agency.stop_agent(&agent)?;
             return self.agency.restart_agent(&agent);
         }
         if let Ok(handle) = self.take(server, "stopped") {
@@ -321,7 +333,7 @@ impl EmbeddedCluster {
         }
         let known = find(&lock(&self.shared).all, server)
             .map(|member| (member.name.clone(), member.id.clone(), member.config.clone()));
-        let Ok((name, id, config)) = known else { return self.agency.restart_agent(server) };
+        let (name, id, config) = known?;
         let handle = Some(self.agency.run(member::restart(config.clone()))??);
         self.keep(EmbeddedMember { name, id, config, handle })
     }
@@ -336,10 +348,10 @@ impl EmbeddedCluster {
         member.handle.take().ok_or_else(|| wrong_state(server, action, state))
     }
 
-    /// The id of a running agent of this name or id.
+    /// The id of an agent of this name or id.
     fn agent_called(&self, server: &str) -> Option<String> {
-        let agents = self.agency.running().into_iter();
-        let mut agents = agents.map(|(number, id, _)| (format!("agent{number}"), id));
+        let agents = self.agency.all().into_iter();
+        let mut agents = agents.map(|(number, id, ..)| (format!("agent{number}"), id));
         agents.find(|(name, id)| name == server || id == server).map(|(_, id)| id)
     }
 

@@ -320,7 +320,7 @@ fn orders_that_make_no_sense_are_refused() {
     assert!(matches!(cluster.pause("dbserver1"), Err(StandinError::WrongState { .. })));
     cluster.kill("dbserver1").unwrap();
     assert!(matches!(cluster.kill("dbserver1"), Err(StandinError::WrongState { .. })));
-    assert!(matches!(cluster.restart("nobody"), Err(StandinError::NotStopped { .. })));
+    assert!(matches!(cluster.restart("nobody"), Err(StandinError::UnknownServer { .. })));
     let added = world.cluster.add_dbserver().unwrap();
     assert_eq!(world.id("dbserver2"), added);
     assert_eq!(world.get(&format!("Plan/DBServers/{added}")), json!("none"));

@@ -1,0 +1,177 @@
+//! The methods of a cluster.
+
+use rhai::plugin::*;
+use rhai::{Array, Dynamic, Map};
+
+use super::handles::{Cluster, Instance};
+use super::properties::{of_capabilities, of_crash};
+use crate::client::AgencyClient;
+use crate::natives::{Gate, NativeContext, Raw, call};
+
+/// What the run may do with the agency.
+fn permitted(run: &NativeContext, client: AgencyClient) -> AgencyClient {
+    match run.require(Gate::AgencyWrites) {
+        Ok(()) => client,
+        Err(_) => client.read_only(),
+    }
+}
+
+fn listed(instances: Vec<Instance>) -> Array {
+    instances.into_iter().map(Dynamic::from).collect()
+}
+
+#[export_module(manifest)]
+#[allow(unreachable_pub, reason = "the macro exports pub functions only")]
+#[allow(clippy::unwrap_used, reason = "the macro takes apart what the engine has checked")]
+pub(in crate::natives) mod natives {
+    /// Gives the client of a cluster's agency.
+    ///
+    /// `cluster.agency() -> Agency`
+    ///
+    /// Arguments: none. Servers are started first unless they run.
+    /// Units: none.
+    /// Errors: `cluster.start` (number 4) and others of a cluster that does not start.
+    /// Legacy: `global.instanceManager.agencyMgr`.
+    ///
+    /// ```rhai
+    /// let agency = cluster::current().agency();
+    /// assert_eq(agency.leader(), agency::current().leader());
+    /// ```
+    #[rhai_fn(global, pure, return_raw)]
+    pub fn agency(ctx: NativeCallContext, cluster: &mut Cluster) -> Raw<AgencyClient> {
+        call(&ctx, "cluster::agency", |run| Ok(permitted(run, cluster.agency(&run.deadline)?)))
+    }
+
+    /// Lists the instances of a cluster, or those of one role.
+    ///
+    /// `cluster.instances(role?: string) -> array`
+    ///
+    /// Arguments: `role`, one of `agent`, `dbserver`, `coordinator`. Agents come first, then DB-servers, then coordinators, each in start order.
+    /// An `Instance` has the properties `name` (such as `dbserver1`), `role`, `id` (such as `PRMR-…`; `()` until it is known), `short_name` (such as `DBServer0001`; `()` for agents),
+    /// `pid`, `url`, `endpoint`, `port`, `state` ("running", "suspended", "stopped", "crashed"), `exit_status` (`()`, or a map with `exit` or `signal`),
+    /// `data_dir`, `log_file`, `arguments` and `cluster`. Servers inside this process have numbers from 2147483648 on in place of a process.
+    /// Units: none.
+    /// Errors: `argument.invalid` (number 10) for another role; those of a cluster that does not start.
+    /// Legacy: `global.instanceManager.arangods`.
+    ///
+    /// ```rhai
+    /// let c = cluster::current();
+    /// assert_eq(c.instances().map(|one| one.role), ["agent", "agent", "agent", "dbserver", "coordinator"]);
+    /// let dbserver = c.instances("dbserver")[0];
+    /// assert_eq(dbserver.name, "dbserver1");
+    /// assert_eq(dbserver.state, "running");
+    /// assert(c.agency().exists("Plan/DBServers/" + dbserver.id));
+    /// ```
+    #[rhai_fn(global, pure, return_raw)]
+    pub fn instances(ctx: NativeCallContext, cluster: &mut Cluster) -> Raw<Array> {
+        call(&ctx, "cluster::instances", |run| Ok(listed(cluster.instances(None, &run.deadline)?)))
+    }
+
+    #[rhai_fn(global, pure, name = "instances", return_raw)]
+    pub fn instances_of(ctx: NativeCallContext, cluster: &mut Cluster, role: &str) -> Raw<Array> {
+        call(&ctx, "cluster::instances", |run| {
+            super::check_role(role)?;
+            Ok(listed(cluster.instances(Some(role), &run.deadline)?))
+        })
+    }
+
+    /// Finds an instance of a cluster.
+    ///
+    /// `cluster.find(called: string) -> Instance`
+    ///
+    /// Arguments: `called`, its id, name, short name, URL or endpoint.
+    /// Units: none.
+    /// Errors: `cluster.unknown_server` (number 10).
+    /// Legacy: a loop over `global.instanceManager.arangods`.
+    ///
+    /// ```rhai
+    /// let c = cluster::current();
+    /// let dbserver = c.find("dbserver1");
+    /// for called in [dbserver.id, dbserver.short_name, dbserver.url, dbserver.endpoint] {
+    ///     assert_eq(c.find(called).name, "dbserver1");
+    /// }
+    /// ```
+    #[rhai_fn(global, pure, return_raw)]
+    pub fn find(ctx: NativeCallContext, cluster: &mut Cluster, called: &str) -> Raw<Instance> {
+        call(&ctx, "cluster::find", |run| cluster.find(called, &run.deadline))
+    }
+
+    /// Tells what a script may expect of a cluster.
+    ///
+    /// `cluster.capabilities() -> map`
+    ///
+    /// Arguments: none. The keys are `real_servers`, `collections` (they hold documents), `coordinator_api`, `supervision`, `signals` (instances are processes) and
+    /// `control` (instances can be suspended, ended and started again); each value is a boolean.
+    /// Units: none.
+    /// Errors: none.
+    /// Legacy: none.
+    ///
+    /// ```rhai
+    /// let can = cluster::current().capabilities();
+    /// assert(can.control && can.coordinator_api && !can.collections);
+    /// ```
+    #[rhai_fn(global, pure, return_raw)]
+    pub fn capabilities(ctx: NativeCallContext, cluster: &mut Cluster) -> Raw<Map> {
+        call(&ctx, "cluster::capabilities", |_| {
+            Ok(of_capabilities(cluster.provider().capabilities()))
+        })
+    }
+
+    #[rhai_fn(global, pure, name = "add_dbserver", return_raw)]
+    pub fn add_one(ctx: NativeCallContext, cluster: &mut Cluster) -> Raw<Instance> {
+        call(&ctx, "cluster::add_dbserver", |run| {
+            let name = cluster.provider().add_dbserver(&run.deadline)?;
+            Ok(cluster.instance(name))
+        })
+    }
+
+    /// Tells which instances of a cluster have ended unasked.
+    ///
+    /// `cluster.check_alive() -> array`
+    ///
+    /// Arguments: none. Each element is a map of `instance`, `pid`, `exit` or `signal`, `end` (the same in words) and `log` (the last lines it logged).
+    /// Units: an end is seen within 0.1 s.
+    /// Errors: none.
+    /// Legacy: `global.instanceManager.checkInstanceAlive()`.
+    ///
+    /// ```rhai
+    /// let c = cluster::current();
+    /// c.find("dbserver1").kill();
+    /// assert_eq(c.check_alive(), []);
+    /// ```
+    #[rhai_fn(global, pure, return_raw)]
+    pub fn check_alive(ctx: NativeCallContext, cluster: &mut Cluster) -> Raw<Array> {
+        call(&ctx, "cluster::check_alive", |_| {
+            let crashes = cluster.provider().crashes();
+            Ok(crashes.into_iter().map(|crash| Dynamic::from_map(of_crash(crash))).collect())
+        })
+    }
+
+    /// Ends all instances of a cluster.
+    ///
+    /// `cluster.shutdown() -> ()`
+    ///
+    /// Arguments: none. A cluster that nobody ends, ends with the run.
+    /// Units: none; returns when all are gone.
+    /// Errors: `cluster.not_ours` (number 11) for one that the run has not started.
+    /// Legacy: `global.instanceManager.shutdownInstance()`.
+    ///
+    /// ```rhai
+    /// let c = cluster::launch(#{ world: "embedded", agents: 1 });
+    /// assert_eq(c.instances().len(), 1);
+    /// c.shutdown();
+    /// assert_eq(c.instances()[0].state, "stopped");
+    /// ```
+    #[rhai_fn(global, pure, return_raw)]
+    pub fn shutdown(ctx: NativeCallContext, cluster: &mut Cluster) -> Raw<()> {
+        call(&ctx, "cluster::shutdown", |run| cluster.provider().shutdown(&run.deadline))
+    }
+}
+
+fn check_role(role: &str) -> crate::natives::NativeResult<()> {
+    if ["agent", "dbserver", "coordinator", "single"].contains(&role) {
+        return Ok(());
+    }
+    let message = format!("a role is one of agent, dbserver, coordinator, not '{role}'");
+    Err(crate::natives::NativeError::bad_parameter(message))
+}
