@@ -82,8 +82,7 @@ enum Command {
     },
     /// Write what every agent has into one archive, without secrets, or show what is in such a dump
     ///
-    /// With --format json the dump is a folder of JSON files, with gzip one JSON text. The exit code is 0 when some agent
-    /// gave something, 3 when none did, 4 when none lets us in, 124 when the deadline has passed.
+    /// The exit code is 0 when some agent gave something, 3 when none did, 4 when none lets us in, 124 when the deadline has passed.
     Dump(dump::Dump),
     /// Apply the log of an agency's dump again and compare the outcome with the recorded tree
     ///

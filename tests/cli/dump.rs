@@ -39,8 +39,8 @@ fn a_dump_of_a_running_cluster_holds_everything_and_no_secret() {
     let up = Up::start(&["--jwt-secret-file", &secret]);
     up.eval(&format!("let a = agency::current(); a.set(\"x\", 1); a.set(\"say\", \"{SECRET}\"); a.set(\"x\", 2); ()"));
     let out = Folder::new();
-    for (format, ending) in [("zip", ".zip"), ("gzip", ".json.gz"), ("json", "")] {
-        let said = dump(&up, &out, &["--format", format, "--reason", "to see"]);
+    for (format, ending) in [("zip", ".zip"), ("gzip", ".json.gz"), ("folder", "")] {
+        let said = dump(&up, &out, &["--pack", format, "--reason", "to see"]);
         assert_eq!((said.code, &*said.stderr), (Some(0), ""), "{format}");
         let archive = archive(&said);
         let name = Path::new(&archive).file_name().unwrap().to_str().unwrap();
@@ -163,7 +163,7 @@ fn what_cannot_be_done_is_a_usage_error() {
     for (words, part) in [
         (&["dump"][..], "an agency that exists"),
         (&["dump", "--endpoint", "none"], "an agency that exists"),
-        (&["eval", "1", "--format", "zip"], "what `dump` packs into"),
+        (&["dump", "--pack", "tar"], "possible values: zip, gzip, folder"),
         (&["dump", "get", "/nothing/at/all", "x"], "cannot read the dump"),
         (&["dump", "log", file!(), "x"], "no dump of an agency"),
         (&["replay", file!(), "--at", "soon"], "an index, or a time"),

@@ -87,6 +87,7 @@ impl Cluster {
                 },
                 agents: endpoints.clone(),
                 supervision: None,
+                wait_for_sync: None,
                 election_timeout: plan.election_timeout,
             };
             Agent::start(ids[number].clone(), &addresses[number], &agent, plan.options)

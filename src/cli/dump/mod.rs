@@ -6,7 +6,7 @@ mod take;
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::exit::ExitCode;
 use super::options::{OptionError, Options};
@@ -21,12 +21,26 @@ pub(super) struct Dump {
     /// The archive, or the folder for it; nothing is overwritten [default: agencydump_TIME.zip]
     #[arg(long, short, value_name = "FILE|DIR")]
     output: Option<PathBuf>,
+    /// What the dump is packed into
+    #[arg(long, value_enum, value_name = "HOW", default_value_t)]
+    pack: Pack,
     /// Why the dump is made, for its manifest
     #[arg(long, value_name = "TEXT", default_value = "asked for")]
     reason: String,
     /// Only this agent, by id or name; repeat it for each
     #[arg(long, value_name = "AGENT")]
     agent: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Pack {
+    /// A zip archive
+    #[default]
+    Zip,
+    /// One JSON text, compressed
+    Gzip,
+    /// A folder of JSON files
+    Folder,
 }
 
 #[derive(Debug, Subcommand)]
@@ -77,7 +91,6 @@ pub(super) fn run(options: &Options, dump: &Dump) -> Result<ExitCode, OptionErro
     match &dump.read {
         None => take::run(options, dump),
         Some(read) => {
-            options.check_prints()?;
             Ok(show::run(options, read).unwrap_or_else(|error| failed(options, &error)))
         }
     }

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use super::super::exit::ExitCode;
-use super::super::options::{Format, OptionError, Options};
+use super::super::options::{OptionError, Options};
 use super::super::output;
 use super::progress::Progress;
-use super::{Dump, failed};
+use super::{Dump, Pack, failed};
 use crate::client::{AgencyClient, ClientOptions};
 use crate::deadline::Deadline;
 use crate::dump::{
@@ -77,11 +77,10 @@ fn is_called(agent: &AgentToAsk, called: &str) -> bool {
 }
 
 fn wanted(options: &Options, dump: &Dump) -> Result<DumpOptions, OptionError> {
-    let packing = match options.format() {
-        Format::Zip => Packing::Zip,
-        Format::Gzip => Packing::Gzip,
-        Format::Json => Packing::Folder,
-        _ => Packing::default(),
+    let packing = match dump.pack {
+        Pack::Zip => Packing::Zip,
+        Pack::Gzip => Packing::Gzip,
+        Pack::Folder => Packing::Folder,
     };
     let place = match &dump.output {
         None => Place::Folder { folder: ".".into(), stem: stem_of_now() },
