@@ -57,6 +57,9 @@ pub struct Status {
     /// The same, for programs.
     #[serde(default)]
     pub exit: Option<Exit>,
+    /// Whether its end had to be forced.
+    #[serde(default)]
+    pub overdue: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -150,7 +150,18 @@ impl Cluster {
     }
 
     pub(super) fn stop_for_good(&mut self) {
-        self.stop();
+        self.stop_within(STOP_PATIENCE);
+    }
+
+    /// The same, and gives the servers so long before their end is forced.
+    pub(super) fn stop_within(&mut self, patience: Duration) {
+        let begin = Instant::now();
+        for role in [ServerRole::Coordinator, ServerRole::DbServer, ServerRole::Agent] {
+            let processes = self.processes.iter_mut().rev().filter(|process| process.role == role);
+            // agents need some time, too, when the others took all of it
+            let left = patience.saturating_sub(begin.elapsed()).max(STOP_PATIENCE.min(patience));
+            stop(processes.collect(), left);
+        }
         // it may have been removed by hand
         let _ = std::fs::remove_file(&self.options.topology);
     }
@@ -177,6 +188,7 @@ impl Cluster {
             state: process.state,
             end: process.end.clone(),
             exit: process.exit,
+            overdue: process.overdue,
         };
         self.processes.iter().map(status).collect()
     }
@@ -215,7 +227,7 @@ impl Cluster {
             Action::Resume => self.resume(place),
             Action::Restart => {
                 let process = &mut self.processes[place];
-                stop(vec![&mut *process]);
+                stop(vec![&mut *process], STOP_PATIENCE);
                 process.restart()
             }
             Action::Status | Action::Down => Ok(()),
@@ -270,7 +282,7 @@ impl Cluster {
         if !process.is_there() {
             return Err(refused("stopped", process));
         }
-        stop(vec![process]);
+        stop(vec![process], STOP_PATIENCE);
         Ok(())
     }
 
@@ -278,13 +290,13 @@ impl Cluster {
     /// leave of them.
     pub(super) fn stop(&mut self) {
         self.stop_members();
-        stop(self.processes.iter_mut().collect());
+        stop(self.processes.iter_mut().collect(), STOP_PATIENCE);
     }
 
     /// Stops DB-servers and coordinators.
     pub(super) fn stop_members(&mut self) {
         let members = self.processes.iter_mut().filter(|process| process.role != ServerRole::Agent);
-        stop(members.collect());
+        stop(members.collect(), STOP_PATIENCE);
     }
 }
 
@@ -303,7 +315,7 @@ fn refused(action: &'static str, process: &Process) -> ClusterError {
 }
 
 /// SIGTERM for all, SIGKILL for those that are still there after some time.
-fn stop(mut processes: Vec<&mut Process>) {
+fn stop(mut processes: Vec<&mut Process>, patience: Duration) {
     processes.retain(|process| process.is_there());
     for process in &mut processes {
         process.signal(Signal::SIGTERM);
@@ -313,7 +325,8 @@ fn stop(mut processes: Vec<&mut Process>) {
     let begin = Instant::now();
     for process in &mut processes {
         while !process.has_ended() {
-            if begin.elapsed() > STOP_PATIENCE {
+            if begin.elapsed() > patience {
+                process.overdue = true;
                 process.signal(Signal::SIGKILL);
                 process.wait_killed();
                 break;

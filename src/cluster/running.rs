@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
@@ -20,11 +21,17 @@ pub struct RunningCluster {
     watching: Option<JoinHandle<()>>,
 }
 
-#[derive(Debug)]
 struct Shared {
     cluster: Mutex<Cluster>,
     events: Mutex<Vec<Event>>,
     ended: AtomicBool,
+    on_event: Box<dyn Fn(&Event) + Send + Sync>,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("RunningCluster")
+    }
 }
 
 impl Shared {
@@ -36,11 +43,18 @@ impl Shared {
         self.events.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn look(&self, cluster: &mut Cluster) {
+        cluster.look(&mut |event| {
+            (self.on_event)(&event);
+            self.events().push(event);
+        });
+    }
+
     fn watch(&self) {
         while !self.ended.load(Ordering::SeqCst) {
             let ordered_down = {
                 let mut cluster = self.cluster();
-                cluster.look(&mut |event| self.events().push(event));
+                self.look(&mut cluster);
                 cluster.take_orders()
             };
             if ordered_down {
@@ -52,17 +66,19 @@ impl Shared {
 }
 
 impl RunningCluster {
-    /// Starts a cluster, as [`Cluster::start`] does, and watches it.
+    /// Starts a cluster, as [`Cluster::start`] does, and watches it; `on_event` is told what happens
+    /// unasked, soon after it happens.
     ///
     /// # Errors
     /// [`ClusterError`]; nothing runs any more then.
     pub fn start(
         options: ClusterOptions,
         interrupted: &dyn Fn() -> bool,
+        on_event: Box<dyn Fn(&Event) + Send + Sync>,
     ) -> Result<Self, ClusterError> {
         let cluster = Mutex::new(Cluster::start(options, interrupted)?);
-        let shared =
-            Arc::new(Shared { cluster, events: Mutex::default(), ended: AtomicBool::default() });
+        let (events, ended) = (Mutex::default(), AtomicBool::default());
+        let shared = Arc::new(Shared { cluster, events, ended, on_event });
         let watched = Arc::clone(&shared);
         let watching = std::thread::Builder::new()
             .name("cluster-watch".to_owned())
@@ -79,13 +95,13 @@ impl RunningCluster {
     /// What all servers do.
     pub fn status(&self) -> Vec<Status> {
         let mut cluster = self.shared.cluster();
-        cluster.look(&mut |event| self.shared.events().push(event));
+        self.shared.look(&mut cluster);
         cluster.status()
     }
 
     /// What has happened unasked so far.
     pub fn events(&self) -> Vec<Event> {
-        self.shared.cluster().look(&mut |event| self.shared.events().push(event));
+        self.shared.look(&mut self.shared.cluster());
         self.shared.events().clone()
     }
 
@@ -147,10 +163,10 @@ impl RunningCluster {
             .on(server, |cluster, place| cluster.restart_one(place, arguments, interrupted))
     }
 
-    /// Ends all servers and waits until they are gone.
-    pub fn end(&self) {
+    /// Ends all servers and waits until they are gone; the end of those that take longer is forced.
+    pub fn end(&self, patience: Duration) {
         self.shared.ended.store(true, Ordering::SeqCst);
-        self.shared.cluster().stop_for_good();
+        self.shared.cluster().stop_within(patience);
     }
 
     /// Starts one more DB-server; gives its name.

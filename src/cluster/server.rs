@@ -70,6 +70,8 @@ pub(super) struct Process {
     pub(super) end: Option<String>,
     /// The same, for programs.
     pub(super) exit: Option<Exit>,
+    /// Whether its end had to be forced.
+    pub(super) overdue: bool,
     /// The program, and all words after it.
     pub(super) program: (OsString, Vec<OsString>),
     child: Child,
@@ -112,7 +114,7 @@ impl Process {
         };
         let state = ServerState::Running;
         let program = (program, words);
-        Ok(Self { server, role, state, end: None, exit: None, program, child })
+        Ok(Self { server, role, state, end: None, exit: None, overdue: false, program, child })
     }
 
     /// Whether the process is there, suspended or not.
@@ -130,7 +132,7 @@ impl Process {
         self.child = spawn(&self.program.0, &self.program.1, &self.server.log)?;
         self.server.pid = self.child.id();
         self.state = ServerState::Running;
-        (self.end, self.exit) = (None, None);
+        (self.end, self.exit, self.overdue) = (None, None, false);
         Ok(())
     }
 

@@ -92,6 +92,7 @@ fn of_place(place: Place, role: &str, number: usize) -> NativeResult<InstanceFac
         data_dir: None,
         log_file: None,
         arguments: Vec::new(),
+        is_overdue: false,
     })
 }
 
@@ -109,6 +110,7 @@ fn of_status(status: Status) -> InstanceFacts {
         data_dir: Some(server.data),
         log_file: Some(server.log),
         arguments: Vec::new(),
+        is_overdue: false,
     }
 }
 
@@ -135,6 +137,7 @@ impl AdoptedServers {
                 state: crate::cluster::ServerState::Running,
                 end: None,
                 exit: None,
+                overdue: false,
             })
         };
         let known = topology.servers().map(status).collect();
@@ -269,7 +272,11 @@ impl Provider for AdoptedServers {
         crashed.map(crash).collect()
     }
 
-    fn shutdown(&self, _deadline: &Deadline) -> NativeResult<()> {
+    fn has_ended(&self) -> bool {
+        false
+    }
+
+    fn shutdown(&self, _patience: Duration, _deadline: &Deadline) -> NativeResult<()> {
         self.order(Action::Down, &[]).map(drop)
     }
 }

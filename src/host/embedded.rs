@@ -81,6 +81,7 @@ impl State {
             data_dir: None,
             log_file: None,
             arguments: Vec::new(),
+            is_overdue: false,
         }
     }
 }
@@ -252,7 +253,11 @@ impl Provider for EmbeddedServers {
         Vec::new()
     }
 
-    fn shutdown(&self, deadline: &Deadline) -> NativeResult<()> {
+    fn has_ended(&self) -> bool {
+        self.state().ended.is_some()
+    }
+
+    fn shutdown(&self, _patience: Duration, deadline: &Deadline) -> NativeResult<()> {
         let mut last = self.instances(deadline)?;
         for facts in &mut last {
             if facts.exit.is_none() {
@@ -275,7 +280,6 @@ fn not_obeyed(error: StandinError) -> NativeError {
             ("cluster.unknown_server", 10)
         }
         StandinError::WrongState { .. } => ("cluster.wrong_state", 10),
-        StandinError::InOneProcess { .. } => ("cluster.in_one_process", 11),
         StandinError::NothingKept { .. } => ("cluster.nothing_kept", 11),
         _ => return not_started(error),
     };

@@ -12,7 +12,9 @@ use serde_json::{Map as JsonMap, Value};
 use super::clusters::{client, failed, shown};
 use crate::auth::Secret;
 use crate::client::{AgencyClient, ClientAuth};
-use crate::cluster::{ClusterError, Event, LaunchOptions, RunningCluster, ServerState, Status};
+use crate::cluster::{
+    ClusterError, Event, LaunchOptions, OnCrash, RunningCluster, ServerState, Status,
+};
 use crate::deadline::Deadline;
 use crate::http::TlsOptions;
 use crate::natives::cluster::{
@@ -64,7 +66,8 @@ impl LaunchedServers {
         }
         let root = self.make_root(&mut state)?;
         let options = self.options.of_processes(&root).map_err(|error| failed(&error))?;
-        let started = RunningCluster::start(options, &|| deadline.check().is_err());
+        let on_crash = self.on_crash(deadline);
+        let started = RunningCluster::start(options, &|| deadline.check().is_err(), on_crash);
         let running = match started {
             Err(ClusterError::Interrupted) => {
                 deadline.check()?;
@@ -73,6 +76,19 @@ impl LaunchedServers {
             started => started.map_err(|error| failed(&error))?,
         };
         Ok(Arc::clone(state.running.insert(Arc::new(running))))
+    }
+
+    /// What is done when something happens unasked.
+    fn on_crash(&self, deadline: &Deadline) -> Box<dyn Fn(&Event) + Send + Sync> {
+        if self.options.on_crash == OnCrash::Report {
+            return Box::new(|_| {});
+        }
+        let deadline = deadline.clone();
+        Box::new(move |event| {
+            if let Some(crash) = of_event(event.clone()) {
+                deadline.expire_script(crash.to_string());
+            }
+        })
     }
 
     fn make_root(&self, state: &mut State) -> NativeResult<PathBuf> {
@@ -98,7 +114,7 @@ impl LaunchedServers {
 }
 
 fn facts(status: Status, running: &RunningCluster) -> InstanceFacts {
-    let Status { server, state, exit, .. } = status;
+    let Status { server, state, exit, overdue, .. } = status;
     let arguments = running.arguments(&server.name).unwrap_or_default();
     InstanceFacts {
         role: server.role,
@@ -112,6 +128,7 @@ fn facts(status: Status, running: &RunningCluster) -> InstanceFacts {
         log_file: Some(server.log),
         arguments: arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect(),
         name: server.name,
+        is_overdue: overdue,
     }
 }
 
@@ -126,8 +143,11 @@ pub(super) fn of_process(state: ServerState) -> InstanceState {
 }
 
 fn crashes(running: &RunningCluster) -> Vec<Crash> {
-    let events = running.events().into_iter();
-    let crashes = events.filter_map(|event| match event {
+    running.events().into_iter().filter_map(of_event).collect()
+}
+
+fn of_event(event: Event) -> Option<Crash> {
+    match event {
         Event::Crashed { name, pid, end, exit, log } => Some(Crash {
             instance: name,
             pid: i64::from(pid),
@@ -136,8 +156,7 @@ fn crashes(running: &RunningCluster) -> Vec<Crash> {
             log,
         }),
         Event::Ended { .. } => None,
-    });
-    crashes.collect()
+    }
 }
 
 impl Provider for LaunchedServers {
@@ -228,13 +247,17 @@ impl Provider for LaunchedServers {
         }
     }
 
-    fn shutdown(&self, deadline: &Deadline) -> NativeResult<()> {
+    fn has_ended(&self) -> bool {
+        self.state().ended.is_some()
+    }
+
+    fn shutdown(&self, patience: Duration, deadline: &Deadline) -> NativeResult<()> {
         if self.state().ended.is_some() {
             return Ok(());
         }
         let running = self.start(deadline)?;
         let crashes = crashes(&running);
-        running.end();
+        running.end(patience);
         let facts = running.status().into_iter().map(|status| facts(status, &running)).collect();
         let mut state = self.state();
         state.ended = Some(Ended { facts, crashes });

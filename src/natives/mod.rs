@@ -46,6 +46,7 @@ pub use context::{Invocation, NativeContext, NativeContextBuilder, OutputSink};
 pub use convert::{from_json, to_json};
 pub use error::{ErrorName, NativeError, NativeResult, call, with_causes};
 pub use options::Options;
+use options::number as options_number;
 pub use permissions::{Gate, Last, PermissionError, Permissions};
 pub use printing::{compact, pretty};
 pub use process::{ExitRequest, end_children, exit};

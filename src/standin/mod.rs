@@ -98,11 +98,11 @@ pub enum StandinError {
         /// What it is.
         state: ServerState,
     },
-    /// Agents in this process are never suspended.
-    #[error("agent {id} runs in this process and cannot be suspended; one of `cluster up` can")]
-    InOneProcess {
-        /// Which one.
-        id: String,
+    /// The threads of an agent do not stand still.
+    #[error("the agent is still busy after {after:?} and cannot be suspended")]
+    NotSuspended {
+        /// How long they had.
+        after: Duration,
     },
     /// The agency has been stopped.
     #[error("the agency has been stopped")]
@@ -121,8 +121,13 @@ const STACK_SIZE: usize = 8 << 20;
 
 /// What agents run on, be they in a process of their own or not.
 fn runtime(thread_name: &str) -> std::io::Result<Runtime> {
+    runtime_of(thread_name, WORKERS)
+}
+
+/// The same with so many threads for requests.
+fn runtime_of(thread_name: &str, workers: usize) -> std::io::Result<Runtime> {
     Builder::new_multi_thread()
-        .worker_threads(WORKERS)
+        .worker_threads(workers)
         .max_blocking_threads(BLOCKING)
         .thread_name(thread_name)
         .thread_stack_size(STACK_SIZE)

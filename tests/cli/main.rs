@@ -9,6 +9,7 @@ mod cluster;
 #[cfg(feature = "standin")]
 mod cluster_members;
 mod doc;
+mod dump;
 mod errors;
 mod mistakes;
 mod options;

@@ -5,6 +5,8 @@ use rhai::{Array, Dynamic, Map};
 
 use super::handles::{Cluster, Instance};
 use super::properties::{of_capabilities, of_crash};
+use super::settings::{configure_agents, set_log_level};
+use super::shutdown::shut_down;
 use crate::client::AgencyClient;
 use crate::natives::{Gate, NativeContext, Raw, call};
 
@@ -149,22 +151,90 @@ pub(in crate::natives) mod natives {
 
     /// Ends all instances of a cluster.
     ///
-    /// `cluster.shutdown() -> ()`
+    /// `cluster.shutdown(options?: map) -> map`
     ///
-    /// Arguments: none. A cluster that nobody ends, ends with the run.
-    /// Units: none; returns when all are gone.
-    /// Errors: `cluster.not_ours` (number 11) for one that the run has not started.
+    /// Arguments: `options` with `maintenance` (true: a coordinator is asked to let the supervision rest before the first server ends), `dump` (true: a dump of the agency is taken, unless the
+    /// cluster was launched without) and `timeout` (666, then the end is forced).
+    /// Coordinators end first, then DB-servers, then agents, each in reverse start order. Returns `clean` (nobody crashed, nobody was forced), `exits` (the `exit_status` by name), `overdue` (names of those that were forced),
+    /// `crashes` (as `check_alive` tells them), `dump` (the archive, `()`, or the error of one that failed) and `maintenance` (whether it was on). A cluster that nobody ends, ends with the run.
+    /// Units: seconds; returns when all are gone.
+    /// Errors: `cluster.not_ours` (number 11) for one that nobody here controls.
     /// Legacy: `global.instanceManager.shutdownInstance()`.
     ///
     /// ```rhai
     /// let c = cluster::launch(#{ world: "embedded", agents: 1 });
     /// assert_eq(c.instances().len(), 1);
-    /// c.shutdown();
+    /// assert(c.shutdown(#{ dump: false }).clean);
     /// assert_eq(c.instances()[0].state, "stopped");
     /// ```
-    #[rhai_fn(global, pure, return_raw)]
-    pub fn shutdown(ctx: NativeCallContext, cluster: &mut Cluster) -> Raw<()> {
-        call(&ctx, "cluster::shutdown", |run| cluster.provider().shutdown(&run.deadline))
+    #[rhai_fn(global, pure, name = "shutdown", return_raw)]
+    pub fn shutdown_plain(ctx: NativeCallContext, cluster: &mut Cluster) -> Raw<Map> {
+        call(&ctx, "cluster::shutdown", |run| shut_down(cluster, &Map::new(), run))
+    }
+
+    #[rhai_fn(global, pure, name = "shutdown", return_raw)]
+    pub fn shutdown_with(ctx: NativeCallContext, cluster: &mut Cluster, options: Map) -> Raw<Map> {
+        call(&ctx, "cluster::shutdown", |run| shut_down(cluster, &options, run))
+    }
+
+    /// Changes the configuration of all agents that run.
+    ///
+    /// `cluster.configure_agents(changes: map) -> map`
+    ///
+    /// Arguments: `changes` with any of `gracePeriod`, `okThreshold`, `delayAddFollower`, `delayFailedFollower`, `failedLeaderAddsFollower`; or what an earlier call gave, which is set back.
+    /// All agents are tried. Returns, by the name of each agent, what it had before.
+    /// Units: seconds; the delays are whole ones.
+    /// Errors: `argument.invalid` (number 10) before any agent is told; `cluster.not_configured` (4), whose `context` has `failures` and `previous`, after all were tried.
+    /// Legacy: `agencyMgr.delaySupervisionFailoverActions(value)`, which stopped at the first failure.
+    ///
+    /// ```rhai
+    /// let c = cluster::current();
+    /// let before = c.configure_agents(#{ delayAddFollower: 7 });
+    /// assert_eq(before.agent1.delayAddFollower, 0);
+    /// assert_eq(c.configure_agents(before).agent1.delayAddFollower, 7);
+    /// ```
+    #[rhai_fn(global, pure, name = "configure_agents", return_raw)]
+    pub fn configure_agents_native(
+        ctx: NativeCallContext,
+        cluster: &mut Cluster,
+        changes: Map,
+    ) -> Raw<Map> {
+        call(&ctx, "cluster::configure_agents", |run| configure_agents(cluster, &changes, run))
+    }
+
+    /// Sets a log level of all instances that run, or of those of one role.
+    ///
+    /// `cluster.set_log_level(role: string | (), topic: string, level: string) -> map`
+    ///
+    /// Arguments: `role`, or `()` for all; `topic`, such as `agency`; `level`, such as `trace`. All instances are tried. Returns, by the name of each, its level before.
+    /// Units: none.
+    /// Errors: `argument.invalid` (number 10) for another role; `cluster.not_configured` (4) after all were tried.
+    /// Legacy: `instance.setLogLevel(level)` and PUT `/_admin/log/level`.
+    ///
+    /// ```rhai
+    /// let c = cluster::current();
+    /// let before = c.set_log_level("agent", "supervision", "debug");
+    /// assert_eq(before.keys(), ["agent1", "agent2", "agent3"]);
+    /// c.set_log_level((), "supervision", before.agent1);
+    /// ```
+    #[rhai_fn(global, pure, name = "set_log_level", return_raw)]
+    pub fn set_log_level_native(
+        ctx: NativeCallContext,
+        cluster: &mut Cluster,
+        role: Dynamic,
+        topic: &str,
+        level: &str,
+    ) -> Raw<Map> {
+        call(&ctx, "cluster::set_log_level", |run| {
+            let role = match role.is_unit() {
+                true => None,
+                false => Some(crate::natives::argument::text(&role, "role")?),
+            };
+            if let Some(role) = &role {
+                super::check_role(role)?;
+            }
+            set_log_level(cluster, role.as_deref(), topic, level, run)
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! * `provider`: what stands behind a cluster
 //! * `handles`: what scripts hold; `properties`, `methods`, `instance`: what they see of it
+//! * `settings`: what many instances are told at once; `shutdown`: their orderly end
 //! * `target`: the clusters of a run
 
 mod handles;
@@ -9,6 +10,8 @@ pub(super) mod instance;
 pub(super) mod methods;
 mod properties;
 mod provider;
+mod settings;
+mod shutdown;
 mod target;
 
 use rhai::plugin::*;
@@ -230,13 +233,13 @@ pub(in crate::natives) mod natives {
         call(&ctx, "cluster::kill", |run| act(run, server, InstanceAction::Kill(9)))
     }
 
-    /// Suspends one of the run's own DB-servers or coordinators, as SIGSTOP does a process: it sends nothing, and requests wait.
+    /// Suspends one of the run's own servers, as SIGSTOP does a process: it sends nothing, and requests wait.
     ///
     /// `cluster::pause(server: string) -> ()`
     ///
     /// Arguments: `server`, the id or name of one of `cluster::servers()`.
     /// Units: none.
-    /// Errors: `cluster.unknown_server` (number 10) when there is none such; `cluster.wrong_state` (10) when it does not run; `cluster.in_one_process` (11) for an agent; `cluster.not_ours` (11).
+    /// Errors: `cluster.unknown_server` (number 10) when there is none such; `cluster.wrong_state` (10) when it does not run; `cluster.not_ours` (11).
     /// Legacy: `instance.suspend()`.
     ///
     /// ```rhai

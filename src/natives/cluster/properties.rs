@@ -118,7 +118,7 @@ pub(super) fn of_facts(facts: InstanceFacts) -> Map {
     members.into_iter().map(|(key, value)| (key.into(), value)).collect()
 }
 
-fn of_exit(exit: InstanceExit) -> Map {
+pub(super) fn of_exit(exit: InstanceExit) -> Map {
     let members = [("exit", exit.code), ("signal", exit.signal)];
     let known = members.into_iter().filter_map(|(key, number)| Some((key, number?)));
     known.map(|(key, number)| (key.into(), Dynamic::from(i64::from(number)))).collect()

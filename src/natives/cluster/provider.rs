@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Map as JsonMap, Value};
 
@@ -69,6 +70,8 @@ pub struct InstanceFacts {
     pub log_file: Option<PathBuf>,
     /// The words that it was started with.
     pub arguments: Vec<String>,
+    /// Whether its end had to be forced.
+    pub is_overdue: bool,
 }
 
 /// What can be done to an instance.
@@ -185,11 +188,15 @@ pub trait Provider: Send + Sync {
     /// Which instances ended unasked so far.
     fn crashes(&self) -> Vec<Crash>;
 
-    /// Ends all instances.
+    /// Whether they have been ended.
+    fn has_ended(&self) -> bool;
+
+    /// Ends all instances: coordinators, then DB-servers, then agents, each in reverse start order.
+    /// The end of those that take longer is forced.
     ///
     /// # Errors
     /// They do not belong to this run.
-    fn shutdown(&self, deadline: &Deadline) -> NativeResult<()>;
+    fn shutdown(&self, patience: Duration, deadline: &Deadline) -> NativeResult<()>;
 }
 
 /// Makes clusters for scripts.

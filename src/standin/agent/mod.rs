@@ -454,6 +454,11 @@ impl AgentHandle {
         }
     }
 
+    /// Tells the agent to end, which [`Self::shutdown`] waits for.
+    pub(super) fn begin_shutdown(&self) {
+        self.agent.shutdown.send_replace(true);
+    }
+
     /// Ends the agent: requests in progress are answered with 503, then
     /// everything it runs is ended and awaited. Its directory is free then.
     pub async fn shutdown(self) {

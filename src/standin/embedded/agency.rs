@@ -13,6 +13,7 @@ use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
 use super::member::ServerState;
+use super::threads::AgentThreads;
 use crate::standin::agent::{self, AgentConfig, AgentHandle, Role, Storage};
 use crate::standin::initial;
 use crate::standin::web::endpoint;
@@ -59,9 +60,42 @@ impl Contents {
 #[derive(Debug)]
 pub struct EmbeddedAgency {
     runtime: Option<Runtime>,
-    agents: Arc<Mutex<Vec<AgentHandle>>>,
+    agents: Arc<Mutex<Vec<RunningAgent>>>,
     /// Of all agents, also those that have been stopped.
     configs: Vec<AgentConfig>,
+}
+
+/// An agent and what it runs on.
+#[derive(Debug)]
+struct RunningAgent {
+    handle: AgentHandle,
+    threads: AgentThreads,
+}
+
+impl RunningAgent {
+    /// Starts an agent on threads of its own.
+    async fn start(listener: StdListener, config: AgentConfig) -> Result<Self, StandinError> {
+        let threads = AgentThreads::start()?;
+        let starting = threads.handle()?.spawn(async move {
+            let listener = TcpListener::from_std(listener).map_err(StandinError::Port)?;
+            Ok::<_, StandinError>(agent::start(listener, config).await?)
+        });
+        let handle = starting.await.map_err(|_| StandinError::Stopped)??;
+        Ok(Self { handle, threads })
+    }
+
+    /// Ends it, suspended or not, and waits until it is gone.
+    async fn shutdown(self) {
+        let Self { handle, threads } = self;
+        handle.begin_shutdown();
+        threads.resume();
+        handle.shutdown().await;
+        drop(threads);
+    }
+
+    fn state(&self) -> ServerState {
+        if self.threads.are_suspended() { ServerState::Paused } else { ServerState::Running }
+    }
 }
 
 impl EmbeddedAgency {
@@ -146,11 +180,16 @@ impl EmbeddedAgency {
     }
 
     /// Keeps an agent until somebody ends it, be it a client.
-    fn keep(&self, agents: &mut Vec<AgentHandle>, agent: AgentHandle) -> Result<(), StandinError> {
+    fn keep(
+        &self,
+        agents: &mut Vec<RunningAgent>,
+        agent: RunningAgent,
+    ) -> Result<(), StandinError> {
         let runtime = self.runtime.as_ref().ok_or(StandinError::Stopped)?;
+        let handle = &agent.handle;
         let (id, asked, running) =
-            (agent.id().to_owned(), agent.asked_to_end(), Arc::clone(&self.agents));
-        runtime.spawn(supervision::run(agent.candidate()));
+            (handle.id().to_owned(), handle.asked_to_end(), Arc::clone(&self.agents));
+        agent.threads.spawn(supervision::run(handle.candidate()))?;
         agents.push(agent);
         runtime.spawn(async move {
             if !asked.await {
@@ -158,7 +197,7 @@ impl EmbeddedAgency {
             }
             let leaving = {
                 let mut agents = running.lock().unwrap_or_else(PoisonError::into_inner);
-                let position = agents.iter().position(|a| a.id() == id);
+                let position = agents.iter().position(|a| a.handle.id() == id);
                 position.map(|position| agents.remove(position))
             };
             if let Some(leaving) = leaving {
@@ -168,28 +207,26 @@ impl EmbeddedAgency {
         Ok(())
     }
 
-    fn agents(&self) -> MutexGuard<'_, Vec<AgentHandle>> {
+    fn agents(&self) -> MutexGuard<'_, Vec<RunningAgent>> {
         self.agents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The URLs of the running agents.
     pub fn endpoints(&self) -> Vec<String> {
-        self.agents().iter().map(|a| a.url().to_owned()).collect()
+        self.agents().iter().map(|a| a.handle.url().to_owned()).collect()
     }
 
     /// The ids of the running agents, in the order of [`Self::endpoints`].
     pub fn agent_ids(&self) -> Vec<String> {
-        self.agents().iter().map(|a| a.id().to_owned()).collect()
+        self.agents().iter().map(|a| a.handle.id().to_owned()).collect()
     }
 
     /// All agents: the number of each, counted from 1, its id, its URL and what it does.
     pub(super) fn all(&self) -> Vec<(usize, String, String, ServerState)> {
         let agents = self.agents();
         let numbered = self.configs.iter().zip(1..).map(|(config, number)| {
-            let state = match agents.iter().any(|agent| agent.id() == config.id) {
-                true => ServerState::Running,
-                false => ServerState::Stopped,
-            };
+            let running = agents.iter().find(|agent| agent.handle.id() == config.id);
+            let state = running.map_or(ServerState::Stopped, RunningAgent::state);
             (number, config.id.clone(), endpoint::to_url(&config.endpoint), state)
         });
         numbered.collect()
@@ -200,12 +237,12 @@ impl EmbeddedAgency {
         let agents = self.agents();
         let leader = agents
             .iter()
-            .filter_map(|a| match a.role() {
+            .filter_map(|a| match a.handle.role() {
                 Role::Leader { term } => Some((term, a)),
                 _ => None,
             })
             .max_by_key(|(term, _)| *term);
-        leader.map(|(_, a)| a.id().to_owned())
+        leader.map(|(_, a)| a.handle.id().to_owned())
     }
 
     /// Stops one agent for good and waits until it is gone.
@@ -213,14 +250,52 @@ impl EmbeddedAgency {
     /// # Errors
     /// No running agent has this id.
     pub fn stop_agent(&self, id: &str) -> Result<(), StandinError> {
-        let handle = {
+        let agent = {
             let mut agents = self.agents();
-            let position = agents.iter().position(|a| a.id() == id);
-            let position =
-                position.ok_or_else(|| StandinError::UnknownAgent { id: id.to_owned() })?;
+            let position = agents.iter().position(|a| a.handle.id() == id);
+            let known = self.configs.iter().any(|config| config.id == id);
+            let position = position.ok_or_else(|| match known {
+                true => wrong_state(id, "stopped", ServerState::Stopped),
+                false => StandinError::UnknownAgent { id: id.to_owned() },
+            })?;
             agents.remove(position)
         };
-        self.run(handle.shutdown())
+        self.run(agent.shutdown())
+    }
+
+    /// Suspends an agent, as SIGSTOP does a process.
+    ///
+    /// # Errors
+    /// No running agent has this id, or it is suspended already.
+    pub fn suspend_agent(&self, id: &str) -> Result<(), StandinError> {
+        self.with_agent(id, "paused", ServerState::Running, AgentThreads::suspend)
+    }
+
+    /// Lets a suspended agent go on.
+    ///
+    /// # Errors
+    /// No running agent has this id, or it is not suspended.
+    pub fn resume_agent(&self, id: &str) -> Result<(), StandinError> {
+        self.with_agent(id, "resumed", ServerState::Paused, |threads| {
+            threads.resume();
+            Ok(())
+        })
+    }
+
+    fn with_agent(
+        &self,
+        id: &str,
+        action: &'static str,
+        needed: ServerState,
+        act: impl FnOnce(&AgentThreads) -> Result<(), StandinError>,
+    ) -> Result<(), StandinError> {
+        let agents = self.agents();
+        let agent = agents.iter().find(|agent| agent.handle.id() == id);
+        let state = agent.map_or(ServerState::Stopped, RunningAgent::state);
+        match agent {
+            Some(agent) if state == needed => act(&agent.threads),
+            _ => Err(wrong_state(id, action, state)),
+        }
     }
 
     /// Starts an agent again, on its directory and its port; one that runs is stopped first.
@@ -233,14 +308,16 @@ impl EmbeddedAgency {
         if config.storage == Storage::Memory {
             return Err(StandinError::NothingKept { id: id.to_owned() });
         }
-        if self.agents().iter().any(|a| a.id() == id) {
+        if self.agents().iter().any(|a| a.handle.id() == id) {
             self.stop_agent(id)?;
         }
         let mut agents = self.agents();
         let address = config.endpoint.rsplit("//").next().unwrap_or_default().to_owned();
         let started = self.run(async move {
+            // tokio's own way to bind takes a port that was closed just before
             let listener = TcpListener::bind(address).await.map_err(StandinError::Port)?;
-            Ok::<_, StandinError>(agent::start(listener, config).await?)
+            let listener = listener.into_std().map_err(StandinError::Port)?;
+            RunningAgent::start(listener, config).await
         });
         self.keep(&mut agents, started??)
     }
@@ -273,8 +350,8 @@ impl EmbeddedAgency {
     }
 
     fn end(&mut self) {
-        let handles = std::mem::take(&mut *self.agents());
-        let _ = self.run(shut_down(handles));
+        let agents = std::mem::take(&mut *self.agents());
+        let _ = self.run(shut_down(agents));
         if let Some(runtime) = self.runtime.take() {
             // Whatever is left of it holds nothing worth waiting for.
             runtime.shutdown_background();
@@ -286,6 +363,10 @@ impl Drop for EmbeddedAgency {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+fn wrong_state(id: &str, action: &'static str, state: ServerState) -> StandinError {
+    StandinError::WrongState { id: id.to_owned(), action, state }
 }
 
 fn fresh_ids(agents: usize) -> Vec<String> {
@@ -310,12 +391,12 @@ fn bind_all(ids: Vec<String>) -> Result<Vec<(StdListener, AgentConfig)>, Standin
 async fn start_all(
     starting: Vec<(StdListener, AgentConfig)>,
     contents: Contents,
-) -> Result<Vec<AgentHandle>, StandinError> {
-    let mut handles = Vec::new();
-    match start_each(starting, contents, &mut handles).await {
-        Ok(()) => Ok(handles),
+) -> Result<Vec<RunningAgent>, StandinError> {
+    let mut agents = Vec::new();
+    match start_each(starting, contents, &mut agents).await {
+        Ok(()) => Ok(agents),
         Err(error) => {
-            shut_down(handles).await;
+            shut_down(agents).await;
             Err(error)
         }
     }
@@ -324,21 +405,20 @@ async fn start_all(
 async fn start_each(
     starting: Vec<(StdListener, AgentConfig)>,
     contents: Contents,
-    handles: &mut Vec<AgentHandle>,
+    agents: &mut Vec<RunningAgent>,
 ) -> Result<(), StandinError> {
     // The first agent calls the election: it starts when the others listen.
     for (listener, config) in starting.into_iter().rev() {
-        let listener = TcpListener::from_std(listener).map_err(StandinError::Port)?;
-        handles.push(agent::start(listener, config).await?);
+        agents.push(RunningAgent::start(listener, config).await?);
     }
-    handles.reverse();
+    agents.reverse();
     let ready = async {
-        let mut leader = wait_for_leader(handles).await?;
+        let mut leader = wait_for_leader(agents).await?;
         let Some(tree) = contents.tree() else { return Some(()) };
         while !initial::write(leader, &tree).await {
             // Leadership moved on; at worst the agents do not know yet.
             tokio::time::sleep(RETRY_PAUSE).await;
-            leader = wait_for_leader(handles).await?;
+            leader = wait_for_leader(agents).await?;
         }
         Some(())
     };
@@ -348,17 +428,17 @@ async fn start_each(
     }
 }
 
-async fn shut_down(agents: Vec<AgentHandle>) {
-    let mut ending: JoinSet<()> = agents.into_iter().map(AgentHandle::shutdown).collect();
+async fn shut_down(agents: Vec<RunningAgent>) {
+    let mut ending: JoinSet<()> = agents.into_iter().map(RunningAgent::shutdown).collect();
     while ending.join_next().await.is_some() {}
 }
 
 /// The first agent that leads, whenever that happens.
-async fn wait_for_leader(agents: &[AgentHandle]) -> Option<&AgentHandle> {
+async fn wait_for_leader(agents: &[RunningAgent]) -> Option<&AgentHandle> {
     let (found, mut leader) = tokio::sync::mpsc::channel(1);
     let mut watching = JoinSet::new();
     for (position, agent) in agents.iter().enumerate() {
-        let mut role = agent.watch_role();
+        let mut role = agent.handle.watch_role();
         let found = found.clone();
         watching.spawn(async move {
             if role.wait_for(|r| matches!(r, Role::Leader { .. })).await.is_ok() {
@@ -367,5 +447,5 @@ async fn wait_for_leader(agents: &[AgentHandle]) -> Option<&AgentHandle> {
         });
     }
     drop(found);
-    agents.get(leader.recv().await?)
+    Some(&agents.get(leader.recv().await?)?.handle)
 }

@@ -253,20 +253,26 @@ impl EmbeddedCluster {
         coordinators.map(|one| one.url).collect()
     }
 
-    /// Suspends a member, by its id or name, as SIGSTOP does a process.
+    /// Suspends a server, by its id or name, as SIGSTOP does a process.
     ///
     /// # Errors
-    /// There is no such server, it is an agent, or it does not run.
+    /// There is no such server, or it does not run.
     pub fn pause(&self, server: &str) -> Result<(), StandinError> {
-        self.with_running(server, "paused", ServerState::Running, MemberHandle::pause)
+        match self.agent_called(server) {
+            Some(agent) => self.agency.suspend_agent(&agent),
+            None => self.with_running(server, "paused", ServerState::Running, MemberHandle::pause),
+        }
     }
 
-    /// Lets a suspended member go on.
+    /// Lets a suspended server go on.
     ///
     /// # Errors
     /// There is no such server, or it is not suspended.
     pub fn resume(&self, server: &str) -> Result<(), StandinError> {
-        self.with_running(server, "resumed", ServerState::Paused, MemberHandle::resume)
+        match self.agent_called(server) {
+            Some(agent) => self.agency.resume_agent(&agent),
+            None => self.with_running(server, "resumed", ServerState::Paused, MemberHandle::resume),
+        }
     }
 
     fn with_running(
@@ -276,9 +282,6 @@ impl EmbeddedCluster {
         needed: ServerState,
         act: impl FnOnce(&MemberHandle),
     ) -> Result<(), StandinError> {
-        if self.agent_called(server).is_some() {
-            return Err(StandinError::InOneProcess { id: server.to_owned() });
-        }
         let members = lock(&self.shared);
         let member = find(&members.all, server)?;
         match &member.handle {

@@ -1,6 +1,6 @@
 //! Servers inside this process, on loopback ports, gone with their owner.
 //!
-//! * `agency`: agents alone
+//! * `agency`: agents alone; `threads`: what each of them runs on
 //! * `cluster`: agents, DB-servers and coordinators; `member` is one of the latter two
 
 mod agency;
@@ -8,6 +8,7 @@ mod cluster;
 mod member;
 #[cfg(test)]
 mod tests;
+mod threads;
 
 pub use agency::{Contents, EmbeddedAgency};
 pub use cluster::{ClusterConfig, ClusterSize, EmbeddedCluster, EmbeddedServer};

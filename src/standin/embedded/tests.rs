@@ -313,7 +313,8 @@ fn orders_that_make_no_sense_are_refused() {
     let world = World::start(1, 0);
     let agent = world.cluster.agency().agent_ids()[0].clone();
     let cluster = &world.cluster;
-    assert!(matches!(cluster.pause(&agent), Err(StandinError::InOneProcess { .. })));
+    assert!(matches!(cluster.resume(&agent), Err(StandinError::WrongState { .. })));
+    assert!(matches!(cluster.restart(&agent), Err(StandinError::NothingKept { .. })));
     assert!(matches!(cluster.pause("nobody"), Err(StandinError::UnknownServer { .. })));
     assert!(matches!(cluster.resume("dbserver1"), Err(StandinError::WrongState { .. })));
     cluster.pause("dbserver1").unwrap();
@@ -335,4 +336,63 @@ fn agents_alone_are_not_supervised() {
     assert_eq!(config["configuration"]["supervision"], json!(false));
     assert_eq!(world.get("Sync/HeartbeatIntervalMs"), json!(50));
     assert_eq!(world.cluster.servers().len(), 1);
+}
+
+/// Three agents that keep what they know.
+fn keeping_agents() -> World {
+    let size = ClusterSize::agents(3);
+    let config = ClusterConfig { agents_keep: true, ..ClusterConfig::default() };
+    let cluster = EmbeddedCluster::start_configured(size, config).unwrap();
+    let endpoints = cluster.endpoints();
+    let endpoints = endpoints.iter().map(|url| Endpoint::parse(url).unwrap());
+    let options = ClientOptions { endpoints: endpoints.collect(), ..ClientOptions::default() };
+    let agency = AgencyClient::new(options, Deadline::default()).unwrap();
+    World { cluster, agency }
+}
+
+fn leader(world: &World) -> String {
+    world.cluster.agency().leader_id().unwrap_or_default()
+}
+
+#[test]
+fn a_suspended_agent_is_deposed_and_catches_up_later() {
+    let world = keeping_agents();
+    let old = leader(&world);
+    let servers = world.cluster.servers();
+    let url = servers.iter().find(|server| server.id == old).unwrap().url.clone();
+    world.cluster.pause(&old).unwrap();
+    assert!(matches!(world.cluster.pause(&old), Err(StandinError::WrongState { .. })));
+    let short = Duration::from_millis(200);
+    assert!(ask("GET", format!("{url}/_api/version"), "", short).is_err());
+    world.agency.set("Test/while_suspended", json!(1)).unwrap();
+    assert_ne!(world.agency.leader().unwrap().id, old);
+    world.cluster.resume(&old).unwrap();
+    wait_for("the old leader has caught up", || {
+        let stores = ask("GET", format!("{url}/_api/agency/stores"), "", PATIENCE);
+        stores.is_ok_and(|(_, body)| {
+            body["read_db"][0]["arango"]["Test"]["while_suspended"] == json!(1)
+        })
+    });
+    // one that is suspended can be ended, too
+    world.cluster.pause(&old).unwrap();
+    world.cluster.kill(&old).unwrap();
+}
+
+#[test]
+fn agents_that_keep_what_they_know_come_back_where_they_were() {
+    let world = keeping_agents();
+    world.agency.set("Test/kept", json!("x")).unwrap();
+    let before = world.cluster.servers();
+    for name in ["agent1", "agent2", "agent3"] {
+        world.cluster.kill(name).unwrap();
+        assert_eq!(world.state(name), ServerState::Stopped);
+        assert!(matches!(world.cluster.stop(name), Err(StandinError::WrongState { .. })));
+    }
+    for name in ["agent1", "agent2", "agent3"] {
+        world.cluster.restart(name).unwrap();
+    }
+    assert_eq!(world.cluster.servers(), before);
+    assert_eq!(world.get("Test/kept"), "x");
+    world.cluster.restart("agent2").unwrap();
+    world.agency.set("Test/kept", json!("y")).unwrap();
 }
