@@ -40,6 +40,7 @@ pub mod cluster;
 pub mod connection;
 pub mod deadline;
 pub mod document;
+pub mod dump;
 pub mod host;
 pub mod http;
 pub mod natives;

@@ -2,6 +2,7 @@
 
 pub mod de;
 pub mod entry;
+pub mod instant;
 pub(crate) mod intern;
 pub mod json;
 mod object;

@@ -145,6 +145,16 @@ impl AgencyClient {
         retry::Budget::new(&self.shared.deadline, self.timeout())
     }
 
+    /// The connections of this client, for requests of another kind to the same agents.
+    pub(crate) fn http(&self) -> &HttpClient {
+        &self.shared.http
+    }
+
+    /// The credentials of this client.
+    pub(crate) fn auth(&self) -> &ClientAuth {
+        &self.shared.options.auth
+    }
+
     /// The deadline that ends every wait of this client.
     pub fn deadline(&self) -> &Deadline {
         &self.shared.deadline

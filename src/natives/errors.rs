@@ -106,7 +106,7 @@ fn of_kind(kind: &str, message: &str, context: Map) -> Map {
 }
 
 /// Any caught value as the map of a native's error.
-fn normalize(error: Dynamic) -> Map {
+pub(super) fn normalize(error: Dynamic) -> Map {
     if let Some(text) = error.read_lock::<ImmutableString>() {
         return plain("script.error", text.as_str()).to_map();
     }
@@ -276,8 +276,8 @@ pub(super) mod natives {
     /// Legacy: none; scripts threw texts, or errors that were told by their texts.
     ///
     /// ```rhai
-    /// try { throw errors::of_kind("shop.closed", "the shop is closed", #{ until: 9 }); }
-    /// catch (e) { assert_eq(e.kind, "shop.closed"); assert_eq(e.context.until, 9); }
+    /// try { throw errors::of_kind("shop.closed", "the shop is closed", #{ opens_at: 9 }); }
+    /// catch (e) { assert_eq(e.kind, "shop.closed"); assert_eq(e.context.opens_at, 9); }
     /// ```
     #[rhai_fn(name = "of_kind", return_raw)]
     pub fn of_kind_plain(ctx: NativeCallContext, kind: &str, message: &str) -> Raw<Map> {

@@ -16,7 +16,7 @@ use super::{NativeError, NativeResult, Raw, call};
 use crate::document::View;
 
 pub(super) use access::register;
-pub(super) use convert::{equals, part, read, same, stopped, value};
+pub(super) use convert::{equals, go_on, part, read, same, stopped, value};
 pub(super) use query::query;
 
 /// The part at a path; `()` when there is none.
