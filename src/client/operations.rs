@@ -158,7 +158,12 @@ impl AgencyClient {
         self.swap(&path, old, new)
     }
 
-    pub(super) fn swap(&self, path: &str, old: Option<Value>, new: Value) -> Result<bool, ClientError> {
+    pub(super) fn swap(
+        &self,
+        path: &str,
+        old: Option<Value>,
+        new: Value,
+    ) -> Result<bool, ClientError> {
         let condition = match old {
             None => json!({"oldEmpty": true}),
             // to agents nothing equals an empty object

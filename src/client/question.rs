@@ -84,7 +84,8 @@ impl AgencyClient {
         if !agent.contains("://") {
             return endpoint_of_agent(self, agent);
         }
-        Endpoint::parse(agent).map_err(|error| ClientError::BadArgument { reason: error.to_string() })
+        Endpoint::parse(agent)
+            .map_err(|error| ClientError::BadArgument { reason: error.to_string() })
     }
 
     fn call_of<'a>(&self, question: &Question<'a>) -> Result<Call<'a>, ClientError> {
