@@ -26,6 +26,8 @@ pub struct ClusterOptions {
     pub data: PathBuf,
     /// The first of the ports; free ones without it.
     pub port_base: Option<u16>,
+    /// The least of the ports, and the one behind the last, unless there is a first one.
+    pub ports: Option<(u16, u16)>,
     /// The secret file; without one everybody gets in.
     pub jwt_secret_file: Option<PathBuf>,
     /// Whether servers speak TLS, with certificates made for them.

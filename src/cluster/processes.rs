@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
-use super::ClusterError;
+use super::{ClusterError, ports};
 use super::certificates::Certificates;
 use super::control::{Action, Order, Request, Status};
 use super::options::ClusterOptions;
@@ -303,6 +303,9 @@ impl Cluster {
 impl Drop for Cluster {
     fn drop(&mut self) {
         self.stop();
+        let port = |process: &Process| process.server.url.rsplit(':').next()?.parse().ok();
+        let ports: Vec<u16> = self.processes.iter().filter_map(port).collect();
+        ports::take_back(&ports);
     }
 }
 

@@ -6,7 +6,7 @@
 //!
 //! * `builder`: what a host is made of
 //! * `target`: the agency and the cluster of a run
-//! * `clusters`: how clusters are made, be they `embedded`, `launched` or `adopted`
+//! * `clusters`: how clusters are made, be they `embedded`, `launched`, `adopted` or `restored`
 //! * `engine`, `limits`: the engine, and how much a script may take
 //! * `resolver`, `stdlib`, `sources`, `script_text`: where scripts come from
 //! * `error`, `diagnosis`: what an uncaught error says
@@ -30,6 +30,8 @@ mod launched;
 mod limits;
 mod onlooker;
 mod resolver;
+#[cfg(feature = "standin")]
+mod restored;
 mod script_text;
 mod session;
 mod sources;
