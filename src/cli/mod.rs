@@ -23,6 +23,7 @@ mod report;
 mod restrictions;
 mod run;
 mod shown_target;
+mod test;
 mod words;
 
 use std::ffi::OsString;
@@ -68,6 +69,10 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Run the tests of test scripts, `*_test.rhai`
+    ///
+    /// The exit code is 0 when all passed, 1 when something failed, 7 when there was no test.
+    Test(Box<test::TestOptions>),
     /// Find mistakes in scripts without running them
     Check {
         /// The scripts
@@ -176,6 +181,7 @@ fn dispatch(cli: Cli) -> ExitCode {
     let outcome = match command {
         Some(Command::Run { file, arguments }) => run::file(&options, &file, &arguments),
         Some(Command::Eval { code, arguments }) => run::code(&options, &code, &arguments),
+        Some(Command::Test(wanted)) => test::run(&options, &wanted),
         Some(Command::Check { files }) => check::files(&options, &files),
         Some(Command::Dump(dump)) => dump::run(&options, &dump),
         #[cfg(feature = "standin")]

@@ -42,6 +42,11 @@ impl Reporter {
 
     /// An error of a script, or a finding in one.
     pub(super) fn script_error(&self, error: &ScriptError) {
+        output::note(&self.rendered(error));
+    }
+
+    /// What is shown of an error of a script.
+    pub(super) fn rendered(&self, error: &ScriptError) -> String {
         let title = match error.error_num {
             Some(number) => format!("{} (error {number})", error.message),
             None => error.message.clone(),
@@ -62,7 +67,7 @@ impl Reporter {
         if let Some(hint) = &error.hint {
             group = group.element(Level::HELP.message(hint.as_str()));
         }
-        self.show(&[group]);
+        self.renderer.render(&[group])
     }
 
     /// A command line that cannot be carried out.

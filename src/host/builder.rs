@@ -19,6 +19,7 @@ use crate::natives::{ExitRequest, NativeContext, NativeResult, OutputSink, Permi
 
 /// Collects what a [`Host`] is made of; by default it has no target, no deadline, no
 /// permissions, and throws away what scripts print and log.
+#[derive(Clone)]
 pub struct HostBuilder {
     target: Target,
     limit: Option<Duration>,

@@ -12,7 +12,7 @@ use rhai::{
 
 use super::sources::Sources;
 use super::{script_text, stdlib};
-use crate::natives::{ErrorName, Last, NativeContext, NativeError, with_causes};
+use crate::natives::{ErrorName, Last, NAMESPACES, NativeContext, NativeError, with_causes};
 
 /// How the engine's names of closures begin.
 const CLOSURE: &str = "anon$";
@@ -150,6 +150,11 @@ impl Resolver {
         if let Some(found) = candidates.iter().find(|candidate| candidate.is_file()) {
             self.check_readable(found)?;
             return Ok(Place::file(found.clone()));
+        }
+        if NAMESPACES.iter().any(|(namespace, _)| *namespace == name) {
+            let message = format!("'{name}' needs no import: {name}::… can be called as it is");
+            return Err(NativeError::plain("import.not_needed", ErrorName::Error, message)
+                .with("module", path.to_owned()));
         }
         let mut tried: Vec<String> =
             candidates.iter().map(|path| format!("'{}'", path.display())).collect();

@@ -106,7 +106,7 @@ fn of_kind(kind: &str, message: &str, context: Map) -> Map {
 }
 
 /// Any caught value as the map of a native's error.
-fn normalize(error: Dynamic) -> Map {
+pub(super) fn normalize(error: Dynamic) -> Map {
     if let Some(text) = error.read_lock::<ImmutableString>() {
         return plain("script.error", text.as_str()).to_map();
     }

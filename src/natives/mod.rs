@@ -9,6 +9,7 @@ pub mod arango;
 mod argument;
 mod bounds;
 mod callback;
+mod check;
 pub mod cluster;
 mod context;
 mod convert;
@@ -36,6 +37,7 @@ mod random;
 pub mod reference;
 mod term;
 mod terminal;
+pub mod test;
 mod time;
 mod transport;
 mod vpack;
@@ -47,7 +49,7 @@ pub use options::Options;
 use options::number as options_number;
 pub use permissions::{Gate, Last, PermissionError, Permissions};
 pub use printing::{compact, pretty};
-pub use process::{ExitRequest, exit};
+pub use process::{ExitRequest, end_children, exit};
 
 use std::sync::Arc;
 
@@ -66,6 +68,7 @@ pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[
     ("arango", &arango::details::natives::RHAI_MANIFEST),
     ("arango", &arango::plain::natives::RHAI_MANIFEST),
     ("arango", &arango::whole::natives::RHAI_MANIFEST),
+    ("check", &check::natives::RHAI_MANIFEST),
     ("cluster", &cluster::natives::RHAI_MANIFEST),
     ("cluster", &cluster::methods::natives::RHAI_MANIFEST),
     ("crypto", &crypto::natives::RHAI_MANIFEST),
@@ -91,6 +94,7 @@ pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[
     ("process", &process::natives::RHAI_MANIFEST),
     ("random", &random::natives::RHAI_MANIFEST),
     ("term", &term::natives::RHAI_MANIFEST),
+    ("test", &test::natives::RHAI_MANIFEST),
     ("time", &time::natives::RHAI_MANIFEST),
     ("vpack", &vpack::natives::RHAI_MANIFEST),
 ];
