@@ -284,6 +284,11 @@ impl Options {
         output::colored(self.color, &std::io::stdout())
     }
 
+    /// Whether to colour what is written to the standard error.
+    pub(super) fn colors_errors(&self) -> bool {
+        output::colored(self.color, &std::io::stderr())
+    }
+
     /// `Err` when the format is one of dumps, which nothing can be printed in.
     pub(super) fn check_prints(&self) -> Result<(), OptionError> {
         match self.format {
@@ -297,11 +302,6 @@ impl Options {
     /// How long one operation may take, if that is given.
     pub(super) fn operation_limit(&self) -> Result<Option<Duration>, OptionError> {
         self.timeout.map(|limit| seconds("--timeout", limit)).transpose()
-    }
-
-    /// Whether to colour what is written to the standard error.
-    pub(super) fn colors_errors(&self) -> bool {
-        output::colored(self.color, &std::io::stderr())
     }
 
     /// How values are printed.
