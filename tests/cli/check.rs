@@ -64,7 +64,7 @@ fn unknown_variables_and_syntax_errors_are_found_in_each_file() {
 #[test]
 fn the_scripts_of_the_project_pass() {
     let root = env!("CARGO_MANIFEST_DIR");
-    let scripts: Vec<String> = ["scripts", "scripts/bench", "stdlib"]
+    let scripts: Vec<String> = ["scripts", "scripts/bench", "scripts/maintenance", "stdlib", "stdlib/commands", "stdlib/diagnosis", "tests/stdlib"]
         .iter()
         .flat_map(|folder| std::fs::read_dir(format!("{root}/{folder}")).unwrap())
         .map(|entry| entry.unwrap().path())
