@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use super::answer::Answer;
 use super::request::{Call, Failure};
-use super::retry::Budget;
 use super::{AgencyClient, ClientError};
 use crate::http::Endpoint;
 
@@ -81,7 +80,7 @@ impl AgencyClient {
         match agent {
             Some(id) => self.request_from(&self.endpoint_of(id)?, &call)?.json(),
             None => {
-                let mut budget = Budget::new(&self.shared.deadline, self.shared.options.timeout);
+                let mut budget = self.budget();
                 self.request(&call, &mut budget).map_err(Failure::into_error)?.json()
             }
         }
@@ -101,7 +100,7 @@ impl AgencyClient {
             Some(id) => self.request_from(&self.endpoint_of(id)?, &Call::get("/_api/agency/state")),
             None => {
                 let call = Call::get("/_api/agency/state?redirectToLeader=true");
-                let mut budget = Budget::new(&self.shared.deadline, self.shared.options.timeout);
+                let mut budget = self.budget();
                 self.request(&call, &mut budget).map_err(Failure::into_error)
             }
         }
@@ -112,7 +111,7 @@ impl AgencyClient {
     /// # Errors
     /// [`ClientError::NoLeader`] and others.
     pub fn leader(&self) -> Result<Agent, ClientError> {
-        let mut budget = Budget::new(&self.shared.deadline, self.shared.options.timeout);
+        let mut budget = self.budget();
         loop {
             let call = Call::get("/_api/agency/config");
             let config = self.request(&call, &mut budget).map_err(Failure::into_error)?.json()?;
@@ -204,6 +203,11 @@ impl AgencyClient {
         let agent = agents.iter().find(|agent| agent.id == id);
         parse(agent.ok_or_else(|| ClientError::UnknownAgent { id: id.to_owned() })?)
     }
+}
+
+/// Where the agent with this id listens, as the agency's pool has it.
+pub(super) fn endpoint_of_agent(client: &AgencyClient, id: &str) -> Result<Endpoint, ClientError> {
+    client.endpoint_of(id)
 }
 
 fn parse(agent: &Agent) -> Result<Endpoint, ClientError> {

@@ -9,6 +9,7 @@ use super::resolver::Resolver;
 use super::sources::Sources;
 use super::target::TargetSettings;
 use super::{Host, HostError, Limits, Target};
+use crate::clock::Clock;
 use crate::deadline::Deadline;
 use crate::natives::env::RunOptions;
 use crate::natives::fs::TempDirectory;
@@ -22,6 +23,7 @@ use crate::natives::{ExitRequest, NativeContext, NativeResult, OutputSink, Permi
 pub struct HostBuilder {
     target: Target,
     limit: Option<Duration>,
+    clock: Clock,
     target_settings: TargetSettings,
     permissions: Permissions,
     limits: Limits,
@@ -41,6 +43,7 @@ impl Default for HostBuilder {
         Self {
             target: Target::None,
             limit: None,
+            clock: Clock::default(),
             target_settings: TargetSettings::default(),
             permissions: Permissions::none(),
             limits: Limits::default(),
@@ -69,6 +72,15 @@ impl HostBuilder {
     #[must_use]
     pub fn deadline(mut self, limit: Duration) -> Self {
         self.limit = Some(limit);
+        self
+    }
+
+    /// The clock that scripts and their deadlines go by; the system's unless said.
+    ///
+    /// With [`Clock::manual`] pauses take no time, so that waits can be tested.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
         self
     }
 
@@ -186,7 +198,7 @@ impl HostBuilder {
         self.target.check()?;
         let exit = ExitRequest::default();
         let mut context = NativeContext::builder()
-            .deadline(Deadline::default())
+            .deadline(Deadline::by(self.clock))
             .color(self.color)
             .pretty(self.pretty)
             .extension(Arc::new(LogSink(self.log)))

@@ -65,6 +65,8 @@ use rhai::{Dynamic, Engine, FLOAT, INT, ImmutableString, NativeCallContext};
 /// made of several files has an entry for each.
 pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[
     ("agency", &agency::natives::RHAI_MANIFEST),
+    ("agency", &agency::changes::natives::RHAI_MANIFEST),
+    ("agency", &agency::requests::natives::RHAI_MANIFEST),
     ("arango", &arango::choice::natives::RHAI_MANIFEST),
     ("arango", &arango::details::natives::RHAI_MANIFEST),
     ("arango", &arango::plain::natives::RHAI_MANIFEST),

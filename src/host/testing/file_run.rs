@@ -186,20 +186,28 @@ impl<'a> FileRun<'a> {
         life.last = now;
     }
 
-    /// What the file leaves behind.
-    fn left_behind(&self, life: &Life<'_>) -> Vec<Failure> {
-        let unchecked = life.script.unchecked.as_slice();
-        let skipped = [self.runner.settings.skipped_checks.as_slice(), unchecked];
+    /// What the file leaves behind: failures, or a note on what ends with its own cluster anyway.
+    fn left_behind(&mut self, life: &Life<'_>) -> Vec<Failure> {
+        let settings = &self.runner.settings;
+        let skipped = [settings.skipped_checks.as_slice(), life.script.unchecked.as_slice()];
+        let counts = settings.strict || self.runner.world.is_shared();
         let mut before = life.before.clone().unwrap_or_default();
         life.own_marks.iter().for_each(|mark| before.add("marks", mark.clone()));
         let mut left = match life.before.is_some() && self.runner.stopped().is_none() {
-            true => surroundings::left_behind(&life.stage, &before, &skipped),
+            true => surroundings::left_behind(&life.stage, &before, &skipped, counts),
             false => Snapshot::default(),
         };
         for child in life.stage.host().end_children() {
             left.add("processes", format!("the child {child}"));
         }
-        left.without(&skipped).failures(&life.culprits)
+        let mut left = left.without(&skipped);
+        if counts {
+            return left.failures(&life.culprits);
+        }
+        // children would have outlived the cluster
+        let children = left.take("processes");
+        self.result.notes.extend(left.sentence());
+        children.failures(&life.culprits)
     }
 
     /// Calls a hook of the file, if it has it.
