@@ -128,16 +128,6 @@ impl AgencyClient {
         }
     }
 
-    /// The connections of this client, for requests of another kind to the same agents.
-    pub(crate) fn http(&self) -> &HttpClient {
-        &self.shared.http
-    }
-
-    /// The credentials of this client.
-    pub(crate) fn auth(&self) -> &ClientAuth {
-        &self.shared.options.auth
-    }
-
     /// The same client with another limit for each operation with all its repetitions.
     #[must_use]
     pub fn with_timeout(mut self, limit: Duration) -> Self {
@@ -153,6 +143,16 @@ impl AgencyClient {
     /// A budget for one operation.
     fn budget(&self) -> retry::Budget<'_> {
         retry::Budget::new(&self.shared.deadline, self.timeout())
+    }
+
+    /// The connections of this client, for requests of another kind to the same agents.
+    pub(crate) fn http(&self) -> &HttpClient {
+        &self.shared.http
+    }
+
+    /// The credentials of this client.
+    pub(crate) fn auth(&self) -> &ClientAuth {
+        &self.shared.options.auth
     }
 
     /// The deadline that ends every wait of this client.

@@ -8,7 +8,7 @@ use super::{AgencyClient, ClientError};
 use crate::http::{Endpoint, HttpError, Request, Response};
 
 /// The shortest limit of a single try, if there is that much time.
-const SHORTEST_TRY: Duration = Duration::from_secs(2);
+pub(super) const SHORTEST_TRY: Duration = Duration::from_secs(2);
 
 /// The longest that one agent is given to accept a connection: others may be faster.
 const LONGEST_CONNECT: Duration = Duration::from_secs(2);

@@ -1,10 +1,12 @@
 //! Writes: every transaction has an id, so that its fate can be asked for.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::answer::Answer;
 use super::outcome::{Transaction, WriteOutcome};
-use super::request::{Call, Failure};
+use super::request::{Call, Failure, SHORTEST_TRY};
 use super::retry::Budget;
 use super::{AgencyClient, ClientError};
 use crate::http::HttpError;
@@ -54,7 +56,7 @@ impl AgencyClient {
                 Err(Failure::Ambiguous(cause)) => cause,
             };
             let ids: Vec<String> = open.iter().map(|&at| client_ids[at].clone()).collect();
-            let fates = match self.fates(&ids, &cause, &mut budget)? {
+            let fates = match self.fates(&ids, &cause, &budget)? {
                 Some(fates) if are_told_apart(&ids, &fates) => fates,
                 _ => return Err(unknown(client_ids, cause)),
             };
@@ -110,7 +112,7 @@ impl AgencyClient {
                 Err(Failure::Final(error)) => return Err(error),
                 Err(Failure::Ambiguous(cause)) => cause,
             };
-            match self.fates(&client_ids, &cause, &mut budget)? {
+            match self.fates(&client_ids, &cause, &budget)? {
                 Some(fates) if fates.iter().all(|index| *index == 0) => {
                     if !budget.pause()? {
                         return Err(self.too_late(&budget, cause));
@@ -179,19 +181,23 @@ impl AgencyClient {
 
     /// What became of transactions whose answer got lost; `None` when nobody can tell.
     ///
+    /// When the agent answers, though not as hoped, the question gets the time of a try even if less is left of the
+    /// operation: otherwise the last write of one that fails all the time would rarely be known not to have happened.
+    ///
     /// Nobody waits any more for a request that ran out of time, but it may still lie unread in
     /// an agent's socket. So whoever knows nothing of it is asked a second time.
     fn fates(
         &self,
         client_ids: &[String],
         cause: &ClientError,
-        budget: &mut Budget<'_>,
+        budget: &Budget<'_>,
     ) -> Result<Option<Vec<u64>>, ClientError> {
-        let fates = self.fates_now(client_ids, budget)?;
         let may_be_unread = matches!(cause, ClientError::Http(HttpError::Timeout { .. }));
+        let least = if may_be_unread { Duration::ZERO } else { SHORTEST_TRY };
+        let fates = self.fates_now(client_ids, budget.left().max(least.min(self.timeout())))?;
         match fates {
             Some(fates) if may_be_unread && fates.contains(&0) => match budget.settle()? {
-                true => self.fates_now(client_ids, budget),
+                true => self.fates_now(client_ids, budget.left()),
                 false => Ok(None),
             },
             fates => Ok(fates),
@@ -201,9 +207,10 @@ impl AgencyClient {
     fn fates_now(
         &self,
         client_ids: &[String],
-        budget: &mut Budget<'_>,
+        limit: Duration,
     ) -> Result<Option<Vec<u64>>, ClientError> {
-        match self.inquire_within(client_ids, budget) {
+        let mut budget = Budget::new(&self.shared.deadline, limit);
+        match self.inquire_within(client_ids, &mut budget) {
             Ok(fates) => Ok(Some(fates)),
             Err(ClientError::Stopped(stop)) => Err(stop.into()),
             Err(_) => Ok(None),

@@ -20,6 +20,7 @@ fn follow(agency: &AgencyClient, paths: &Dynamic) -> NativeResult<natives::Chang
 
 #[export_module(manifest)]
 #[allow(unreachable_pub, reason = "the macro exports pub functions only")]
+#[allow(clippy::unwrap_used, reason = "the macro takes apart what the engine has checked")]
 pub(in crate::natives) mod natives {
     /// Changes that a script follows.
     pub type Changes = Arc<Mutex<client::Changes>>;

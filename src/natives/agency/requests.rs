@@ -47,6 +47,7 @@ fn reply_map(reply: Reply) -> Map {
 
 #[export_module(manifest)]
 #[allow(unreachable_pub, reason = "the macro exports pub functions only")]
+#[allow(clippy::unwrap_used, reason = "the macro takes apart what the engine has checked")]
 pub(in crate::natives) mod natives {
     /// Sends any request to the leading agent, or to a given one; the answer is given whatever its status.
     ///
