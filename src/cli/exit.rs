@@ -68,6 +68,7 @@ impl ExitCode {
             (None, "agency.unauthorized" | "http.tls" | "http.no_tls" | "http.tls_only") => {
                 Self::UNAUTHORIZED
             }
+            (None, kind) if kind.starts_with("usage.") => Self::USAGE,
             _ => Self::FAILED,
         }
     }

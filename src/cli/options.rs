@@ -66,11 +66,15 @@ pub(super) enum When {
 /// How values are printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
-    /// As `print` writes them
+    /// For people: `eval` as `print` writes values, commands as they see fit
     #[default]
     Text,
+    /// As a table, where there are rows
+    Table,
     /// As JSON
     Json,
+    /// As YAML
+    Yaml,
     /// A zip archive, for `dump`
     #[value(hide = true)]
     Zip,
@@ -245,7 +249,7 @@ pub(super) struct Options {
     /// Write log lines as JSON
     #[arg(long, global = true, env = "AGENCYSH_LOG_JSON", alias = "log.use-json-format")]
     log_json: bool,
-    /// How `eval` prints the value
+    /// How commands and `eval` print what they found
     #[arg(
         long,
         global = true,
@@ -352,6 +356,7 @@ impl Options {
             .builder()?
             .target(self.target()?)
             .output(output::write)
+            .notes(output::note)
             .log_sink(move |record| output::log(record, json, &logs))
             .color(self.colors_output())
             .pretty(std::io::IsTerminal::is_terminal(&std::io::stdout()));
@@ -443,6 +448,7 @@ impl Options {
             "database": self.database,
             "log-level": self.log_level,
             "insecure": self.insecure,
+            "format": self.format.to_possible_value().map(|value| value.get_name().to_owned()),
         });
         shown.as_object().cloned().unwrap_or_default()
     }

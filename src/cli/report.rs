@@ -70,6 +70,11 @@ impl Reporter {
         self.renderer.render(&[group])
     }
 
+    /// An error of a script whose text does not matter to who reads it.
+    pub(super) fn script_error_without_place(&self, error: &ScriptError) {
+        self.script_error(&ScriptError { location: None, trace: Vec::new(), ..error.clone() });
+    }
+
     /// A command line that cannot be carried out.
     pub(super) fn usage(&self, error: &dyn Display) {
         let group = Level::ERROR

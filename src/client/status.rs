@@ -148,15 +148,21 @@ impl AgencyClient {
         Ok(agents_of(&self.config(None)?))
     }
 
-    /// Asks every agent how it is.
+    /// Asks all agents at the same time how they are.
     ///
     /// # Errors
     /// [`ClientError`] when nobody tells who the members are.
     pub fn health(&self) -> Result<Health, ClientError> {
-        let mut agents = Vec::new();
-        for agent in self.agents()? {
-            agents.push(self.health_of(agent)?);
-        }
+        let members = self.agents()?;
+        let answers: Vec<_> = std::thread::scope(|scope| {
+            let ask = |agent| scope.spawn(move || self.health_of(agent));
+            let asked: Vec<_> = members.into_iter().map(ask).collect();
+            let answered = asked.into_iter().map(|one| one.join());
+            answered
+                .map(|answer| answer.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                .collect()
+        });
+        let mut agents = answers.into_iter().collect::<Result<Vec<_>, _>>()?;
         let leader_id = majority(&agents);
         for member in &mut agents {
             member.agent.leading = leader_id.as_ref() == Some(&member.agent.id);

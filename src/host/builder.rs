@@ -28,6 +28,7 @@ pub struct HostBuilder {
     permissions: Permissions,
     limits: Limits,
     output: Option<OutputSink>,
+    notes: Option<OutputSink>,
     log: Option<LogFunction>,
     log_levels: LogLevels,
     module_folders: Vec<PathBuf>,
@@ -47,6 +48,7 @@ impl Default for HostBuilder {
             permissions: Permissions::none(),
             limits: Limits::default(),
             output: None,
+            notes: None,
             log: None,
             log_levels: LogLevels::default(),
             module_folders: Vec::new(),
@@ -127,6 +129,13 @@ impl HostBuilder {
         self
     }
 
+    /// Takes the lines that scripts have for people apart from their output, without newlines.
+    #[must_use]
+    pub fn notes(mut self, sink: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.notes = Some(Arc::new(sink));
+        self
+    }
+
     /// Takes the lines that scripts log.
     #[must_use]
     pub fn log_sink(mut self, sink: impl Fn(&LogRecord) + Send + Sync + 'static) -> Self {
@@ -201,6 +210,9 @@ impl HostBuilder {
         }
         if let Some(output) = self.output {
             context = context.output(output);
+        }
+        if let Some(notes) = self.notes {
+            context = context.notes(notes);
         }
         context = context.permissions(self.permissions).most_output(self.limits.output);
         let context = self.target.put_into(context, self.target_settings).build();

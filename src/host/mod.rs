@@ -261,6 +261,21 @@ impl Host {
         self.finish(&name, result)
     }
 
+    /// Calls a function of a script whose text errors call `name`, and runs nothing else of it.
+    ///
+    /// # Errors
+    /// There is no such function, or it ends with an error.
+    pub fn call_in(
+        &self,
+        name: &str,
+        text: &str,
+        function: &str,
+        arguments: Vec<Dynamic>,
+    ) -> Result<Outcome, HostError> {
+        self.load(Path::new(name), text)?;
+        self.call_function(function, arguments)
+    }
+
     /// Interrupts what begins now. Whoever cancels says so first, and interrupts then: one of both is noticed.
     fn interrupt_if(&self, cancelled: &dyn Fn() -> bool) {
         if cancelled() {

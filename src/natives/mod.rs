@@ -11,6 +11,7 @@ mod bounds;
 mod callback;
 mod check;
 pub mod cluster;
+pub mod command_line;
 mod context;
 mod convert;
 mod crypto;
@@ -35,6 +36,7 @@ mod printing;
 mod process;
 mod random;
 pub mod reference;
+mod table;
 mod term;
 mod terminal;
 pub mod test;
@@ -45,11 +47,13 @@ mod vpack;
 pub use context::{Invocation, NativeContext, NativeContextBuilder, OutputSink};
 pub use convert::{from_json, to_json};
 pub use error::{ErrorName, NativeError, NativeResult, call, with_causes};
+pub use json::to_yaml;
 pub use options::Options;
 use options::number as options_number;
 pub use permissions::{Gate, Last, PermissionError, Permissions};
 pub use printing::{compact, pretty};
 pub use process::{ExitRequest, end_children, exit};
+pub use table::table;
 
 use std::sync::Arc;
 
@@ -74,6 +78,7 @@ pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[
     ("crypto", &crypto::natives::RHAI_MANIFEST),
     ("document", &document::natives::RHAI_MANIFEST),
     ("dump", &dump::natives::RHAI_MANIFEST),
+    ("env", &command_line::natives::RHAI_MANIFEST),
     ("env", &env::natives::RHAI_MANIFEST),
     ("errors", &errors::natives::RHAI_MANIFEST),
     ("fs", &fs::archives::natives::RHAI_MANIFEST),

@@ -8,9 +8,15 @@ mod check;
 mod cluster;
 #[cfg(feature = "standin")]
 mod cluster_members;
+#[cfg(feature = "standin")]
+mod commands_page;
 mod doc;
 mod dump;
 mod errors;
+#[cfg(feature = "standin")]
+mod everyday;
+#[cfg(feature = "standin")]
+mod maintenance;
 mod mistakes;
 mod options;
 mod processes;

@@ -299,9 +299,9 @@ fn m87_the_summary_is_pessimistic_before_the_first_test() {
     let folder = Folder::new();
     let script = "
         fn test_a() {
-            print(fs::read_text(\"r/UNITTEST_RESULT_EXECUTIVE_SUMMARY.json\"));
-            print(fs::read_text(\"r/UNITTEST_RESULT_CRASHED.json\"));
-            print(fs::read_text(\"r/testfailures.txt\"));
+            print(fs::read(\"r/UNITTEST_RESULT_EXECUTIVE_SUMMARY.json\"));
+            print(fs::read(\"r/UNITTEST_RESULT_CRASHED.json\"));
+            print(fs::read(\"r/testfailures.txt\"));
         }
         fn test_b() { test::skip(\"later\"); }
     ";
