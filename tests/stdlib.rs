@@ -19,7 +19,10 @@ fn run(folders: &[&str]) {
     let launched =
         Launched { program: Some(env!("CARGO_BIN_EXE_agencysh").into()), ..Launched::default() };
     let settings = TestSettings { jobs: 2, ..TestSettings::default() };
-    let builder = Host::builder().permissions(Permissions::all());
+    let mut options = serde_json::Map::new();
+    // scripts that start scripts cannot take this test for the program
+    options.insert("program".to_owned(), env!("CARGO_BIN_EXE_agencysh").into());
+    let builder = Host::builder().permissions(Permissions::all()).options(options);
     let runner = TestRunner::new(builder, World::Launched(launched), settings);
     let outcome = runner.run(&files, &Selection::default(), &());
     let mut told = String::new();
