@@ -24,7 +24,7 @@ fn d101_each_agent_gives_its_own_tree_and_the_manifest_says_how() {
     let client = client(&agency.endpoints()[0], ClientAuth::None);
     client.set("Test/dump", 17.into()).unwrap();
     let leader = client.leader().unwrap().id;
-    let agents = agents_of(&client, Duration::from_secs(10));
+    let agents = agents_of(&client);
     assert_eq!(agents.len(), 3);
     let folder = tempfile::tempdir().unwrap();
     for packing in PACKINGS {
