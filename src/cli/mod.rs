@@ -9,6 +9,7 @@ mod cluster;
 mod completions;
 mod definitions;
 mod doc;
+mod dump;
 mod embedded;
 mod everyday;
 mod exit;
@@ -79,6 +80,11 @@ enum Command {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
+    /// Write what every agent has into one archive, without secrets, or show what is in such a dump
+    ///
+    /// With --format json the dump is a folder of JSON files, with gzip one JSON text. The exit code is 0 when some agent
+    /// gave something, 3 when none did, 4 when none lets us in, 124 when the deadline has passed.
+    Dump(dump::Dump),
     /// Apply the log of an agency's dump again and compare the outcome with the recorded tree
     ///
     /// The exit code is 0 when they are equal, 5 when they differ, 2 when the dump cannot be read.
@@ -195,6 +201,7 @@ fn dispatch(cli: Cli) -> ExitCode {
         Some(Command::Eval { code, arguments }) => run::code(&options, &code, &arguments),
         Some(Command::Test(wanted)) => test::run(&options, &wanted),
         Some(Command::Check { files }) => check::files(&options, &files),
+        Some(Command::Dump(dump)) => dump::run(&options, &dump),
         #[cfg(feature = "standin")]
         Some(Command::Replay(replay)) => Ok(replay::run(&options, &replay)),
         #[cfg(feature = "standin")]

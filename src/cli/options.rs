@@ -75,6 +75,12 @@ pub(super) enum Format {
     Json,
     /// As YAML
     Yaml,
+    /// A zip archive, for `dump`
+    #[value(hide = true)]
+    Zip,
+    /// One JSON text, compressed by gzip, for `dump`
+    #[value(hide = true)]
+    Gzip,
 }
 
 #[derive(Debug, Args)]
@@ -287,6 +293,21 @@ impl Options {
         output::colored(self.color, &std::io::stderr())
     }
 
+    /// `Err` when the format is one of dumps, which nothing can be printed in.
+    pub(super) fn check_prints(&self) -> Result<(), OptionError> {
+        match self.format {
+            Format::Zip | Format::Gzip => {
+                Err(OptionError::value("--format", "zip and gzip are what `dump` packs into"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// How long one operation may take, if that is given.
+    pub(super) fn operation_limit(&self) -> Result<Option<Duration>, OptionError> {
+        self.timeout.map(|limit| seconds("--timeout", limit)).transpose()
+    }
+
     /// How values are printed.
     pub(super) fn format(&self) -> Format {
         self.format
@@ -321,6 +342,7 @@ impl Options {
     /// # Errors
     /// An option's value is wrong.
     pub(super) fn host(&self) -> Result<Host, OptionError> {
+        self.check_prints()?;
         let json = self.log_json;
         let mut logs = Vec::new();
         for destination in &self.log_output {
@@ -464,7 +486,7 @@ impl Options {
         })
     }
 
-    fn target(&self) -> Result<Target, OptionError> {
+    pub(super) fn target(&self) -> Result<Target, OptionError> {
         match self.chosen()? {
             Chosen::Embedded(servers) => servers.target(),
             Chosen::Processes(servers) => {

@@ -7,8 +7,8 @@ use clap::Args;
 use super::exit::ExitCode;
 use super::options::Options;
 use super::output;
-use crate::agency::path;
 use crate::agency::value::Value;
+use crate::agency::{instant, path};
 use crate::natives::with_causes;
 use crate::replay::{Difference, Dump, ReplayError, Replayed};
 
@@ -17,17 +17,33 @@ const SHOWN: usize = 200;
 
 #[derive(Debug, Args)]
 pub(super) struct Replay {
-    /// The dump: what GET /_api/agency/state answers, or a file with `log` and `agency`
+    /// The dump: what `agencysh dump` writes, what GET /_api/agency/state answers, or a file with `log` and `agency`
     dump: PathBuf,
+    /// The agent whose log is meant, by id, name, process or URL [default: the leader]
+    #[arg(long, value_name = "AGENT")]
+    agent: Option<String>,
     /// Compare with the recorded tree, which is done anyway unless --at or --get is given
     #[arg(long)]
     verify: bool,
-    /// Stop after the entry with this index
-    #[arg(long, value_name = "INDEX")]
-    at: Option<u64>,
+    /// Stop after the entry with this index, or the last one up to this time, such as "2026-11-28 11:43:12.5"; UTC unless it says otherwise
+    #[arg(long, value_name = "INDEX|TIME", value_parser = moment)]
+    at: Option<Moment>,
     /// Print the value at a path as JSON; paths are below /arango unless they begin with `/`
     #[arg(long, value_name = "PATH")]
     get: Option<String>,
+}
+
+/// A place in a log.
+#[derive(Debug, Clone, Copy)]
+enum Moment {
+    Index(u64),
+    Millis(i64),
+}
+
+fn moment(text: &str) -> Result<Moment, String> {
+    let index = text.parse().ok().map(Moment::Index);
+    let moment = index.or_else(|| instant::millis_of(text).map(Moment::Millis));
+    moment.ok_or_else(|| "an index, or a time such as `2026-11-28 11:43:12`, is needed".to_owned())
 }
 
 /// Replays a dump; exit code 5 when the outcome differs from what is recorded.
@@ -42,8 +58,13 @@ pub(super) fn run(options: &Options, replay: &Replay) -> ExitCode {
 }
 
 fn attempt(replay: &Replay) -> Result<ExitCode, ReplayError> {
-    let dump = Dump::read(&replay.dump)?;
-    let replayed = dump.replay(replay.at)?;
+    let dump = Dump::read_of(&replay.dump, replay.agent.as_deref())?;
+    let at = match replay.at {
+        None => None,
+        Some(Moment::Index(index)) => Some(index),
+        Some(Moment::Millis(millis)) => Some(dump.index_at(millis)?),
+    };
+    let replayed = dump.replay(at)?;
     for failed in replayed.failed() {
         output::note(&format!("entry {} has no effect: {}", failed.index, failed.error));
     }

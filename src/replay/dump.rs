@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::agency::json;
 use crate::agency::value::{Object, Value};
+use crate::dump::{self as packed, DumpError};
 
 use super::document::{self, Document, type_name};
 use super::entry::{Entry, number};
@@ -30,16 +31,22 @@ pub struct Snapshot {
 }
 
 impl Dump {
-    /// Reads a dump from a file.
+    /// Reads a dump from a file; of one that several agents are in, what the leader had.
     ///
     /// # Errors
     /// The file cannot be read, is no JSON or no dump, has no log, or a part of it
     /// is not what it must be.
     pub fn read(file: impl AsRef<Path>) -> Result<Self, ReplayError> {
+        Self::read_of(file, None)
+    }
+
+    /// As [`read`](Self::read), of the given agent.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read); there is no such agent.
+    pub fn read_of(file: impl AsRef<Path>, agent: Option<&str>) -> Result<Self, ReplayError> {
         let file = file.as_ref();
-        let text = std::fs::read(file)
-            .map_err(|source| ReplayError::Unreadable { file: file.to_owned(), source })?;
-        Self::parse(file, &text)
+        Self::parse(file, &text_of(file, agent)?)
     }
 
     /// Reads a dump from its text; `file` is what errors call it.
@@ -116,10 +123,41 @@ impl Dump {
         self.snapshot.as_ref()
     }
 
+    /// Index of the last entry that was accepted up to a time in milliseconds since 1970; the
+    /// one before the log if none was.
+    ///
+    /// # Errors
+    /// The log does not tell when its entries were accepted.
+    pub fn index_at(&self, millis: i64) -> Result<u64, ReplayError> {
+        let no_times = || ReplayError::NoTimes { file: self.file.clone() };
+        if self.entries.iter().all(|entry| entry.millis.is_none()) {
+            return Err(no_times());
+        }
+        let later = self.entries.iter().find(|entry| entry.millis.is_some_and(|at| at > millis));
+        let before = match later {
+            Some(entry) => entry.index.saturating_sub(1),
+            None => self.entries.last().map_or(0, |entry| entry.index),
+        };
+        Ok(before)
+    }
+
     /// The log in ascending order of the indices.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
+}
+
+/// The text of a recording, however it is packed.
+pub(super) fn text_of(file: &Path, agent: Option<&str>) -> Result<Vec<u8>, ReplayError> {
+    if packed::is_packed(file) || agent.is_some() {
+        return packed::state_text(file, agent).map_err(|source| match source {
+            DumpError::Unreadable { source, .. } => {
+                ReplayError::Unreadable { file: file.to_owned(), source }
+            }
+            other => ReplayError::Packed { file: file.to_owned(), source: Box::new(other) },
+        });
+    }
+    std::fs::read(file).map_err(|source| ReplayError::Unreadable { file: file.to_owned(), source })
 }
 
 /// The elements of a log in order; an entry that is there twice is taken once.

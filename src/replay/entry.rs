@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::agency::json;
 use crate::agency::path::segments;
 use crate::agency::value::{Object, Value};
+use crate::agency::{instant, json};
 
 use super::document::type_name;
 use super::error::EntryProblem;
@@ -16,6 +16,8 @@ pub struct Entry {
     pub index: u64,
     /// Term of the leader that accepted it, if recorded.
     pub term: Option<u64>,
+    /// When the leader accepted it, in milliseconds since 1970, if recorded.
+    pub millis: Option<i64>,
     /// The client id, if there is one that is not empty.
     pub client_id: Option<Arc<str>>,
     /// The operations as submitted.
@@ -47,7 +49,19 @@ impl Entry {
             Value::String(id) if !id.is_empty() => Some(Arc::clone(id)),
             _ => None,
         });
-        Ok(Self { index, term: members.get("term").and_then(number), client_id: id, operations })
+        let term = members.get("term").and_then(number);
+        Ok(Self { index, term, millis: millis(members), client_id: id, operations })
+    }
+}
+
+/// When an entry was accepted: to the millisecond, or else to the second.
+fn millis(members: &Object) -> Option<i64> {
+    match members.get("epoch_millis") {
+        Some(Value::Int(millis)) if *millis != 0 => Some(*millis),
+        _ => match members.get("timestamp") {
+            Some(Value::String(text)) => instant::millis_of(text),
+            _ => None,
+        },
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::agency::json::ParseError;
+use crate::dump::DumpError;
 
 /// Why a dump cannot be read, or its log not be replayed. The file is always named.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +16,20 @@ pub enum ReplayError {
         file: PathBuf,
         /// What the operating system says.
         source: std::io::Error,
+    },
+    /// The dump is packed, and what is needed cannot be taken out of it.
+    #[error("{} cannot be replayed", .file.display())]
+    Packed {
+        /// The dump.
+        file: PathBuf,
+        /// What is wrong with it.
+        source: Box<DumpError>,
+    },
+    /// A time is given, and the log has none.
+    #[error("the log in {} does not tell when its entries were made", .file.display())]
+    NoTimes {
+        /// The dump.
+        file: PathBuf,
     },
     /// The file is no text.
     #[error("{} is not UTF-8 text, see byte {offset}", .file.display())]
@@ -132,6 +147,8 @@ impl ReplayError {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Unreadable { .. } => "replay.unreadable",
+            Self::Packed { source, .. } => source.kind(),
+            Self::NoTimes { .. } => "replay.no_times",
             Self::NotUtf8 { .. } => "replay.not_utf8",
             Self::NotJson { .. } => "replay.not_json",
             Self::NotADump { .. } => "replay.not_a_dump",

@@ -6,7 +6,7 @@ use crate::agency::json;
 use crate::agency::value::{Object, Value};
 
 use super::document::{self, Document, MAX_WRAPPERS};
-use super::dump::Dump;
+use super::dump::{Dump, text_of};
 use super::error::ReplayError;
 
 /// Reads the tree of a dump; the one that the log makes if no other is there. A file that is no
@@ -15,9 +15,7 @@ use super::error::ReplayError;
 /// # Errors
 /// The file cannot be read, is no JSON, or neither dump nor tree.
 pub fn read_tree(file: &Path) -> Result<Value, ReplayError> {
-    let text = std::fs::read(file)
-        .map_err(|source| ReplayError::Unreadable { file: file.to_owned(), source })?;
-    parse_tree(file, &text)
+    parse_tree(file, &text_of(file, None)?)
 }
 
 fn parse_tree(file: &Path, text: &[u8]) -> Result<Value, ReplayError> {

@@ -11,6 +11,7 @@ mod cluster_members;
 #[cfg(feature = "standin")]
 mod commands_page;
 mod doc;
+mod dump;
 mod errors;
 #[cfg(feature = "standin")]
 mod everyday;

@@ -1,16 +1,13 @@
 //! Taking dumps for scripts.
 
-use std::time::Duration;
-
 use rhai::{Array, Dynamic, Map};
+use serde_json::{Map as JsonMap, Value};
 
-use crate::client::AgencyClient;
-use crate::deadline::Stop;
+use super::target::{Meant, Target, called};
+use crate::deadline::{Deadline, Stop};
 use crate::dump::{
-    AgentToAsk, DumpError, DumpOptions, Latch, Packing, Place, Taken, agents_of, hurried,
-    stem_of_cluster, take_of,
+    DumpError, DumpOptions, Latch, Packing, Place, Taken, hurried, stem_of_cluster, take_of,
 };
-use crate::natives::dispatch::type_word;
 use crate::natives::fs::to_write;
 use crate::natives::{NativeContext, NativeError, NativeResult, Options, argument};
 
@@ -38,45 +35,58 @@ const ONE_TEST: f64 = 900.0;
 #[derive(Default)]
 struct Made(Latch);
 
-/// Whom to ask, and how.
-struct Target {
-    client: AgencyClient,
-    agents: Vec<AgentToAsk>,
+/// What a cluster says of dumps, where the call does not.
+struct Given<'a> {
+    options: Options<'a>,
+    of_cluster: JsonMap<String, Value>,
+}
+
+impl Given<'_> {
+    fn bool(&self, key: &str, otherwise: bool) -> NativeResult<bool> {
+        let launched = self.of_cluster.get(key).and_then(Value::as_bool);
+        self.options.bool(key, launched.unwrap_or(otherwise))
+    }
+
+    fn output(&self) -> NativeResult<String> {
+        let launched = self.of_cluster.get("output_directory").and_then(Value::as_str);
+        Ok(self.options.string("output")?.unwrap_or_else(|| launched.unwrap_or("out").to_owned()))
+    }
 }
 
 pub(super) fn agency(run: &NativeContext, agency: &Dynamic, options: &Map) -> NativeResult<Map> {
-    let options = Options::new(options, &OPTIONS)?;
-    let target = target(agency)?;
-    let dump = dump_options(run, &options, options.string("reason")?.as_deref())?;
-    taken(run, &target, &options, &dump)
+    taken(run, agency, options, None)
 }
 
 pub(super) fn agent(
     run: &NativeContext,
     agency: &Dynamic,
-    agent: &str,
+    agent: &Dynamic,
     options: &Map,
 ) -> NativeResult<Map> {
-    let options = Options::new(options, &OPTIONS)?;
-    let mut target = target(agency)?;
-    let known = target.agents.iter().map(|known| &*known.name).collect::<Vec<_>>().join(", ");
-    target.agents.retain(|known| {
-        known.name == agent || known.id.as_deref() == Some(agent) || known.url == agent
-    });
-    if target.agents.is_empty() {
-        return Err(DumpError::UnknownAgent { agent: agent.to_owned(), known }.into());
-    }
-    let dump = dump_options(run, &options, options.string("reason")?.as_deref())?;
-    taken(run, &target, &options, &dump)
+    taken(run, agency, options, Some(called(agent)?))
 }
 
 fn taken(
     run: &NativeContext,
-    target: &Target,
-    options: &Options<'_>,
-    dump: &DumpOptions,
+    agency: &Dynamic,
+    options: &Map,
+    only: Option<String>,
 ) -> NativeResult<Map> {
-    let taken = take(target, options, dump, &|| run.deadline.check())?;
+    let options = Options::new(options, &OPTIONS)?;
+    let meant = Meant::of(run, agency)?;
+    let given = Given { options, of_cluster: meant.options() };
+    let dump = dump_options(run, &given, &meant, given.options.string("reason")?)?;
+    let mut target = meant.target(&run.deadline)?;
+    if let Some(agent) = only {
+        let known = target.agents.iter().map(|known| &*known.name).collect::<Vec<_>>().join(", ");
+        target.agents.retain(|known| {
+            known.name == agent || known.id.as_deref() == Some(&*agent) || known.url == agent
+        });
+        if target.agents.is_empty() {
+            return Err(DumpError::UnknownAgent { agent, known }.into());
+        }
+    }
+    let taken = take(&target, &given, &dump, &|| run.deadline.check())?;
     Ok(as_map(&taken))
 }
 
@@ -96,65 +106,49 @@ pub(super) fn if_not_yet(
             )));
         }
     };
-    let wanted = options.bool("dump_agency_on_error", true)?
-        && (reason != "shutdown" || options.bool("dump_agency_on_shutdown", true)?);
-    if !wanted {
+    let meant = Meant::of(run, agency)?;
+    let given = Given { options, of_cluster: meant.options() };
+    let wanted = given.bool("dump_agency_on_error", true)?
+        && (reason != "shutdown" || given.bool("dump_agency_on_shutdown", true)?);
+    if !wanted || !meant.is_started() {
         return Ok(Dynamic::UNIT);
     }
-    let limit = options.number("one_test_timeout")?.unwrap_or(ONE_TEST);
-    let mut dump = dump_options(run, &options, Some(reason))?;
+    let limit = given.options.number("one_test_timeout")?.unwrap_or(ONE_TEST);
+    let mut dump = dump_options(run, &given, &meant, Some(reason.to_owned()))?;
     dump.whole_limit = hurried(argument::duration(limit));
-    // a script's deadline that has passed is often why there is to be a dump: only the run's counts
+    // a deadline of the script that has passed is often why there is to be a dump: only the run's counts
     run.deadline.check_run()?;
-    let client = client(agency)?;
+    let left =
+        run.deadline.run_remaining().map_or(dump.whole_limit, |left| left.min(dump.whole_limit));
+    let pushed = Deadline::after(Some(left));
     let made = run.extension::<Made>();
-    let once = made.0.once(&name_of(&client), reason, &test, || {
-        let target = Target { agents: agents_of(&client), client };
-        take(&target, &options, &dump, &|| run.deadline.check_run())
+    let once = made.0.once(&meant.name(), reason, &test, || {
+        let target = meant.target(&pushed)?;
+        take(&target, &given, &dump, &|| run.deadline.check_run())
     })?;
     Ok(once.map_or(Dynamic::UNIT, |taken| as_map(&taken).into()))
 }
 
 fn take(
     target: &Target,
-    options: &Options<'_>,
+    given: &Given<'_>,
     dump: &DumpOptions,
     is_over: &dyn Fn() -> Result<(), Stop>,
 ) -> NativeResult<Taken> {
-    let secrets = options.strings("secrets")?.unwrap_or_default();
+    let secrets = given.options.strings("secrets")?.unwrap_or_default();
     let secrets = secrets.into_iter().map(String::into_bytes).collect();
     Ok(take_of(&target.client, &target.agents, secrets, dump, is_over, &mut |_| {})?)
 }
 
-fn target(agency: &Dynamic) -> NativeResult<Target> {
-    let client = client(agency)?;
-    Ok(Target { agents: agents_of(&client), client })
-}
-
-/// The agency that is meant: as such, or in the map that stands for a manager.
-fn client(agency: &Dynamic) -> NativeResult<AgencyClient> {
-    let inner = agency.read_lock::<Map>().and_then(|map| map.get("agency").cloned());
-    let meant = inner.as_ref().unwrap_or(agency);
-    meant.clone().try_cast::<AgencyClient>().ok_or_else(|| {
-        NativeError::wrong_type(format!("the agency must be an Agency, not {}", type_word(agency)))
-    })
-}
-
-/// What stays the same of an agency while it runs.
-fn name_of(client: &AgencyClient) -> String {
-    let mut endpoints = client.endpoints();
-    endpoints.sort_unstable();
-    endpoints.join(" ")
-}
-
 fn dump_options(
     run: &NativeContext,
-    options: &Options<'_>,
-    reason: Option<&str>,
+    given: &Given<'_>,
+    meant: &Meant,
+    reason: Option<String>,
 ) -> NativeResult<DumpOptions> {
-    let output = options.string("output")?.unwrap_or_else(|| "out".to_owned());
+    let options = &given.options;
     let number = match options.int("number")? {
-        None => 1,
+        None => meant.number(),
         Some(number) => u64::try_from(number)
             .map_err(|_| NativeError::bad_parameter("the number must not be negative"))?,
     };
@@ -167,22 +161,22 @@ fn dump_options(
             return Err(NativeError::bad_parameter(text));
         }
     };
-    let place = Place::Folder { folder: to_write(run, &output)?, stem: stem_of_cluster(number) };
+    let folder = to_write(run, &given.output()?)?;
+    let place = Place::Folder { folder, stem: stem_of_cluster(number) };
     let mut dump = DumpOptions { packing, number: Some(number), ..DumpOptions::new(place) };
-    let limit = |key| Ok::<_, NativeError>(options.number(key)?.map(argument::duration));
-    set(&mut dump.request_limit, limit("request_timeout")?);
-    set(&mut dump.whole_limit, limit("timeout")?);
+    if let Some(limit) = options.number("request_timeout")? {
+        dump.request_limit = argument::duration(limit);
+    }
+    if let Some(limit) =
+        options.value("timeout").map(|limit| argument::seconds(limit, "the timeout"))
+    {
+        dump.whole_limit = limit?;
+    }
     if let Some(reason) = reason {
-        reason.clone_into(&mut dump.reason);
+        dump.reason = reason;
     }
     dump.test = options.string("test")?;
     Ok(dump)
-}
-
-fn set(limit: &mut Duration, given: Option<Duration>) {
-    if let Some(given) = given {
-        *limit = given;
-    }
 }
 
 fn as_map(taken: &Taken) -> Map {
