@@ -43,6 +43,7 @@ pub use error::ClientError;
 pub use options::{ClientAuth, ClientOptions, ClientOptionsBuilder};
 pub use outcome::{Outcome, Transaction, WriteOutcome};
 pub use question::{Question, Reply};
+pub(crate) use status::agents_of;
 pub use status::{Agent, AgentHealth, Health, Standing};
 pub use watch::{Flow, LogItem, Poll};
 

@@ -221,7 +221,8 @@ fn leader_id_of(config: &Value) -> Option<&str> {
     config.get("leaderId").and_then(Value::as_str).filter(|id| !id.is_empty())
 }
 
-fn agents_of(config: &Value) -> Vec<Agent> {
+/// The members of the agency, by id, that a configuration names.
+pub(crate) fn agents_of(config: &Value) -> Vec<Agent> {
     let leader = leader_id_of(config);
     let pool = config.pointer("/configuration/pool").and_then(Value::as_object);
     let mut agents: Vec<Agent> = pool

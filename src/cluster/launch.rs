@@ -309,6 +309,7 @@ impl LaunchOptions {
             data: root.to_owned(),
             port_base: None,
             ports: self.ports,
+            memory: self.memory,
             jwt_secret_file: self.jwt_secret_file.clone(),
             tls: self.tls,
             supervision: self.supervision.then(|| self.supervision_times()),

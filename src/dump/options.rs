@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// How long one request to an agent may take unless said otherwise.
-pub const REQUEST_LIMIT: Duration = Duration::from_secs(15);
+pub(super) const REQUEST_LIMIT: Duration = Duration::from_secs(15);
 /// How long a whole dump may take unless said otherwise.
-pub const WHOLE_LIMIT: Duration = Duration::from_secs(300);
+pub(super) const WHOLE_LIMIT: Duration = Duration::from_secs(300);
 /// The most that a dump may take which is made while something ends.
-pub const HURRIED_LIMIT: Duration = Duration::from_secs(90);
+pub(super) const HURRIED_LIMIT: Duration = Duration::from_secs(90);
 
 /// What an agent was doing when the dump began.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
