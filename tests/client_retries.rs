@@ -5,6 +5,7 @@
 #[path = "support/server.rs"]
 mod server;
 
+use std::io::{Read, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -123,6 +124,29 @@ fn no_agent_at_all_is_told_after_the_connect_timeout() {
     let begin = Instant::now();
     assert!(matches!(client.get("x"), Err(ClientError::Unreachable { .. })));
     assert!(begin.elapsed() < Duration::from_secs(2));
+}
+
+/// The first request of an operation may take longer than it takes to give up on an agency that nobody can reach.
+#[test]
+fn an_agent_that_goes_after_a_long_answer_is_skipped() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let going = format!("http://{}", listener.local_addr().unwrap());
+    let answered = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        drop(listener);
+        let mut request = [0; 4096];
+        let _ = stream.read(&mut request).unwrap();
+        std::thread::sleep(Duration::from_millis(200));
+        let body = r#"[{"arango":{"x":1}}]"#;
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close";
+        write!(stream, "{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+    });
+    let staying = Server::start(leader);
+    let client = client_with(&[&going, &staying.url], |options| {
+        options.connect_timeout = Duration::from_millis(100);
+    });
+    assert_eq!(client.cas_add("x", 1).unwrap(), 1);
+    answered.join().unwrap();
 }
 
 #[test]

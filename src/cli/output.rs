@@ -148,7 +148,8 @@ pub(super) fn value(value: &Dynamic, format: Format) -> Result<Option<String>, N
                 return natives::table(&rows, None).map(Some);
             }
         }
-        Format::Text => {}
+        // archives are no form of values
+        Format::Text | Format::Zip | Format::Gzip => {}
     }
     if value.is_unit() {
         return Ok(None);

@@ -41,7 +41,7 @@ impl std::fmt::Debug for ClientAuth {
 impl ClientAuth {
     /// Tokens signed with `secret`.
     pub fn secret(secret: Secret) -> Self {
-        Self::Signed(Arc::new(TokenSource::new(secret, "agencysh")))
+        Self::Signed(Arc::new(TokenSource::new(secret, "none")))
     }
 
     /// The same, with signed tokens in the name of `server_id`.

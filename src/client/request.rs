@@ -102,6 +102,8 @@ impl AgencyClient {
         let most_redirects = self.shared.endpoints.len() + 2;
         let mut redirects = 0;
         let mut only_unreachable = true;
+        // earlier requests of the operation may have found somebody
+        let before = budget.spent();
         let mut leaderless = false;
         loop {
             self.shared.deadline.check().map_err(|stop| Failure::Final(stop.into()))?;
@@ -153,7 +155,7 @@ impl AgencyClient {
             only_unreachable &=
                 matches!(&trouble, Trouble::Http(error) if !error.may_have_arrived());
             let hopeless =
-                only_unreachable && budget.spent() >= self.shared.options.connect_timeout;
+                only_unreachable && budget.spent() - before >= self.shared.options.connect_timeout;
             if hopeless || !budget.pause().map_err(|stop| Failure::Final(stop.into()))? {
                 return Err(Failure::Final(self.give_up(trouble, budget)));
             }

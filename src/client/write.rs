@@ -1,5 +1,7 @@
 //! Writes: every transaction has an id, so that its fate can be asked for.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::answer::Answer;
@@ -179,8 +181,8 @@ impl AgencyClient {
 
     /// What became of transactions whose answer got lost; `None` when nobody can tell.
     ///
-    /// A question gets the time of a try even if less is left of the operation: otherwise the last write of one
-    /// that fails all the time would rarely be known not to have happened.
+    /// When the agent answers, though not as hoped, the question gets the time of a try even if less is left of the
+    /// operation: otherwise the last write of one that fails all the time would rarely be known not to have happened.
     ///
     /// Nobody waits any more for a request that ran out of time, but it may still lie unread in
     /// an agent's socket. So whoever knows nothing of it is asked a second time.
@@ -190,11 +192,12 @@ impl AgencyClient {
         cause: &ClientError,
         budget: &Budget<'_>,
     ) -> Result<Option<Vec<u64>>, ClientError> {
-        let fates = self.fates_now(client_ids, budget)?;
         let may_be_unread = matches!(cause, ClientError::Http(HttpError::Timeout { .. }));
+        let least = if may_be_unread { Duration::ZERO } else { SHORTEST_TRY };
+        let fates = self.fates_now(client_ids, budget.left().max(least.min(self.timeout())))?;
         match fates {
             Some(fates) if may_be_unread && fates.contains(&0) => match budget.settle()? {
-                true => self.fates_now(client_ids, budget),
+                true => self.fates_now(client_ids, budget.left()),
                 false => Ok(None),
             },
             fates => Ok(fates),
@@ -204,10 +207,9 @@ impl AgencyClient {
     fn fates_now(
         &self,
         client_ids: &[String],
-        budget: &Budget<'_>,
+        limit: Duration,
     ) -> Result<Option<Vec<u64>>, ClientError> {
-        let least = self.timeout().min(SHORTEST_TRY);
-        let mut budget = Budget::new(&self.shared.deadline, budget.left().max(least));
+        let mut budget = Budget::new(&self.shared.deadline, limit);
         match self.inquire_within(client_ids, &mut budget) {
             Ok(fates) => Ok(Some(fates)),
             Err(ClientError::Stopped(stop)) => Err(stop.into()),

@@ -14,6 +14,10 @@ pub struct Common {
     pub data: PathBuf,
     /// Where its log goes.
     pub log: PathBuf,
+    /// Where its temporary files go.
+    pub temporary: PathBuf,
+    /// Where its applications lie.
+    pub applications: PathBuf,
     /// The secret file; without one everybody gets in.
     pub jwt_secret_file: Option<PathBuf>,
     /// Certificate and private key, for endpoints with TLS.
@@ -87,7 +91,14 @@ impl Words {
             Some(file) => self.option("server.jwt-secret-keyfile", file),
             None => self.option("server.authentication", "false"),
         }
+        // what a folder of the system says is not for servers of tests
+        self.option("configuration", "none");
         self.option("database.directory", &common.data);
+        self.option("temp.path", &common.temporary);
+        self.option("temp.intermediate-results-path", common.temporary.join("rocksdb"));
+        self.option("javascript.app-path", &common.applications);
+        self.option("javascript.copy-installation", "false");
+        self.option("http.trusted-origin", "all");
         self.option("log.file", &common.log);
         self.option("log.level", "agency=info");
         self.0
@@ -129,6 +140,10 @@ pub fn member_arguments(plan: &MemberPlan) -> Vec<OsString> {
     for endpoint in &plan.agents {
         words.option("cluster.agency-endpoint", endpoint);
     }
+    if plan.role == "COORDINATOR" {
+        words.option("foxx.force-update-on-startup", "true");
+        words.option("cluster.default-replication-factor", "2");
+    }
     words.common(&plan.common)
 }
 
@@ -141,6 +156,8 @@ mod tests {
             endpoint: "tcp://127.0.0.1:2".to_owned(),
             data: "/d/agent2/data".into(),
             log: "/d/agent2/log".into(),
+            temporary: "/d/agent2/tmp".into(),
+            applications: "/d/agent2/apps".into(),
             jwt_secret_file: Some("/d/secret".into()),
             key_file: None,
         }
@@ -155,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn an_agent_is_started_with_arangods_options() {
+    fn m80_an_agent_is_started_with_arangods_options() {
         let mut plan = AgentPlan {
             common: common(),
             agents: agents(),
@@ -172,7 +189,10 @@ mod tests {
              --agency.supervision-ok-threshold 5 --agency.supervision-frequency 1 \
              --agency.election-timeout-min 0.5 --agency.election-timeout-max 2 \
              --server.endpoint tcp://127.0.0.1:2 --server.jwt-secret-keyfile /d/secret \
-             --database.directory /d/agent2/data --log.file /d/agent2/log --log.level agency=info"
+             --configuration none --database.directory /d/agent2/data --temp.path /d/agent2/tmp \
+             --temp.intermediate-results-path /d/agent2/tmp/rocksdb \
+             --javascript.app-path /d/agent2/apps --javascript.copy-installation false \
+             --http.trusted-origin all --log.file /d/agent2/log --log.level agency=info"
         );
         plan.common.jwt_secret_file = None;
         assert!(line(&plan).contains("--server.authentication false"));
@@ -186,14 +206,22 @@ mod tests {
 
     #[test]
     fn a_member_is_started_with_arangods_options() {
-        let plan = MemberPlan { common: common(), role: "PRIMARY", agents: agents() };
+        let mut plan = MemberPlan { common: common(), role: "PRIMARY", agents: agents() };
         assert_eq!(
             line(&member_arguments(&plan)),
             "--cluster.my-role PRIMARY --cluster.my-address tcp://127.0.0.1:2 \
              --cluster.agency-endpoint tcp://127.0.0.1:1 \
              --cluster.agency-endpoint tcp://127.0.0.1:2 \
              --server.endpoint tcp://127.0.0.1:2 --server.jwt-secret-keyfile /d/secret \
-             --database.directory /d/agent2/data --log.file /d/agent2/log --log.level agency=info"
+             --configuration none --database.directory /d/agent2/data --temp.path /d/agent2/tmp \
+             --temp.intermediate-results-path /d/agent2/tmp/rocksdb \
+             --javascript.app-path /d/agent2/apps --javascript.copy-installation false \
+             --http.trusted-origin all --log.file /d/agent2/log --log.level agency=info"
         );
+        plan.role = "COORDINATOR";
+        let coordinator = line(&member_arguments(&plan));
+        let own =
+            "--foxx.force-update-on-startup true --cluster.default-replication-factor 2 --server";
+        assert!(coordinator.contains(own), "{coordinator}");
     }
 }

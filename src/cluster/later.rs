@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::ClusterError;
 use super::options::name_of;
-use super::ports::free_ports;
+use super::ports::ports_from;
 use super::processes::{Cluster, LOOK};
 use super::readiness::Readiness;
 use super::role::ServerRole;
@@ -63,7 +63,10 @@ impl Cluster {
         let number = number.unwrap_or_default();
         let agents = self.processes.iter().filter(|one| one.role == ServerRole::Agent);
         let agents: Vec<String> = agents.map(|one| one.server.endpoint.clone()).collect();
-        let port = free_ports(1).map_err(ClusterError::Port)?.pop().unwrap_or_default();
+        let port = ports_from(self.options.ports, 1)
+            .map_err(ClusterError::Port)?
+            .pop()
+            .unwrap_or_default();
         self.launch((role, number), &self.options.endpoint(port), &agents)?;
         let place = self.processes.len() - 1;
         let outcome = self.wait_member(place, interrupted).and_then(|()| self.write_topology());

@@ -308,6 +308,8 @@ impl LaunchOptions {
             coordinators: self.coordinators,
             data: root.to_owned(),
             port_base: None,
+            ports: self.ports,
+            memory: self.memory,
             jwt_secret_file: self.jwt_secret_file.clone(),
             tls: self.tls,
             supervision: self.supervision.then(|| self.supervision_times()),

@@ -10,6 +10,7 @@
 //! * `processes`: all of them, with the topology file; `later`: servers that start when others run
 //! * `running`: a cluster that is watched on a thread of this process; `launch`: how scripts describe one
 //! * `control`: how another program asks for kill, pause, resume, restart, status, down
+//! * `stranger`: processes that are known by their numbers alone
 //! * `topology`: the file that tells where the servers are
 
 mod arguments;
@@ -29,6 +30,7 @@ mod role;
 mod running;
 mod server;
 mod startup;
+pub mod stranger;
 mod topology;
 
 use std::path::PathBuf;

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
-use super::ClusterError;
 use super::certificates::Certificates;
 use super::control::{Action, Order, Request, Status};
 use super::options::ClusterOptions;
 use super::role::ServerRole;
 use super::server::{Exit, Process, ServerState};
 use super::topology::{Server, Topology};
+use super::{ClusterError, ports};
 use crate::standin::directory_lock::DirectoryLock;
 
 /// How often the servers are looked at.
@@ -303,6 +303,9 @@ impl Cluster {
 impl Drop for Cluster {
     fn drop(&mut self) {
         self.stop();
+        let port = |process: &Process| process.server.url.rsplit(':').next()?.parse().ok();
+        let ports: Vec<u16> = self.processes.iter().filter_map(port).collect();
+        ports::take_back(&ports);
     }
 }
 

@@ -58,6 +58,10 @@ pub(super) struct Launch {
     pub(super) data: PathBuf,
     pub(super) log: PathBuf,
     pub(super) words: Vec<OsString>,
+    /// The folder of all that belongs to it, in which it runs.
+    pub(super) home: PathBuf,
+    /// What is in its environment besides what this process has.
+    pub(super) environment: Vec<(&'static str, OsString)>,
 }
 
 /// A server that we started.
@@ -74,7 +78,16 @@ pub(super) struct Process {
     pub(super) overdue: bool,
     /// The program, and all words after it.
     pub(super) program: (OsString, Vec<OsString>),
+    place: Place,
     child: Child,
+}
+
+/// Where a process runs.
+#[derive(Debug)]
+struct Place {
+    home: PathBuf,
+    environment: Vec<(&'static str, OsString)>,
+    log: PathBuf,
 }
 
 /// How a process ended.
@@ -95,13 +108,16 @@ impl Exit {
 impl Process {
     /// Starts a server; `program` may need words before the options.
     pub(super) fn start(program: &[OsString], launch: Launch) -> Result<Self, ClusterError> {
-        let Launch { name, role, endpoint, data, log, words } = launch;
-        std::fs::create_dir_all(&data)
-            .map_err(|source| ClusterError::File { path: data.clone(), source })?;
+        let Launch { name, role, endpoint, data, log, words, home, environment } = launch;
+        for folder in [data.clone(), home.join("tmp"), home.join("apps")] {
+            std::fs::create_dir_all(&folder)
+                .map_err(|source| ClusterError::File { path: folder, source })?;
+        }
         let mut before = program.iter().cloned();
-        let program = before.next().unwrap_or_default();
+        let program = absolute(before.next().unwrap_or_default());
         let words: Vec<OsString> = before.chain(words).collect();
-        let child = spawn(&program, &words, &log)?;
+        let place = Place { home, environment, log: log.clone() };
+        let child = spawn(&program, &words, &place)?;
         let server = Server {
             id: String::new(),
             name,
@@ -114,7 +130,17 @@ impl Process {
         };
         let state = ServerState::Running;
         let program = (program, words);
-        Ok(Self { server, role, state, end: None, exit: None, overdue: false, program, child })
+        Ok(Self {
+            server,
+            role,
+            state,
+            end: None,
+            exit: None,
+            overdue: false,
+            program,
+            place,
+            child,
+        })
     }
 
     /// Whether the process is there, suspended or not.
@@ -129,7 +155,7 @@ impl Process {
 
     /// Starts it again with the same words; it must have ended.
     pub(super) fn restart(&mut self) -> Result<(), ClusterError> {
-        self.child = spawn(&self.program.0, &self.program.1, &self.server.log)?;
+        self.child = spawn(&self.program.0, &self.program.1, &self.place)?;
         self.server.pid = self.child.id();
         self.state = ServerState::Running;
         (self.end, self.exit, self.overdue) = (None, None, false);
@@ -216,7 +242,16 @@ pub fn log_tail(log: &Path) -> String {
     tail(log).unwrap_or_default()
 }
 
-fn spawn(program: &OsString, words: &[OsString], log: &Path) -> Result<Child, ClusterError> {
+/// A program as it is called from another folder; one without a slash is looked for.
+fn absolute(program: OsString) -> OsString {
+    match program.to_string_lossy().contains('/') {
+        true => std::path::absolute(&program).map_or(program, Into::into),
+        false => program,
+    }
+}
+
+fn spawn(program: &OsString, words: &[OsString], place: &Place) -> Result<Child, ClusterError> {
+    let log = &place.log;
     let file = OpenOptions::new()
         .create(true)
         .append(true)
@@ -226,6 +261,9 @@ fn spawn(program: &OsString, words: &[OsString], log: &Path) -> Result<Child, Cl
         file.try_clone().map_err(|source| ClusterError::File { path: log.to_owned(), source })?;
     Command::new(program)
         .args(words)
+        // what it leaves behind when it crashes belongs to it
+        .current_dir(&place.home)
+        .envs(place.environment.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .stdout(both)
         .stderr(file)

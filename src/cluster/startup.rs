@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::certificates::Certificates;
 use super::options::ClusterOptions;
-use super::ports::{Ports, free_ports};
+use super::ports::{Ports, ports_from};
 use super::processes::{Cluster, LOOK};
 use super::readiness::Readiness;
 use super::role::ServerRole;
@@ -106,7 +106,8 @@ impl Cluster {
         let mut starts = 1;
         loop {
             let options = &self.options;
-            let ports = Ports::choose(options.port_base, options.agents, &options.data)?;
+            let ports =
+                Ports::choose(options.port_base, options.ports, options.agents, &options.data)?;
             let started = self.launch_agents(&ports).and_then(|()| self.wait_leader(interrupted));
             match started {
                 Ok(()) => return ports.keep(&self.options.data),
@@ -175,7 +176,7 @@ impl Cluster {
             Some(base) => Ok((agents..agents + members)
                 .map(|at| base.saturating_add(u16::try_from(at).unwrap_or(u16::MAX)))
                 .collect()),
-            None => free_ports(members).map_err(ClusterError::Port),
+            None => ports_from(self.options.ports, members).map_err(ClusterError::Port),
         }
     }
 

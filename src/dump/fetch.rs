@@ -89,13 +89,24 @@ impl Asking<'_> {
         };
         let stores =
             Wanted { pick: Some("read_db"), ..get(format!("agencyPlan_{label}"), "stores") };
-        if fetched.record.leader == Some(true)
-            && self.file(agent, &mut fetched, received, read, &mut io::sink())?
-        {
+        // it may have lost its leadership meanwhile: what it said then is kept if there is nothing else
+        let mut attempt =
+            Fetched { record: AgentRecord::default(), parts: Vec::new(), answered: false };
+        let leads = fetched.record.leader == Some(true);
+        if leads && self.file(agent, &mut attempt, received, read, &mut io::sink())? {
             fetched.record.plan_source = Some("read".to_owned());
         } else if self.file(agent, &mut fetched, received, stores, &mut io::sink())? {
             fetched.record.plan_source = Some("stores".to_owned());
+            return Ok(fetched);
         }
+        fetched.answered |= attempt.answered;
+        for part in attempt.parts {
+            fetched.parts.retain(|known| known.name != part.name);
+            fetched.record.files.retain(|known| known.name != part.name);
+            fetched.parts.push(part);
+        }
+        fetched.record.files.extend(attempt.record.files);
+        fetched.record.errors.extend(attempt.record.errors);
         Ok(fetched)
     }
 
@@ -233,9 +244,6 @@ impl Asking<'_> {
             status: Some(answer.status),
             message: format!("status {}: {what}", answer.status),
         });
-        // a second attempt under the same name replaces the first one's answer
-        fetched.parts.retain(|part| part.name != name);
-        fetched.record.files.retain(|file| file.name != name);
         fetched.record.files.push(FileRecord { name: name.clone(), bytes });
         fetched.parts.push(Named { name, is_json: true, packed });
         Ok(())

@@ -14,9 +14,14 @@ use crate::http::{Endpoint, Request};
 /// The longest that it may take to find out who the agents are.
 const FINDING_LIMIT: Duration = Duration::from_secs(5);
 
-/// The agents of an agency, as the first of them tells it that answers. When none does within `limit`, those
-/// that the client knows.
-pub fn agents_of(client: &AgencyClient, limit: Duration) -> Vec<AgentToAsk> {
+/// The agents of an agency, as the first of them tells it that answers. When none does within some seconds,
+/// those that the client knows.
+pub fn agents_of(client: &AgencyClient) -> Vec<AgentToAsk> {
+    agents_within(client, FINDING_LIMIT)
+}
+
+/// As [`agents_of`], in no more time than `limit`.
+pub fn agents_within(client: &AgencyClient, limit: Duration) -> Vec<AgentToAsk> {
     let members = members(client, limit.min(FINDING_LIMIT)).into_iter();
     let mut found: Vec<AgentToAsk> = members
         .filter_map(|agent| {

@@ -27,7 +27,7 @@ mod take;
 
 pub use error::DumpError;
 pub use filter::KnownSecrets;
-pub use find::{agents_of, take_of};
+pub use find::{agents_of, agents_within, take_of};
 pub use latch::Latch;
 pub use manifest::{AgentRecord, ErrorRecord, FileRecord, Manifest};
 pub use options::{AgentToAsk, DumpOptions, Packing, Place, State};

@@ -190,12 +190,35 @@ fn gzip(parts: Vec<Named>, file: &mut File) -> io::Result<()> {
             io::copy(&mut part, file)?;
             continue;
         }
-        let mut text = Vec::new();
-        MultiGzDecoder::new(part).read_to_end(&mut text)?;
-        let text = serde_json::Value::from(String::from_utf8_lossy(&text)).to_string();
-        compressed(file, text.as_bytes())?;
+        quote(MultiGzDecoder::new(part), file)?;
     }
     compressed(file, if separator == "{\n" { b"{}\n" } else { b"\n}\n" })
+}
+
+/// Compresses a text as a JSON string, piece by piece; bytes that are no text become the sign for that.
+fn quote(mut text: impl Read, file: &mut File) -> io::Result<()> {
+    let mut encoder = GzEncoder::new(file, Compression::fast());
+    encoder.write_all(b"\"")?;
+    let (mut buffer, mut kept) = (vec![0; BUFFER], 0);
+    loop {
+        let read = text.read(&mut buffer[kept..])?;
+        let piece = &buffer[..kept + read];
+        // a character may lie across the end of the piece
+        let cut = match std::str::from_utf8(piece) {
+            Err(error) if error.error_len().is_none() && read > 0 => error.valid_up_to(),
+            _ => piece.len(),
+        };
+        let quoted = serde_json::Value::from(String::from_utf8_lossy(&piece[..cut])).to_string();
+        encoder.write_all(&quoted.as_bytes()[1..quoted.len() - 1])?;
+        let whole = piece.len();
+        if read == 0 {
+            break;
+        }
+        buffer.copy_within(cut..whole, 0);
+        kept = whole - cut;
+    }
+    encoder.write_all(b"\"")?;
+    encoder.finish().map(|_| ())
 }
 
 fn compressed(file: &mut File, text: &[u8]) -> io::Result<()> {
@@ -243,6 +266,39 @@ fn names(place: &Place, packing: Packing) -> Box<dyn Iterator<Item = PathBuf> + 
             let later =
                 (1..100_000_u32).map(move |number| folder.join(format!("{stem}_{number}{ending}")));
             Box::new(std::iter::once(folder.join(format!("{stem}{ending}"))).chain(later))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives a few bytes at a time.
+    struct Slow<'a>(&'a [u8]);
+
+    impl Read for Slow<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let amount = self.0.len().min(buffer.len()).min(3);
+            buffer[..amount].copy_from_slice(&self.0[..amount]);
+            self.0 = &self.0[amount..];
+            Ok(amount)
+        }
+    }
+
+    #[test]
+    fn texts_are_quoted_whatever_is_in_them() {
+        for text in [
+            &b""[..],
+            b"plain \"text\"\n",
+            "z\u{fc}rich \u{1f600} \u{e9}".as_bytes(),
+            b"a\xffb\xc3",
+        ] {
+            let mut file = tempfile::tempfile().unwrap();
+            quote(Slow(text), &mut file).unwrap();
+            file.seek(SeekFrom::Start(0)).unwrap();
+            let found: String = serde_json::from_reader(MultiGzDecoder::new(file)).unwrap();
+            assert_eq!(found, String::from_utf8_lossy(text));
         }
     }
 }

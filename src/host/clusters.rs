@@ -8,6 +8,7 @@ use serde_json::{Map as JsonMap, Value};
 use super::adopted::AdoptedServers;
 use super::embedded::EmbeddedServers;
 use super::launched::LaunchedServers;
+use super::restored::RestoredServers;
 use crate::client::{AgencyClient, ClientOptions};
 use crate::cluster::{ClusterError, LaunchError, LaunchOptions, World};
 use crate::deadline::Deadline;
@@ -40,7 +41,12 @@ impl Launcher for HostLauncher {
     }
 
     fn adopt(&self, source: &Adopted) -> NativeResult<Arc<dyn Provider>> {
-        Ok(Arc::new(AdoptedServers::new(source, self.operation_limit)?))
+        Ok(match source {
+            Adopted::Map(map) if map.contains_key("arangods") => {
+                Arc::new(RestoredServers::new(map, self.operation_limit)?)
+            }
+            source => Arc::new(AdoptedServers::new(source, self.operation_limit)?),
+        })
     }
 }
 

@@ -188,6 +188,11 @@ impl Provider for LaunchedServers {
         shown(&self.options)
     }
 
+    fn secret(&self) -> Option<String> {
+        let text = std::fs::read_to_string(self.options.jwt_secret_file.as_ref()?).ok()?;
+        Some(text.trim().to_owned())
+    }
+
     fn agency(&self, deadline: &Deadline) -> NativeResult<AgencyClient> {
         let agents = self.start(deadline)?.topology().agents.into_iter();
         client(agents.map(|one| one.endpoint), &self.access()?, self.operation_limit, deadline)

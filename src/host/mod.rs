@@ -6,7 +6,7 @@
 //!
 //! * `builder`: what a host is made of
 //! * `target`: the agency and the cluster of a run
-//! * `clusters`: how clusters are made, be they `embedded`, `launched` or `adopted`
+//! * `clusters`: how clusters are made, be they `embedded`, `launched`, `adopted` or `restored`
 //! * `engine`, `limits`: the engine, and how much a script may take
 //! * `resolver`, `stdlib`, `sources`, `script_text`: where scripts come from
 //! * `error`, `diagnosis`: what an uncaught error says
@@ -30,6 +30,8 @@ mod launched;
 mod limits;
 mod onlooker;
 mod resolver;
+#[cfg(feature = "standin")]
+mod restored;
 mod script_text;
 mod session;
 mod sources;
@@ -45,13 +47,14 @@ use std::time::Duration;
 use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, Scope};
 use serde_json::Value;
 
-use crate::client::AgencyClient;
+use crate::client::{AgencyClient, Transaction};
 use crate::deadline::{Deadline, Stop};
 use crate::natives::agency::AgencyTarget;
 use crate::natives::cluster::{Cluster, Clusters};
 use crate::natives::test::{Noted, TestState};
 use crate::natives::{
     ExitRequest, Invocation, NativeContext, NativeError, end_children, from_json, to_json,
+    with_causes,
 };
 
 pub use crate::natives::cluster::Crash;
@@ -423,6 +426,28 @@ impl Host {
             Err(error) => error.into_engine_error(rhai::Position::NONE),
         };
         Err(self.explained(&error, "").into())
+    }
+
+    /// Writes to the run's agency, if there is one; tells why it could not.
+    fn write_within(
+        &self,
+        transaction: &Transaction,
+        limit: Duration,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<(), String> {
+        let _running = self.lock_run();
+        self.begin(None, Some(limit));
+        self.interrupt_if(cancelled);
+        let client = self.context.extension::<AgencyTarget>().client(&self.context.deadline);
+        let Some(client) = client.map_err(|error| error.message().to_owned())? else {
+            return Ok(());
+        };
+        let outcome = client.with_timeout(limit).write(std::slice::from_ref(transaction));
+        match outcome.map(|outcome| outcome.all_applied()) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err("the agency refused it".to_owned()),
+            Err(error) => Err(with_causes(&error)),
+        }
     }
 
     /// A client of the run's agency, with limits of its own.

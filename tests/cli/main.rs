@@ -32,6 +32,8 @@ mod shell_page;
 mod shell_words;
 mod support;
 #[cfg(feature = "standin")]
+mod testing;
+#[cfg(feature = "standin")]
 mod tls;
 mod tour;
 #[path = "../support/wait.rs"]

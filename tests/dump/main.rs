@@ -6,5 +6,6 @@
 mod server;
 
 mod reading;
+mod scripts;
 mod support;
 mod taking;

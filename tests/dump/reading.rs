@@ -190,6 +190,7 @@ fn a_log_tells_who_wrote_what_and_when_below_a_path() {
 }
 
 /// The recorded dumps, unless they are not here.
+#[allow(clippy::print_stderr, reason = "whoever runs the tests should know")]
 fn recorded() -> Option<PathBuf> {
     let folder = std::env::var_os("AGENCYSH_DATA").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),

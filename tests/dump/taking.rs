@@ -9,7 +9,7 @@ use agencysh::dump::{AgentToAsk, DumpOptions, Packing, Place, State, agents_of, 
 use agencysh::standin::EmbeddedAgency;
 use serde_json::Value;
 
-use crate::server::{Reply, Server, closed_port, json, redirect, reply};
+use crate::server::{Reply, Seen, Server, closed_port, json, redirect, reply};
 use crate::support::{agent, client, fake, files, names, options, take};
 
 const PACKINGS: [Packing; 3] = [Packing::Zip, Packing::Gzip, Packing::Folder];
@@ -24,7 +24,7 @@ fn d101_each_agent_gives_its_own_tree_and_the_manifest_says_how() {
     let client = client(&agency.endpoints()[0], ClientAuth::None);
     client.set("Test/dump", 17.into()).unwrap();
     let leader = client.leader().unwrap().id;
-    let agents = agents_of(&client, Duration::from_secs(10));
+    let agents = agents_of(&client);
     assert_eq!(agents.len(), 3);
     let folder = tempfile::tempdir().unwrap();
     for packing in PACKINGS {
@@ -120,6 +120,30 @@ fn m71_agents_that_fail_do_not_prevent_the_others_files() {
         assert_eq!((&agents[4]["state"], &agents[4]["exit"]), (&"dead".into(), &"signal 9".into()));
         assert!(agents[5]["errors"].as_array().unwrap().is_empty());
     }
+}
+
+#[test]
+fn an_agent_that_loses_its_leadership_meanwhile_gives_its_tree_all_the_same() {
+    let config = r#"{"leaderId":"A","configuration":{"id":"A"}}"#;
+    let answer = |stores: u16| {
+        move |seen: &Seen| match &*seen.target {
+            "/_api/agency/config" => json(200, config),
+            "/_api/agency/read" => redirect(307, "http://127.0.0.1:1/"),
+            _ => json(stores, r#"{"read_db":[{"a":1}]}"#),
+        }
+    };
+    let (losing, failing) = (Server::start(answer(200)), Server::start(answer(500)));
+    let client = client(&losing.url, ClientAuth::None);
+    let agents = [agent("losing", None, &losing.url), agent("failing", None, &failing.url)];
+    let folder = tempfile::tempdir().unwrap();
+    let taken = take(&client, &agents, &options(folder.path())).unwrap();
+    let files = files(&taken.archive, Packing::Zip);
+    assert_eq!(files["agencyPlan_losing.json"], r#"[{"a":1}]"#);
+    let [losing, failing] = &taken.manifest.agents[..] else { panic!("two agents") };
+    assert_eq!((losing.plan_source.as_deref(), losing.errors.len()), (Some("stores"), 0));
+    let statuses: Vec<_> = failing.errors.iter().map(|error| error.status).collect();
+    assert_eq!(statuses, [Some(500), Some(500), Some(307)]);
+    assert_eq!(parse(&files["agencyPlan_failing.error.json"])["status"], 307);
 }
 
 #[test]

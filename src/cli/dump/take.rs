@@ -13,8 +13,8 @@ use super::{Dump, Pack, failed};
 use crate::client::{AgencyClient, ClientOptions};
 use crate::deadline::Deadline;
 use crate::dump::{
-    AgentToAsk, DumpError, DumpOptions, Manifest, Packing, Place, Taken, agents_of, stem_of_now,
-    take_of,
+    AgentToAsk, DumpError, DumpOptions, Manifest, Packing, Place, Taken, agents_within,
+    stem_of_now, take_of,
 };
 use crate::host::Target;
 
@@ -53,7 +53,8 @@ fn take(
         return Err(DumpError::Exists { path: path.clone() });
     }
     let client = AgencyClient::new(client, deadline.clone())?;
-    let mut agents = if known.is_empty() { agents_of(&client, wanted.whole_limit) } else { known };
+    let mut agents =
+        if known.is_empty() { agents_within(&client, wanted.whole_limit) } else { known };
     for called in &dump.agent {
         if !agents.iter().any(|agent| is_called(agent, called)) {
             let known = agents.iter().map(|agent| &*agent.name).collect::<Vec<_>>().join(", ");

@@ -62,6 +62,9 @@ pub(in crate::cli) struct TestOptions {
     /// Note begin and end of each test in the agency, below Testing
     #[arg(long)]
     marks: bool,
+    /// Count it as a failure, too, if a file leaves something behind in a cluster of its own
+    #[arg(long)]
+    strict: bool,
     /// Leave out a check of what tests leave behind: see docs/testing.md; repeat it for each
     #[arg(long, value_name = "NAME", value_parser = known_check)]
     skip_check: Vec<String>,
@@ -160,6 +163,7 @@ impl TestOptions {
             retries: self.retries,
             rounds: self.repeat,
             marks: self.marks,
+            strict: self.strict,
             skipped_checks: self.skip_check.clone(),
             dumps: (!self.no_dump).then(|| self.output_directory.clone()),
         })

@@ -17,6 +17,9 @@ const SLOW: Duration = Duration::from_secs(1);
 /// How many of the slowest tests the summary names.
 const SLOWEST: usize = 5;
 
+/// How many failures of one test are shown; reports for programs have all.
+const MOST_SHOWN: usize = 8;
+
 /// Writes for people.
 pub(super) struct Text {
     reporter: Reporter,
@@ -85,7 +88,11 @@ impl Text {
                 indented(&self.reporter.rendered(&failure.error))
             )
         };
-        failures.iter().map(shown).collect()
+        let mut text: String = failures.iter().take(MOST_SHOWN).map(shown).collect();
+        if failures.len() > MOST_SHOWN {
+            text += &format!("  and {} more\n", failures.len() - MOST_SHOWN);
+        }
+        text
     }
 
     fn file(&self, result: &FileResult) -> String {

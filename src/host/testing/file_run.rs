@@ -33,7 +33,9 @@ struct Life<'a> {
     culprits: BTreeMap<String, String>,
     /// What the runner itself leaves behind.
     own_marks: BTreeSet<String>,
-    /// How many servers had ended unasked.
+    /// How many servers had ended unasked before the file came.
+    crashes_before: usize,
+    /// How many have by now.
     crashes: usize,
 }
 
@@ -70,7 +72,7 @@ impl<'a> FileRun<'a> {
     /// Runs tests in one host until it can no longer be used; gives those that have not been run.
     fn live<'t>(&mut self, script: &TestScript, tests: &'t [String]) -> &'t [String] {
         let began = Instant::now();
-        let life = match self.begin(script) {
+        let mut life = match self.begin(script) {
             Ok(life) => life,
             Err(Unusable::Skipped(reason)) => {
                 self.result.skip_reason = Some(reason.clone());
@@ -83,15 +85,15 @@ impl<'a> FileRun<'a> {
             }
         };
         self.result.start += began.elapsed();
-        let mut life = life;
         let rest = self.tests(&mut life, tests);
         let (failed, took) = self.hook(&life, "tear_down_all", Phase::TearDownAll);
         self.result.tear_down_all += took;
         self.result.failures.extend(failed);
+        let crashes = surroundings::crashes(&life.stage, life.crashes);
+        life.crashes += crashes.len();
+        self.result.failures.extend(crashes);
         let left = self.left_behind(&life);
         self.result.failures.extend(left);
-        let crashes = surroundings::crashes(&life.stage, life.crashes);
-        self.result.failures.extend(crashes);
         self.result.output += &life.stage.printed();
         if self.runner.world.is_shared() && !self.result.failures.is_empty() {
             self.runner.spoil(&self.name, &self.result.failures);
@@ -143,6 +145,7 @@ impl<'a> FileRun<'a> {
             last: None,
             culprits: BTreeMap::new(),
             own_marks: BTreeSet::new(),
+            crashes_before: crashes,
             crashes,
         })
     }
@@ -186,20 +189,30 @@ impl<'a> FileRun<'a> {
         life.last = now;
     }
 
-    /// What the file leaves behind.
-    fn left_behind(&self, life: &Life<'_>) -> Vec<Failure> {
-        let unchecked = life.script.unchecked.as_slice();
-        let skipped = [self.runner.settings.skipped_checks.as_slice(), unchecked];
+    /// What the file leaves behind: failures, or a note on what ends with its own cluster anyway.
+    fn left_behind(&mut self, life: &Life<'_>) -> Vec<Failure> {
+        let settings = &self.runner.settings;
+        let skipped = [settings.skipped_checks.as_slice(), life.script.unchecked.as_slice()];
+        let counts = settings.strict || self.runner.world.is_shared();
         let mut before = life.before.clone().unwrap_or_default();
         life.own_marks.iter().for_each(|mark| before.add("marks", mark.clone()));
-        let mut left = match life.before.is_some() && self.runner.stopped().is_none() {
-            true => surroundings::left_behind(&life.stage, &before, &skipped),
+        // what a server that ended unasked leaves behind is no news
+        let whole = life.before.is_some() && life.crashes == life.crashes_before;
+        let mut left = match whole && self.runner.stopped().is_none() {
+            true => surroundings::left_behind(&life.stage, &before, &skipped, counts),
             false => Snapshot::default(),
         };
         for child in life.stage.host().end_children() {
             left.add("processes", format!("the child {child}"));
         }
-        left.without(&skipped).failures(&life.culprits)
+        let mut left = left.without(&skipped);
+        if counts {
+            return left.failures(&life.culprits);
+        }
+        // children would have outlived the cluster
+        let children = left.take("processes");
+        self.result.notes.extend(left.sentence());
+        children.failures(&life.culprits)
     }
 
     /// Calls a hook of the file, if it has it.

@@ -13,6 +13,9 @@ use crate::host::ScriptError;
 pub const CHECKS: [&str; 7] =
     ["agency", "collections", "databases", "failurepoints", "marks", "processes", "servers"];
 
+/// How many things a sentence names.
+const MOST_NAMED: usize = 5;
+
 /// The kind of what is found.
 pub(super) const LEFT_BEHIND: &str = "test.left_behind";
 
@@ -115,6 +118,25 @@ impl Snapshot {
     /// The things.
     pub(super) fn things(&self) -> impl Iterator<Item = &String> {
         self.things.keys()
+    }
+
+    /// Takes out what a check of this name found.
+    pub(super) fn take(&mut self, name: &str) -> Self {
+        let all = std::mem::take(&mut self.things);
+        let (taken, rest) = all.into_iter().partition(|(_, check)| *check == name);
+        self.things = rest;
+        Self { things: taken }
+    }
+
+    /// All in one sentence, if there is anything.
+    pub(super) fn sentence(&self) -> Option<String> {
+        if self.is_empty() {
+            return None;
+        }
+        let named: Vec<&str> = self.things().take(MOST_NAMED).map(String::as_str).collect();
+        let more = self.things.len() - named.len();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        Some(format!("left behind: {}{more}", named.join(", ")))
     }
 
     /// A failure for each check that found something; `culprits` are the tests after which each thing was there first.

@@ -36,13 +36,8 @@ pub(super) fn end(stage: &Stage, test: &str) -> Result<(), String> {
 }
 
 fn write(stage: &Stage, operations: serde_json::Value) -> Result<(), String> {
-    let Some(agency) = stage.host().agency(LIMIT) else { return Ok(()) };
-    let outcome = agency.write(&[Transaction::new(operations)]);
-    match outcome.map(|outcome| outcome.all_applied()) {
-        Ok(true) => Ok(()),
-        Ok(false) => Err("its mark was refused".to_owned()),
-        Err(error) => Err(format!("its mark could not be written: {error}")),
-    }
+    let written = stage.write(&Transaction::new(operations), LIMIT);
+    written.map_err(|problem| format!("its mark could not be written: {problem}"))
 }
 
 /// ISO 8601 in UTC with milliseconds.

@@ -18,6 +18,8 @@ pub struct TestSettings {
     pub rounds: u32,
     /// Whether begin and end of each test are noted in the agency.
     pub marks: bool,
+    /// Whether it is a failure, too, if a file leaves something behind in a cluster of its own, which ends with it.
+    pub strict: bool,
     /// The checks of what tests leave behind that are left out.
     pub skipped_checks: Vec<String>,
     /// Where dumps of the agency go, one for each test that failed; none are taken without.
@@ -33,6 +35,7 @@ impl Default for TestSettings {
             retries: 0,
             rounds: 1,
             marks: false,
+            strict: false,
             skipped_checks: Vec::new(),
             dumps: None,
         }

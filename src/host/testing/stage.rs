@@ -7,6 +7,7 @@ use std::time::Duration;
 use rhai::Dynamic;
 
 use super::cancel::{Cancel, Watched};
+use crate::client::Transaction;
 use crate::deadline::Stop;
 use crate::host::{Host, HostBuilder, HostError, Outcome, ScriptError};
 
@@ -50,6 +51,11 @@ impl Stage {
     pub(super) fn connect(&self, limit: Duration) -> Result<(), ScriptError> {
         let connected = self.host.connect_within(limit, &|| self.cancel.is_set());
         connected.map_err(as_script_error)
+    }
+
+    /// Writes to the agency, if there is one.
+    pub(super) fn write(&self, transaction: &Transaction, limit: Duration) -> Result<(), String> {
+        self.host.write_within(transaction, limit, &|| self.cancel.is_set())
     }
 
     /// The host.

@@ -45,10 +45,16 @@ pub(super) fn look(stage: &Stage) -> Option<Snapshot> {
     Some(snapshot)
 }
 
-/// What is there beyond what was there before, once it does not go away any more. A look that fails finds nothing:
+/// What is there beyond what was there before, for whoever is `patient` once it does not go away any more. A look that fails finds nothing:
 /// why the agency does not answer, others tell.
-pub(super) fn left_behind(stage: &Stage, before: &Snapshot, skipped: &[&[String]]) -> Snapshot {
-    let until = Instant::now() + LEAVING_LIMIT;
+pub(super) fn left_behind(
+    stage: &Stage,
+    before: &Snapshot,
+    skipped: &[&[String]],
+    patient: bool,
+) -> Snapshot {
+    let patience = if patient { LEAVING_LIMIT } else { Duration::ZERO };
+    let until = Instant::now() + patience;
     loop {
         let Some(now) = look(stage) else { return Snapshot::default() };
         let left = now.beyond(before).without(skipped);

@@ -67,7 +67,11 @@ fn auth(run: &NativeContext, options: &Options<'_>) -> NativeResult<ClientAuth> 
     }
     if let Some(path) = options.string("jwt_secret_file")? {
         let path = run.usable_path(Path::new(&path), Last::Followed)?;
-        return Ok(ClientAuth::secret(Secret::from_file(&path).map_err(refused)?));
+        let secret = match path.is_dir() {
+            true => Secret::from_folder(&path).map(|mut secrets| secrets.swap_remove(0)),
+            false => Secret::from_file(&path),
+        };
+        return Ok(ClientAuth::secret(secret.map_err(refused)?));
     }
     if let Some(token) = options.string("jwt_token")? {
         return Ok(ClientAuth::Token(token));

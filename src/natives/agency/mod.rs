@@ -30,7 +30,7 @@ pub(super) mod natives {
     ///
     /// `agency::connect(options: map) -> Agency`
     ///
-    /// Arguments: `endpoints` (string or array, needed), `jwt_secret`, `jwt_secret_file` or `jwt_token`,
+    /// Arguments: `endpoints` (string or array, needed), `jwt_secret`, `jwt_secret_file` (a file, or a folder whose first file counts) or `jwt_token`,
     /// `username`, `password`, `timeout` (30, one operation with all its repetitions), `connect_timeout` (5),
     /// `ca_file`, `insecure` (false), `learn_leaders` (true; otherwise a leader that is none of the endpoints is an error).
     /// Units: seconds.

@@ -25,9 +25,10 @@ struct Shared {
 }
 
 impl Cluster {
-    /// A cluster of these servers, with the next number.
+    /// A cluster of these servers, with the next number unless it had one before.
     pub fn new(provider: Arc<dyn Provider>) -> Self {
-        let number = LAST_NUMBER.fetch_add(1, Ordering::Relaxed) + 1;
+        let next = || LAST_NUMBER.fetch_add(1, Ordering::Relaxed) + 1;
+        let number = provider.number().unwrap_or_else(next);
         Self(Arc::new(Shared { number, provider, agency: Mutex::default() }))
     }
 

@@ -7,8 +7,9 @@ use super::handles::{Cluster, Instance};
 use super::properties::{of_capabilities, of_crash};
 use super::settings::{configure_agents, set_log_level};
 use super::shutdown::shut_down;
+use super::snapshot::snapshot;
 use crate::client::AgencyClient;
-use crate::natives::{Gate, NativeContext, Raw, call};
+use crate::natives::{Gate, NativeContext, Options, Raw, call, from_json};
 
 /// What the run may do with the agency.
 fn permitted(run: &NativeContext, client: AgencyClient) -> AgencyClient {
@@ -175,6 +176,39 @@ pub(in crate::natives) mod natives {
     #[rhai_fn(global, pure, name = "shutdown", return_raw)]
     pub fn shutdown_with(ctx: NativeCallContext, cluster: &mut Cluster, options: Map) -> Raw<Map> {
         call(&ctx, "cluster::shutdown", |run| shut_down(cluster, &options, run))
+    }
+
+    /// Gives a cluster as a plain map, which `cluster::adopt` takes up again, perhaps in another process.
+    ///
+    /// `cluster.snapshot(options?: map) -> map`
+    ///
+    /// Arguments: `options` with `secrets` (false: they are masked). The keys are those of arangosh's instance manager, and `version` and `instanceCount`; `arangods` lists the instances.
+    /// Units: none.
+    /// Errors: those of a cluster that does not start.
+    /// Legacy: `instanceManager.getStructure()`, `instance.getStructure()`, `agencyMgr.getStructure()`.
+    ///
+    /// ```rhai
+    /// let taken = cluster::current().snapshot();
+    /// assert_eq(taken.agencyConfig.agencySize, 3);
+    /// assert_eq(taken.arangods.map(|one| one.instanceRole).filter(|role| role != "agent"), ["dbserver", "coordinator"]);
+    /// let again = cluster::adopt(taken);
+    /// assert_eq(again.snapshot().arangods, taken.arangods);
+    /// ```
+    #[rhai_fn(global, pure, name = "snapshot", return_raw)]
+    pub fn snapshot_plain(ctx: NativeCallContext, cluster: &mut Cluster) -> Raw<Dynamic> {
+        call(&ctx, "cluster::snapshot", |run| Ok(from_json(snapshot(cluster, false, run)?)))
+    }
+
+    #[rhai_fn(global, pure, name = "snapshot", return_raw)]
+    pub fn snapshot_with(
+        ctx: NativeCallContext,
+        cluster: &mut Cluster,
+        options: Map,
+    ) -> Raw<Dynamic> {
+        call(&ctx, "cluster::snapshot", |run| {
+            let with_secrets = Options::new(&options, &["secrets"])?.bool("secrets", false)?;
+            Ok(from_json(snapshot(cluster, with_secrets, run)?))
+        })
     }
 
     /// Changes the configuration of all agents that run.

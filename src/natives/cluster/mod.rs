@@ -3,6 +3,7 @@
 //! * `provider`: what stands behind a cluster
 //! * `handles`: what scripts hold; `properties`, `methods`, `instance`: what they see of it
 //! * `settings`: what many instances are told at once; `shutdown`: their orderly end
+//! * `snapshot`: a cluster as a plain map
 //! * `target`: the clusters of a run
 
 mod handles;
@@ -12,6 +13,7 @@ mod properties;
 mod provider;
 mod settings;
 mod shutdown;
+mod snapshot;
 mod target;
 
 use rhai::plugin::*;
@@ -116,7 +118,7 @@ pub(in crate::natives) mod natives {
     /// `cluster::adopt(source: string | map) -> Cluster`
     ///
     /// Arguments: `source`, the topology file of a `cluster up`, which takes orders for its servers; or a map with `agents`, and perhaps `dbservers` and `coordinators`: arrays of endpoints, or of maps
-    /// as in a topology file; and `jwt_secret_file`, `ca_file`. Servers that are known by a map alone cannot be suspended, ended or started.
+    /// as in a topology file; and `jwt_secret_file`, `ca_file`, `insecure`; or a snapshot (see `cluster.snapshot`), whose processes can be suspended and ended. Servers that are known by their places alone cannot be suspended, ended or started.
     /// Units: none; nobody is asked before the cluster is used.
     /// Errors: `cluster.topology` and `cluster.no_topology` (number 10); `argument.type` (10); `permission.processes`, `permission.network` and `permission.files` (11).
     /// Legacy: `instanceManager.setFromStructure(structure)`.

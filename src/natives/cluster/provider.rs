@@ -155,6 +155,16 @@ pub trait Provider: Send + Sync {
     /// The options that it was launched with.
     fn options(&self) -> JsonMap<String, Value>;
 
+    /// The number of a cluster that had one before.
+    fn number(&self) -> Option<i64> {
+        None
+    }
+
+    /// The secret that opens the servers.
+    fn secret(&self) -> Option<String> {
+        None
+    }
+
     /// A client of the agents.
     ///
     /// # Errors

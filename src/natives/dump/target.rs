@@ -7,7 +7,7 @@ use serde_json::{Map as JsonMap, Value};
 
 use crate::client::AgencyClient;
 use crate::deadline::Deadline;
-use crate::dump::{AgentToAsk, State, agents_of};
+use crate::dump::{AgentToAsk, State, agents_within};
 use crate::natives::cluster::{Cluster, Clusters, Instance, InstanceFacts, InstanceState};
 use crate::natives::dispatch::type_word;
 use crate::natives::{NativeContext, NativeError, NativeResult};
@@ -90,7 +90,7 @@ impl Meant {
     /// Its agents.
     pub(super) fn target(&self, deadline: &Deadline) -> NativeResult<Target> {
         let agents_of = |client: &AgencyClient| {
-            agents_of(client, deadline.remaining().unwrap_or(Duration::MAX))
+            agents_within(client, deadline.remaining().unwrap_or(Duration::MAX))
         };
         match self {
             Self::Agency(client) => {
