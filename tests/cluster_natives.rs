@@ -86,7 +86,7 @@ fn m12_a_snapshot_that_is_taken_up_again_tells_the_same() {
 fn m13_a_snapshot_shows_secrets_only_when_told_to() {
     run(r#"
         fs::write(folder + "/key", "open-sesame-0123456789");
-        let c = cluster::launch(#{ agents: 1, program: program, jwt_secret_file: folder + "/key" });
+        let c = cluster::launch(#{ agents: 1, program: program, root: folder + "/root", output_directory: folder + "/out", jwt_secret_file: folder + "/key" });
         let shown = json::stringify(c.snapshot());
         assert::is_false(shown.contains("open-sesame"));
         assert::is_false(shown.contains(folder + "/key"));
@@ -150,7 +150,7 @@ fn m82_a_process_that_somebody_else_ends_is_named_one_that_we_end_is_not() {
     let host = run_in(
         folder.path(),
         r#"
-        let c = cluster::launch(#{ agents: 1, dbservers: 1, program: program });
+        let c = cluster::launch(#{ agents: 1, dbservers: 1, program: program, root: folder + "/root", output_directory: folder + "/out" });
         let dbserver = c.find("dbserver1");
         dbserver.kill();
         assert::equal(dbserver.exit_status, #{ signal: 9 });
@@ -159,11 +159,15 @@ fn m82_a_process_that_somebody_else_ends_is_named_one_that_we_end_is_not() {
         assert::equal(c.check_alive(), []);
         assert::is_true(im::check_alive(c));
         let agent = c.find("agent1");
+        fs::write(folder + "/root/agent1/alubsan.log.agencysh.1", "heap-use-after-free");
         process::kill(agent.pid, process::SIGKILL);
         wait::wait_for(|| !c.check_alive().is_empty(), #{ timeout: 10 });
         let crash = c.check_alive()[0];
         assert::equal([crash.instance, crash.pid, crash.signal], ["agent1", agent.pid, 9]);
         assert::is_true(crash.log.contains("serves at"));
+        // what a crash leaves in the server's folder is taken to where it stays
+        let files = crash.files.filter(|file| file.ends_with("agent1_" + crash.pid + "_alubsan.log.agencysh.1"));
+        assert::equal(files, [`${folder}/out/agent1_${crash.pid}_alubsan.log.agencysh.1`]);
         assert::equal(agent.state, "crashed");
         let error = assert::throws(|| im::check_alive(c), "cluster.crashed");
         assert::is_true(error.message.contains(`agent1 (process ${agent.pid}) ended unasked: signal 9`));
@@ -177,7 +181,7 @@ fn m82_a_process_that_somebody_else_ends_is_named_one_that_we_end_is_not() {
 #[test]
 fn m82_a_crash_can_end_the_scripts_deadline_with_its_reason() {
     run(r#"
-        let c = cluster::launch(#{ agents: 1, program: program, on_crash: "deadline" });
+        let c = cluster::launch(#{ agents: 1, program: program, root: folder + "/root", output_directory: folder + "/out", on_crash: "deadline" });
         let pid = c.find("agent1").pid;
         process::kill(pid, process::SIGABRT);
         let error = assert::throws(|| { sleep(60); sleep(60); }, "deadline.script");
@@ -188,7 +192,7 @@ fn m82_a_crash_can_end_the_scripts_deadline_with_its_reason() {
 #[test]
 fn m83_a_restarted_instance_is_the_same_and_is_watched_again() {
     run(r#"
-        let c = cluster::launch(#{ agents: 1, dbservers: 1, program: program, arguments: #{ dbserver: ["--log.level", "all=info"] } });
+        let c = cluster::launch(#{ agents: 1, dbservers: 1, program: program, root: folder + "/root", output_directory: folder + "/out", arguments: #{ dbserver: ["--log.level", "all=info"] } });
         let dbserver = c.find("dbserver1");
         let before = dbserver.status();
         dbserver.restart(#{ "log.level": "all=debug" });

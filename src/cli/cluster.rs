@@ -220,6 +220,7 @@ fn up(options: &Options, up: &Up) -> Result<ExitCode, ClusterError> {
             port_base: up.port_base,
             ports: None,
             memory: None,
+            output: None,
             jwt_secret_file: options.jwt_secret_file().map(absolute),
             tls: up.tls,
             supervision: (up.dbservers + up.coordinators > 0).then_some(Supervision {

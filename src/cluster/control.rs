@@ -3,7 +3,7 @@
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, Sender};
 
 use serde::{Deserialize, Serialize};
@@ -60,6 +60,9 @@ pub struct Status {
     /// Whether its end had to be forced.
     #[serde(default)]
     pub overdue: bool,
+    /// What it has left behind that tells of trouble.
+    #[serde(default)]
+    pub remains: Vec<PathBuf>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

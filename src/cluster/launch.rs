@@ -87,6 +87,8 @@ pub struct LaunchOptions {
     pub tls: bool,
     /// The folder for everything that belongs to the cluster; a temporary one unless given.
     pub root: Option<PathBuf>,
+    /// What it is for, such as a test: part of the name of a temporary folder.
+    pub name: Option<String>,
     /// The least port, and the one behind the last; any free ones unless given.
     pub ports: Option<(u16, u16)>,
     /// The folder for what outlives the cluster, such as dumps and core files.
@@ -121,6 +123,7 @@ impl Default for LaunchOptions {
             jwt_secret_file: None,
             tls: false,
             root: None,
+            name: None,
             ports: None,
             output_directory: "out".into(),
             dump_agency_on_error: true,
@@ -310,6 +313,7 @@ impl LaunchOptions {
             port_base: None,
             ports: self.ports,
             memory: self.memory,
+            output: std::path::absolute(&self.output_directory).ok(),
             jwt_secret_file: self.jwt_secret_file.clone(),
             tls: self.tls,
             supervision: self.supervision.then(|| self.supervision_times()),

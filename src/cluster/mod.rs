@@ -3,7 +3,7 @@
 //! * `certificates`: what servers and clients need for TLS
 //! * `options`: what a cluster is made of; `role`: what its servers do
 //! * `command_line`: what each server is started with, ours and the real `arangod` alike
-//! * `server`: one process and what became of it
+//! * `server`: one process and what became of it; `remains`: what it leaves behind
 //! * `import`: what an agency begins with; `rename`: under which names of servers
 //! * `startup`: starts all of them and waits until they are ready, which `readiness` tells of members
 //! * `arguments`: options that replace others when a server is started again
@@ -25,6 +25,7 @@ mod options;
 mod ports;
 mod processes;
 mod readiness;
+mod remains;
 mod rename;
 mod role;
 mod running;

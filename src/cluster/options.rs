@@ -30,6 +30,8 @@ pub struct ClusterOptions {
     pub ports: Option<(u16, u16)>,
     /// Bytes of memory for all servers together; any number unless given.
     pub memory: Option<u64>,
+    /// Where what servers leave behind in trouble is taken; it stays where it is without.
+    pub output: Option<PathBuf>,
     /// The secret file; without one everybody gets in.
     pub jwt_secret_file: Option<PathBuf>,
     /// Whether servers speak TLS, with certificates made for them.
@@ -126,8 +128,9 @@ impl ClusterOptions {
         let words = replaced(&words, &more);
         let (name, endpoint) = (name_of(role, number), endpoint.to_owned());
         let home = self.folder_of(role, number);
-        let environment = environment(&home, self.memory_of(role));
-        Launch { name, role, endpoint, data, log, words, home, environment }
+        let environment = environment(&self.data, &home, self.memory_of(role));
+        let output = self.output.clone();
+        Launch { name, role, endpoint, data, log, words, home, environment, output }
     }
 }
 
@@ -137,9 +140,12 @@ pub(super) fn name_of(role: ServerRole, number: usize) -> String {
 }
 
 /// What is in the environment of a server besides what this process has.
-fn environment(home: &Path, memory: Option<u64>) -> Vec<(&'static str, OsString)> {
-    let mut environment: Vec<(&'static str, OsString)> =
-        vec![("TMPDIR", home.join("tmp").into()), ("ARANGODB_SERVER_DIR", home.into())];
+fn environment(root: &Path, home: &Path, memory: Option<u64>) -> Vec<(&'static str, OsString)> {
+    let mut environment: Vec<(&'static str, OsString)> = vec![
+        ("TMPDIR", home.join("tmp").into()),
+        ("ARANGODB_SERVER_DIR", home.into()),
+        ("ARANGOTEST_ROOT_DIR", root.into()),
+    ];
     for (name, file) in [
         ("ASAN_OPTIONS", "alubsan.log"),
         ("LSAN_OPTIONS", "alubsan.log"),

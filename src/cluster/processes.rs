@@ -1,5 +1,6 @@
 //! All servers of a cluster: started, watched, and stopped with it.
 
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -36,6 +37,8 @@ pub enum Event {
         exit: Exit,
         /// The last lines it logged.
         log: String,
+        /// What it left behind.
+        remains: Vec<PathBuf>,
     },
     /// A server ended in good order, because somebody else told it to.
     Ended {
@@ -175,7 +178,8 @@ impl Cluster {
             let end = process.end.clone().unwrap_or_default();
             report(if process.state == ServerState::Crashed {
                 let exit = process.exit.unwrap_or_default();
-                Event::Crashed { name, pid, end, exit, log: process.log_tail() }
+                let remains = process.remains.clone();
+                Event::Crashed { name, pid, end, exit, log: process.log_tail(), remains }
             } else {
                 Event::Ended { name, pid, end }
             });
@@ -189,6 +193,7 @@ impl Cluster {
             end: process.end.clone(),
             exit: process.exit,
             overdue: process.overdue,
+            remains: process.remains.clone(),
         };
         self.processes.iter().map(status).collect()
     }

@@ -15,6 +15,7 @@ use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
 use super::ClusterError;
+use super::remains;
 use super::role::ServerRole;
 use super::topology::Server;
 
@@ -62,6 +63,8 @@ pub(super) struct Launch {
     pub(super) home: PathBuf,
     /// What is in its environment besides what this process has.
     pub(super) environment: Vec<(&'static str, OsString)>,
+    /// Where what it leaves behind in trouble is taken.
+    pub(super) output: Option<PathBuf>,
 }
 
 /// A server that we started.
@@ -78,6 +81,8 @@ pub(super) struct Process {
     pub(super) overdue: bool,
     /// The program, and all words after it.
     pub(super) program: (OsString, Vec<OsString>),
+    /// What its processes have left behind so far that tells of trouble.
+    pub(super) remains: Vec<PathBuf>,
     place: Place,
     child: Child,
 }
@@ -87,6 +92,7 @@ pub(super) struct Process {
 struct Place {
     home: PathBuf,
     environment: Vec<(&'static str, OsString)>,
+    output: Option<PathBuf>,
     log: PathBuf,
 }
 
@@ -108,7 +114,7 @@ impl Exit {
 impl Process {
     /// Starts a server; `program` may need words before the options.
     pub(super) fn start(program: &[OsString], launch: Launch) -> Result<Self, ClusterError> {
-        let Launch { name, role, endpoint, data, log, words, home, environment } = launch;
+        let Launch { name, role, endpoint, data, log, words, home, environment, output } = launch;
         for folder in [data.clone(), home.join("tmp"), home.join("apps")] {
             std::fs::create_dir_all(&folder)
                 .map_err(|source| ClusterError::File { path: folder, source })?;
@@ -116,7 +122,7 @@ impl Process {
         let mut before = program.iter().cloned();
         let program = absolute(before.next().unwrap_or_default());
         let words: Vec<OsString> = before.chain(words).collect();
-        let place = Place { home, environment, log: log.clone() };
+        let place = Place { home, environment, output, log: log.clone() };
         let child = spawn(&program, &words, &place)?;
         let server = Server {
             id: String::new(),
@@ -138,6 +144,7 @@ impl Process {
             exit: None,
             overdue: false,
             program,
+            remains: Vec::new(),
             place,
             child,
         })
@@ -217,6 +224,10 @@ impl Process {
 
     fn note_end(&mut self, status: ExitStatus) {
         (self.end, self.exit) = (Some(how(status)), Some(Exit::of(status)));
+        if let Some(output) = &self.place.output {
+            let Server { name, pid, .. } = &self.server;
+            self.remains.extend(remains::collect(&self.place.home, name, *pid, output));
+        }
     }
 
     /// Whether the process has ended on request by now.

@@ -93,6 +93,7 @@ fn of_place(place: Place, role: &str, number: usize) -> NativeResult<InstanceFac
         log_file: None,
         arguments: Vec::new(),
         is_overdue: false,
+        remains: Vec::new(),
     })
 }
 
@@ -111,6 +112,7 @@ fn of_status(status: Status) -> InstanceFacts {
         log_file: Some(server.log),
         arguments: Vec::new(),
         is_overdue: false,
+        remains: Vec::new(),
     }
 }
 
@@ -138,6 +140,7 @@ impl AdoptedServers {
                 end: None,
                 exit: None,
                 overdue: false,
+                remains: Vec::new(),
             })
         };
         let known = topology.servers().map(status).collect();
@@ -172,12 +175,17 @@ impl AdoptedServers {
         Ok(Self { known, topology: None, access, operation_limit })
     }
 
-    fn order(&self, action: Action, names: &[&str]) -> NativeResult<Vec<Status>> {
-        let Some(topology) = &self.topology else {
+    /// The file of the `cluster up` that takes orders.
+    fn control(&self) -> NativeResult<&Path> {
+        self.topology.as_deref().ok_or_else(|| {
             let message =
                 "nobody here controls these servers: they are known by their places alone";
-            return Err(NativeError::arango("cluster.not_ours", 11, message));
-        };
+            NativeError::arango("cluster.not_ours", 11, message)
+        })
+    }
+
+    fn order(&self, action: Action, names: &[&str]) -> NativeResult<Vec<Status>> {
+        let topology = self.control()?;
         let names = names.iter().map(|name| (*name).to_owned()).collect();
         ask(topology, &Request { action, names }).map_err(|error| failed(&error))
     }
@@ -268,8 +276,13 @@ impl Provider for AdoptedServers {
                 .unwrap_or_default(),
             end: one.end.unwrap_or_default(),
             log: crate::cluster::log_tail(&one.server.log),
+            files: one.remains,
         };
         crashed.map(crash).collect()
+    }
+
+    fn check_ends(&self) -> NativeResult<()> {
+        self.control().map(drop)
     }
 
     fn has_ended(&self) -> bool {

@@ -82,6 +82,7 @@ impl State {
             log_file: None,
             arguments: Vec::new(),
             is_overdue: false,
+            remains: Vec::new(),
         }
     }
 }

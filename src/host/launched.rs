@@ -102,7 +102,8 @@ impl LaunchedServers {
                 std::path::absolute(root).unwrap_or_else(|_| root.clone())
             }
             None => {
-                let made = tempfile::Builder::new().prefix("agencysh-").tempdir();
+                let name = self.options.name.as_deref().map(in_a_name).unwrap_or_default();
+                let made = tempfile::Builder::new().prefix(&format!("agencysh-{name}")).tempdir();
                 let made = made.map_err(|source| {
                     failed(&ClusterError::File { path: std::env::temp_dir(), source })
                 })?;
@@ -113,8 +114,29 @@ impl LaunchedServers {
     }
 }
 
+/// A text as part of the name of a folder.
+fn in_a_name(text: &str) -> String {
+    let kept = text.chars().map(|one| if one.is_ascii_alphanumeric() { one } else { '_' });
+    kept.take(64).chain(['-']).collect()
+}
+
+impl Drop for LaunchedServers {
+    fn drop(&mut self) {
+        let crashed = !self.crashes().is_empty();
+        let mut state = self.state();
+        // the servers go before their folder
+        state.running = None;
+        if (crashed || !self.options.cleanup)
+            && let Some(folder) = state.temporary.take()
+        {
+            // whoever looks for the reason finds it there
+            let _ = folder.keep();
+        }
+    }
+}
+
 fn facts(status: Status, running: &RunningCluster) -> InstanceFacts {
-    let Status { server, state, exit, overdue, .. } = status;
+    let Status { server, state, exit, overdue, remains, .. } = status;
     let arguments = running.arguments(&server.name).unwrap_or_default();
     InstanceFacts {
         role: server.role,
@@ -129,6 +151,7 @@ fn facts(status: Status, running: &RunningCluster) -> InstanceFacts {
         arguments: arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect(),
         name: server.name,
         is_overdue: overdue,
+        remains,
     }
 }
 
@@ -148,12 +171,13 @@ fn crashes(running: &RunningCluster) -> Vec<Crash> {
 
 fn of_event(event: Event) -> Option<Crash> {
     match event {
-        Event::Crashed { name, pid, end, exit, log } => Some(Crash {
+        Event::Crashed { name, pid, end, exit, log, remains } => Some(Crash {
             instance: name,
             pid: i64::from(pid),
             exit: InstanceExit { code: exit.code, signal: exit.signal },
             end,
             log,
+            files: remains,
         }),
         Event::Ended { .. } => None,
     }

@@ -110,6 +110,7 @@ impl Written {
             log_file: self.log_file.clone(),
             arguments: self.args.clone(),
             is_overdue: false,
+            remains: Vec::new(),
         }
     }
 }
@@ -155,6 +156,11 @@ impl Provider for RestoredServers {
 
     fn is_started(&self) -> bool {
         true
+    }
+
+    fn check_ends(&self) -> NativeResult<()> {
+        let message = "whoever started the cluster ends it";
+        Err(NativeError::arango("cluster.not_ours", 11, message))
     }
 
     fn has_ended(&self) -> bool {
@@ -246,7 +252,6 @@ impl Provider for RestoredServers {
     }
 
     fn shutdown(&self, _patience: Duration, _deadline: &Deadline) -> NativeResult<()> {
-        let message = "whoever started the cluster ends it";
-        Err(NativeError::arango("cluster.not_ours", 11, message))
+        self.check_ends()
     }
 }

@@ -132,7 +132,7 @@ pub(in crate::natives) mod natives {
     ///
     /// `cluster.check_alive() -> array`
     ///
-    /// Arguments: none. Each element is a map of `instance`, `pid`, `exit` or `signal`, `end` (the same in words) and `log` (the last lines it logged).
+    /// Arguments: none. Each element is a map of `instance`, `pid`, `exit` or `signal`, `end` (the same in words), `log` (the last lines it logged) and `files` (core files and reports of sanitizers).
     /// Units: an end is seen within 0.1 s.
     /// Errors: none.
     /// Legacy: `global.instanceManager.checkInstanceAlive()`.
@@ -156,7 +156,7 @@ pub(in crate::natives) mod natives {
     ///
     /// Arguments: `options` with `maintenance` (true: a coordinator is asked to let the supervision rest before the first server ends), `dump` (true: a dump of the agency is taken, unless the
     /// cluster was launched without) and `timeout` (666, then the end is forced).
-    /// Coordinators end first, then DB-servers, then agents, each in reverse start order. Returns `clean` (nobody crashed, nobody was forced), `exits` (the `exit_status` by name), `overdue` (names of those that were forced),
+    /// Coordinators end first, then DB-servers, then agents, each in reverse start order. Returns `clean` (nobody crashed, nobody was forced, nothing tells of trouble), `remains` (core files and reports of sanitizers, taken to the output directory), `exits` (the `exit_status` by name), `overdue` (names of those that were forced),
     /// `crashes` (as `check_alive` tells them), `dump` (the archive, `()`, or the error of one that failed) and `maintenance` (whether it was on). A cluster that nobody ends, ends with the run.
     /// Units: seconds; returns when all are gone.
     /// Errors: `cluster.not_ours` (number 11) for one that nobody here controls.

@@ -95,7 +95,7 @@ pub(in crate::natives) mod natives {
     /// `arangod`, a program to start in place of the stand-in, such as a real arangod; `program`, what starts the stand-in where this program does not (or in `AGENCYSH_PROGRAM`);
     /// `supervision` (true), `supervision_grace_period` (10), `supervision_ok_threshold` (5, or half of the grace period if that is less), `supervision_frequency` (1);
     /// `wait_for_sync` (false); `arguments`, more words for command lines by role, such as `#{ agent: ["--log.level", "agency=trace"] }`; `jwt_secret_file`; `tls` (false);
-    /// `root`, the folder for everything (a temporary one); `ports`, such as `[20000, 20100]` (any); `memory`, bytes for all servers together;
+    /// `root`, the folder for everything (a temporary one, with `name` in its own, which is removed unless somebody crashed or `cleanup` is false); `ports`, such as `[20000, 20100]` (any); `memory`, bytes for all servers together;
     /// `output_directory` ("out"), `dump_agency_on_error` (true), `dump_agency_on_shutdown` (true), `cleanup` (true); `on_crash`: "report" or "deadline" ("report").
     /// Units: seconds. Returns when the agency has a leader, and all servers are registered and in good health.
     /// Errors: `usage.agency_size`, `usage.options` (number 10); `cluster.unsupported` (9) for an option that servers inside this process cannot have;

@@ -61,6 +61,12 @@ fn path(path: Option<std::path::PathBuf>) -> Dynamic {
     or_unit(path.map(|path| path.to_string_lossy().into_owned()))
 }
 
+/// Paths as scripts have them.
+pub(super) fn paths(paths: Vec<std::path::PathBuf>) -> Array {
+    let texts = paths.into_iter().map(|path| path.to_string_lossy().into_owned());
+    texts.map(Dynamic::from).collect()
+}
+
 fn unknown(what: &str, key: &str, known: &[&'static str]) -> NativeError {
     let hint = match nearest(key, known.iter().copied()) {
         Some(near) => format!("did you mean '{near}'?"),
@@ -126,8 +132,9 @@ pub(super) fn of_exit(exit: InstanceExit) -> Map {
 
 pub(super) fn of_crash(crash: Crash) -> Map {
     let mut map = of_exit(crash.exit);
-    let members: [(&str, Dynamic); 4] = [
+    let members: [(&str, Dynamic); 5] = [
         ("end", crash.end.into()),
+        ("files", paths(crash.files).into()),
         ("instance", crash.instance.into()),
         ("log", crash.log.into()),
         ("pid", crash.pid.into()),

@@ -72,6 +72,8 @@ pub struct InstanceFacts {
     pub arguments: Vec<String>,
     /// Whether its end had to be forced.
     pub is_overdue: bool,
+    /// What it has left behind that tells of trouble.
+    pub remains: Vec<PathBuf>,
 }
 
 /// What can be done to an instance.
@@ -102,6 +104,8 @@ pub struct Crash {
     pub end: String,
     /// The last lines it logged.
     pub log: String,
+    /// What it left behind: core files, reports of sanitizers.
+    pub files: Vec<PathBuf>,
 }
 
 impl std::fmt::Display for Crash {
@@ -197,6 +201,14 @@ pub trait Provider: Send + Sync {
 
     /// Which instances ended unasked so far.
     fn crashes(&self) -> Vec<Crash>;
+
+    /// Whether they can be ended here.
+    ///
+    /// # Errors
+    /// They belong to somebody else.
+    fn check_ends(&self) -> NativeResult<()> {
+        Ok(())
+    }
 
     /// Whether they have been ended.
     fn has_ended(&self) -> bool;

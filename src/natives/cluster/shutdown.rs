@@ -6,7 +6,7 @@ use rhai::{Dynamic, Map};
 use serde_json::json;
 
 use super::handles::Cluster;
-use super::properties::{of_crash, of_exit};
+use super::properties::{of_crash, of_exit, paths};
 use super::settings::{running, told};
 use crate::natives::argument::duration;
 use crate::natives::{NativeContext, NativeResult, Options, dump};
@@ -25,6 +25,7 @@ pub(super) fn shut_down(
     let maintenance = options.bool("maintenance", true)?;
     let patience = options.number("timeout")?.map_or(PATIENCE, duration);
     let provider = cluster.provider();
+    provider.check_ends()?;
     let mut rested = false;
     if provider.is_started() && maintenance && provider.capabilities().control {
         rested = rest(cluster, run)?;
@@ -35,19 +36,22 @@ pub(super) fn shut_down(
     };
     run.deadline.check_run()?;
     provider.shutdown(run.deadline.clamp(patience), &run.deadline)?;
-    let (mut exits, mut overdue) = (Map::new(), Vec::new());
+    let (mut exits, mut overdue, mut remains) = (Map::new(), Vec::new(), Vec::new());
     if provider.is_started() || provider.has_ended() {
         for facts in provider.instances(&run.deadline)? {
             if facts.is_overdue {
                 overdue.push(Dynamic::from(facts.name.clone()));
             }
+            remains.extend(facts.remains);
             let exit = facts.exit.map_or(Dynamic::UNIT, |exit| of_exit(exit).into());
             exits.insert(facts.name.into(), exit);
         }
     }
     let crashes = provider.crashes();
+    let clean = crashes.is_empty() && overdue.is_empty() && remains.is_empty();
     let mut report = Map::new();
-    report.insert("clean".into(), (crashes.is_empty() && overdue.is_empty()).into());
+    report.insert("clean".into(), clean.into());
+    report.insert("remains".into(), paths(remains).into());
     report.insert("dump".into(), dump);
     report.insert("maintenance".into(), rested.into());
     report.insert("exits".into(), exits.into());
