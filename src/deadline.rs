@@ -9,6 +9,8 @@ use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::clock::Clock;
+
 /// The longest a blocking call goes without looking at the deadline.
 pub const SLICE: Duration = Duration::from_millis(20);
 
@@ -82,6 +84,7 @@ pub struct Deadline {
 struct Shared {
     state: Mutex<State>,
     changed: Condvar,
+    clock: Clock,
     /// Somebody has seen that the run has to end.
     over: AtomicBool,
 }
@@ -94,10 +97,20 @@ impl Deadline {
         deadline
     }
 
+    /// No deadline at first, by the time of `clock`.
+    pub fn by(clock: Clock) -> Self {
+        Self { shared: Arc::new(Shared { clock, ..Shared::default() }) }
+    }
+
+    /// The clock that it goes by.
+    pub fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+
     /// Sets or clears the run's deadline, counted from now.
     pub fn set_run(&self, limit: Option<Duration>) {
         let mut state = self.state();
-        state.run_end = limit.and_then(|limit| Instant::now().checked_add(limit));
+        state.run_end = limit.and_then(|limit| self.now().checked_add(limit));
         state.ended = None;
         self.shared.over.store(state.interrupted, Ordering::Relaxed);
         drop(state);
@@ -107,12 +120,28 @@ impl Deadline {
     /// Sets or clears the script's own deadline; tells whether the previous one had passed.
     pub fn set_script(&self, limit: Option<Duration>) -> bool {
         let mut state = self.state();
-        let passed = state.script_end.is_some_and(|end| end <= Instant::now());
-        state.script_end = limit.and_then(|limit| Instant::now().checked_add(limit));
+        let passed = state.script_end.is_some_and(|end| end <= self.now());
+        state.script_end = limit.and_then(|limit| self.now().checked_add(limit));
         state.reason = None;
         drop(state);
         self.shared.changed.notify_all();
         passed
+    }
+
+    /// Does `work` under a deadline of the script's own that is at most `limit` away, and puts the
+    /// one before it back: it is never passed later than it would have been.
+    pub fn within<T>(&self, limit: Duration, work: impl FnOnce() -> T) -> T {
+        let outer = {
+            let mut state = self.state();
+            let outer = (state.script_end, state.reason.clone());
+            state.script_end = nearer(state.script_end, self.now().checked_add(limit));
+            outer
+        };
+        self.shared.changed.notify_all();
+        let restore = Restore { deadline: self, outer: Some(outer) };
+        let result = work();
+        drop(restore);
+        result
     }
 
     /// Interrupts the run: the call that waits now ends, and every later one.
@@ -121,7 +150,7 @@ impl Deadline {
     pub fn interrupt(&self) {
         let mut state = self.state();
         if state.interrupt_sets_script {
-            state.script_end = Some(Instant::now());
+            state.script_end = Some(self.now());
             state.reason = Some(INTERRUPT_REASON.to_owned());
         } else {
             state.interrupted = true;
@@ -141,7 +170,7 @@ impl Deadline {
     /// Lets the script's own deadline pass now: the call that waits ends, the next one raises `reason`.
     pub fn expire_script(&self, reason: String) {
         let mut state = self.state();
-        state.script_end = Some(Instant::now());
+        state.script_end = Some(self.now());
         state.reason = Some(reason);
         drop(state);
         self.shared.changed.notify_all();
@@ -171,7 +200,7 @@ impl Deadline {
 
     /// `Err` when the run or the script's current call has to end.
     pub fn check(&self) -> Result<(), Stop> {
-        let verdict = Self::verdict(&self.state(), Instant::now());
+        let verdict = Self::verdict(&self.state(), self.now());
         if verdict.as_ref().is_err_and(Stop::ends_run) {
             self.shared.over.store(true, Ordering::Relaxed);
         }
@@ -194,13 +223,13 @@ impl Deadline {
     /// Time left until the nearer of both deadlines; `None` when there is none.
     pub fn remaining(&self) -> Option<Duration> {
         let state = self.state();
-        let now = Instant::now();
+        let now = self.now();
         nearer(state.run_end, state.script_end).map(|end| end.saturating_duration_since(now))
     }
 
     /// Time left until the run's deadline; the script's own does not count.
     pub fn run_remaining(&self) -> Option<Duration> {
-        let now = Instant::now();
+        let now = self.now();
         self.state().run_end.map(|end| end.saturating_duration_since(now))
     }
 
@@ -217,10 +246,10 @@ impl Deadline {
     /// [`Stop::Deadline`] and [`Stop::Interrupted`]; [`Stop::ScriptDeadline`] when it had passed before.
     pub fn sleep(&self, duration: Duration) -> Result<(), Stop> {
         self.check()?;
-        let wake = Instant::now().checked_add(duration);
+        let wake = self.now().checked_add(duration);
         let mut state = self.state();
         loop {
-            let now = Instant::now();
+            let now = self.now();
             match Self::verdict(&state, now) {
                 Err(stop) if stop.ends_run() => {
                     self.shared.over.store(true, Ordering::Relaxed);
@@ -235,6 +264,9 @@ impl Deadline {
             }
             let end = nearer(state.run_end, state.script_end);
             let wait = end.map_or(left, |end| end.saturating_duration_since(now).min(left));
+            if self.shared.clock.advance(wait) {
+                continue;
+            }
             state = self
                 .shared
                 .changed
@@ -281,6 +313,10 @@ impl Deadline {
         }
     }
 
+    fn now(&self) -> Instant {
+        self.shared.clock.now()
+    }
+
     fn verdict(state: &State, now: Instant) -> Result<(), Stop> {
         if state.interrupted {
             return Err(Stop::Interrupted);
@@ -302,6 +338,27 @@ impl Deadline {
     }
 }
 
+/// Puts a script's deadline back, also when the work under another one panicked.
+struct Restore<'a> {
+    deadline: &'a Deadline,
+    outer: Option<(Option<Instant>, Option<String>)>,
+}
+
+impl Drop for Restore<'_> {
+    fn drop(&mut self) {
+        let Some((end, reason)) = self.outer.take() else { return };
+        let mut state = self.deadline.state();
+        // an interrupt that let the deadline pass, or somebody who ended it, counts outside as well
+        let passed = state.reason.is_some() && state.reason != reason;
+        if !passed {
+            state.script_end = end;
+            state.reason = reason;
+        }
+        drop(state);
+        self.deadline.shared.changed.notify_all();
+    }
+}
+
 fn nearer(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.min(b)),
@@ -319,6 +376,35 @@ mod tests {
         assert_eq!(deadline.check(), Ok(()));
         assert_eq!(deadline.remaining(), None);
         assert_eq!(deadline.clamp(Duration::from_secs(7)), Duration::from_secs(7));
+    }
+
+    #[test]
+    fn m9_a_deadline_within_another_never_extends_it_and_gives_it_back() {
+        let clock = Clock::manual();
+        let deadline = Deadline::by(clock.clone());
+        deadline.set_script(Some(Duration::from_secs(10)));
+        deadline.within(Duration::from_secs(60), || {
+            assert_eq!(deadline.remaining(), Some(Duration::from_secs(10)));
+        });
+        deadline.within(Duration::from_secs(2), || {
+            deadline.within(Duration::from_secs(5), || {
+                assert_eq!(deadline.sleep(Duration::from_secs(3)), Ok(()));
+                assert!(matches!(deadline.check(), Err(Stop::ScriptDeadline { .. })));
+            });
+            assert!(matches!(deadline.check(), Err(Stop::ScriptDeadline { .. })));
+        });
+        assert_eq!(deadline.remaining(), Some(Duration::from_secs(8)));
+    }
+
+    #[test]
+    fn an_interrupt_that_comes_under_an_inner_deadline_counts_outside() {
+        let deadline = Deadline::default();
+        deadline.interrupt_sets_script(true);
+        deadline.within(Duration::from_secs(60), || deadline.interrupt());
+        assert_eq!(
+            deadline.check(),
+            Err(Stop::ScriptDeadline { reason: INTERRUPT_REASON.to_owned() })
+        );
     }
 
     #[test]

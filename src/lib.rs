@@ -26,7 +26,7 @@
 //! ```text
 //! cli -> host -> natives -> client -> http
 //!        host -> standin: agent::api -> agent::raft -> agent::store
-//! leaves: agency (values and wire types), auth (JWT, secrets), deadline, document (large JSON read in place),
+//! leaves: agency (values and wire types), auth (JWT, secrets), deadline, clock, document (large JSON read in place),
 //!         vpack (VelocyPack)
 //! ```
 
@@ -34,6 +34,7 @@ pub mod agency;
 mod apart;
 pub mod auth;
 pub mod client;
+pub mod clock;
 #[cfg(feature = "standin")]
 pub mod cluster;
 pub mod connection;

@@ -201,6 +201,30 @@ fn a_module_file_that_changes_is_loaded_anew() {
     assert_eq!(value(), 2);
 }
 
+/// Functions that a module makes for others may use what only the module sees.
+#[test]
+fn closures_of_modules_can_be_called_anywhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let modules = [
+        ("inner", "private fn next(n) { n + 1 } fn adder(n) { || next(n) }"),
+        ("outer", "import \"inner\" as inner; fn adder(n) { inner::adder(n) }"),
+        ("caller", "fn result(f) { f.call() } fn result_within(map) { map.f.call() }"),
+    ];
+    for (name, text) in modules {
+        std::fs::write(folder.path().join(format!("{name}.rhai")), text).unwrap();
+    }
+    let host = Host::builder().module_folder(folder.path()).build().unwrap();
+    for code in [
+        "outer::adder(1).call()",
+        "caller::result(outer::adder(1))",
+        "caller::result_within(#{ f: outer::adder(1) })",
+        "let f = outer::adder(1); [0].map(|_n| f.call())[0]",
+    ] {
+        let code = format!("import \"outer\" as outer; import \"caller\" as caller; {code}");
+        assert_eq!(host.eval(&code).unwrap().value.as_int(), Ok(2), "{code}");
+    }
+}
+
 #[cfg(feature = "standin")]
 #[test]
 fn the_embedded_agency_lives_as_long_as_its_host() {

@@ -62,7 +62,7 @@ async fn status(Path(code): Path<u16>) -> impl IntoResponse {
 fn run_example(doc: &NativeDoc, url: &str) -> Result<(), String> {
     let directory = tempfile::tempdir().unwrap();
     let target = match &*doc.namespace {
-        "cluster" => Target::Embedded { agents: 3, dbservers: 1, coordinators: 1 },
+        "cluster" | "instance" => Target::Embedded { agents: 3, dbservers: 1, coordinators: 1 },
         _ => Target::embedded(1),
     };
     let host = Host::builder().permissions(Permissions::all()).target(target).build().unwrap();

@@ -31,6 +31,22 @@ pub(super) fn show(name: Option<&str>) -> Result<ExitCode, OptionError> {
     }
 }
 
+/// Shows the text of a command or of a module.
+pub(super) fn show_source(name: &str) -> Result<ExitCode, OptionError> {
+    if let Some(text) = stdlib::command(name).or_else(|| stdlib::module(name)) {
+        output::write(text);
+        return Ok(ExitCode::OK);
+    }
+    let known: Vec<String> =
+        stdlib::commands().into_iter().map(str::to_owned).chain(stdlib::names()).collect();
+    let help = nearest(name, &known).map_or_else(
+        || format!("there are {}", known.join(", ")),
+        |near| format!("did you mean '{near}'?"),
+    );
+    output::note(&format!("no script of the standard library is called '{name}'; {help}"));
+    Ok(ExitCode::FAILED)
+}
+
 /// The name most like an unknown one: of a native, a namespace, or a function of arangosh.
 pub(super) fn similar(name: &str) -> Option<String> {
     let docs = natives();

@@ -20,6 +20,8 @@ impl ExitCode {
     pub const UNAUTHORIZED: Self = Self(4);
     /// Something differs from what it should be.
     pub const FINDINGS: Self = Self(5);
+    /// There is no test that could be run.
+    pub const NO_TESTS: Self = Self(7);
     /// The deadline has passed.
     pub const DEADLINE: Self = Self(124);
     /// Somebody interrupted the program.
@@ -66,6 +68,7 @@ impl ExitCode {
             (None, "agency.unauthorized" | "http.tls" | "http.no_tls" | "http.tls_only") => {
                 Self::UNAUTHORIZED
             }
+            (None, kind) if kind.starts_with("usage.") => Self::USAGE,
             _ => Self::FAILED,
         }
     }

@@ -24,6 +24,11 @@ impl Pending {
 
 /// Lets Ctrl-C interrupt the runs of a host.
 pub(super) fn on_ctrl_c(handle: InterruptHandle) -> Pending {
+    at_first_ctrl_c(move || handle.interrupt())
+}
+
+/// Lets the first Ctrl-C do something, and the second one end the process.
+pub(super) fn at_first_ctrl_c(act: impl Fn() + Send + 'static) -> Pending {
     static INSTALLED: OnceLock<Pending> = OnceLock::new();
     let pending = INSTALLED.get_or_init(Pending::default).clone();
     let seen = Arc::clone(&pending.0);
@@ -32,7 +37,7 @@ pub(super) fn on_ctrl_c(handle: InterruptHandle) -> Pending {
         if seen.swap(true, Ordering::SeqCst) {
             std::process::exit(i32::from(ExitCode::INTERRUPTED.0));
         }
-        handle.interrupt();
+        act();
     });
     pending
 }

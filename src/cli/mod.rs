@@ -11,6 +11,7 @@ mod definitions;
 mod doc;
 mod dump;
 mod embedded;
+mod everyday;
 mod exit;
 mod interrupt;
 mod natives_page;
@@ -23,6 +24,7 @@ mod report;
 mod restrictions;
 mod run;
 mod shown_target;
+mod test;
 mod words;
 
 use std::ffi::OsString;
@@ -68,6 +70,10 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Run the tests of test scripts, `*_test.rhai`
+    ///
+    /// The exit code is 0 when all passed, 1 when something failed, 7 when there was no test.
+    Test(Box<test::TestOptions>),
     /// Find mistakes in scripts without running them
     Check {
         /// The scripts
@@ -99,6 +105,9 @@ enum Command {
         /// All of it as one page of Markdown
         #[arg(long, conflicts_with = "name")]
         markdown: bool,
+        /// The text of a command or a module of the standard library
+        #[arg(long, requires = "name", conflicts_with = "markdown")]
+        source: bool,
     },
     /// Write `.d.rhai` files for editors: what scripts can call
     Definitions {
@@ -120,16 +129,21 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> std::process::ExitCode 
         // its options are arangod's, and some of them are spelled like ours
         return arangod::run(words[2..].to_vec()).into();
     }
-    let mut command = without_empty_variables(Cli::command());
+    let mut command = without_empty_variables(everyday::add_wanted(Cli::command(), &words));
     let arangosh::Translated { words, steps, arguments } = arangosh::translate(words, &command);
     let words = words::with_command(words, &command);
-    let parsed = command
-        .try_get_matches_from_mut(words)
-        .and_then(|matches| Cli::from_arg_matches(&matches))
-        .map_err(|error| error.format(&mut command));
-    let code = match parsed {
-        Ok(cli) if steps.is_empty() => dispatch(cli),
-        Ok(cli) => run_steps(&cli.options, &steps, &arguments),
+    let matches = command.try_get_matches_from_mut(words);
+    let done = matches.and_then(|matches| match everyday::chosen(&matches) {
+        Some((name, given)) => {
+            Options::from_arg_matches(&matches).map(|options| everyday(&options, name, given))
+        }
+        None => Cli::from_arg_matches(&matches).map(|cli| match steps.is_empty() {
+            true => dispatch(cli),
+            false => run_steps(&cli.options, &steps, &arguments),
+        }),
+    });
+    let code = match done.map_err(|error| error.format(&mut command)) {
+        Ok(code) => code,
         Err(error) => {
             let code = ExitCode(u8::try_from(error.exit_code()).unwrap_or(ExitCode::USAGE.0));
             match error.print() {
@@ -142,6 +156,15 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> std::process::ExitCode 
         }
     };
     code.into()
+}
+
+/// All that the command line can be.
+fn whole_command() -> clap::Command {
+    everyday::add_all(Cli::command())
+}
+
+fn everyday(options: &Options, name: &str, given: &clap::ArgMatches) -> ExitCode {
+    or_usage(options, everyday::run(options, name, given))
 }
 
 /// An environment variable that is set to nothing says nothing.
@@ -176,6 +199,7 @@ fn dispatch(cli: Cli) -> ExitCode {
     let outcome = match command {
         Some(Command::Run { file, arguments }) => run::file(&options, &file, &arguments),
         Some(Command::Eval { code, arguments }) => run::code(&options, &code, &arguments),
+        Some(Command::Test(wanted)) => test::run(&options, &wanted),
         Some(Command::Check { files }) => check::files(&options, &files),
         Some(Command::Dump(dump)) => dump::run(&options, &dump),
         #[cfg(feature = "standin")]
@@ -192,6 +216,7 @@ fn dispatch(cli: Cli) -> ExitCode {
             output::write(&natives_page::page());
             Ok(ExitCode::OK)
         }
+        Some(Command::Doc { name: Some(name), source: true, .. }) => doc::show_source(&name),
         Some(Command::Doc { name, .. }) => doc::show(name.as_deref()),
         Some(Command::Definitions { dir }) => definitions::write(&options, &dir),
         Some(Command::Completions { shell }) => Ok(completions::show(shell)),

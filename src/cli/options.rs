@@ -12,7 +12,7 @@ use super::restrictions::Restrictions;
 use super::shown_target::ShownTarget;
 use crate::auth::Secret;
 use crate::client::{ClientAuth, ClientOptions};
-use crate::host::{Host, Target, Topology};
+use crate::host::{Host, HostBuilder, Target, Topology};
 use crate::http::{Endpoint, TlsOptions};
 use crate::natives::with_causes;
 
@@ -66,11 +66,15 @@ pub(super) enum When {
 /// How values are printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
-    /// As `print` writes them
+    /// For people: `eval` as `print` writes values, commands as they see fit
     #[default]
     Text,
+    /// As a table, where there are rows
+    Table,
     /// As JSON
     Json,
+    /// As YAML
+    Yaml,
     /// A zip archive, for `dump`
     #[value(hide = true)]
     Zip,
@@ -245,7 +249,7 @@ pub(super) struct Options {
     /// Write log lines as JSON
     #[arg(long, global = true, env = "AGENCYSH_LOG_JSON", alias = "log.use-json-format")]
     log_json: bool,
-    /// How `eval` prints the value
+    /// How commands and `eval` print what they found
     #[arg(
         long,
         global = true,
@@ -299,6 +303,11 @@ impl Options {
         self.timeout.map(|limit| seconds("--timeout", limit)).transpose()
     }
 
+    /// Whether to colour what is written to the standard error.
+    pub(super) fn colors_errors(&self) -> bool {
+        output::colored(self.color, &std::io::stderr())
+    }
+
     /// How values are printed.
     pub(super) fn format(&self) -> Format {
         self.format
@@ -325,7 +334,7 @@ impl Options {
 
     /// Shows errors as these options want them.
     pub(super) fn reporter(&self) -> Reporter {
-        Reporter::new(output::colored(self.color, &std::io::stderr()))
+        Reporter::new(self.colors_errors())
     }
 
     /// A host with these options and the process's output; what the restrictions do not forbid is allowed.
@@ -334,7 +343,6 @@ impl Options {
     /// An option's value is wrong.
     pub(super) fn host(&self) -> Result<Host, OptionError> {
         self.check_prints()?;
-        let stdout = std::io::stdout();
         let json = self.log_json;
         let mut logs = Vec::new();
         for destination in &self.log_output {
@@ -344,19 +352,30 @@ impl Options {
         if logs.is_empty() {
             logs.push(LogOutput::stderr(self.color));
         }
-        let mut builder = Host::builder()
+        let mut builder = self
+            .builder()?
             .target(self.target()?)
-            .permissions(self.restrictions.permissions()?)
-            .limits(self.restrictions.limits())
             .output(output::write)
+            .notes(output::note)
             .log_sink(move |record| output::log(record, json, &logs))
-            .options(self.shown())
-            .force_json(self.force_json)
             .color(self.colors_output())
-            .pretty(std::io::IsTerminal::is_terminal(&stdout));
+            .pretty(std::io::IsTerminal::is_terminal(&std::io::stdout()));
         if let Some(limit) = self.deadline {
             builder = builder.deadline(seconds("--deadline", limit)?);
         }
+        builder.build().map_err(|error| OptionError::value("target", error.to_string()))
+    }
+
+    /// What these options say about hosts, but for target, deadline and output.
+    ///
+    /// # Errors
+    /// An option's value is wrong.
+    pub(super) fn builder(&self) -> Result<HostBuilder, OptionError> {
+        let mut builder = Host::builder()
+            .permissions(self.restrictions.permissions()?)
+            .limits(self.restrictions.limits())
+            .options(self.shown())
+            .force_json(self.force_json);
         if let Some(limit) = self.timeout {
             builder = builder.operation_timeout(seconds("--timeout", limit)?);
         }
@@ -378,7 +397,42 @@ impl Options {
                 .log_level(spec)
                 .map_err(|error| OptionError::value("--log-level", error.message()))?;
         }
-        builder.build().map_err(|error| OptionError::value("target", error.to_string()))
+        Ok(builder)
+    }
+
+    /// What exists already, if the options or the environment name it; `None` for servers of our own.
+    ///
+    /// # Errors
+    /// An option's value is wrong.
+    pub(super) fn existing_target(&self) -> Result<Option<Target>, OptionError> {
+        let named = if self.topology.is_some() { "--topology" } else { "--endpoint" };
+        match (&self.arangod, self.endpoint.is_empty() && self.topology.is_none()) {
+            (Some(_), true) => return Ok(None),
+            (Some(_), false) => {
+                return Err(OptionError::Conflict { first: "--arangod", second: named });
+            }
+            (None, _) => {}
+        }
+        match self.chosen()? {
+            Chosen::Embedded(_) | Chosen::Processes(_) => Ok(None),
+            _ => self.target().map(Some),
+        }
+    }
+
+    /// The program to start in place of the stand-in.
+    #[cfg(feature = "standin")]
+    pub(super) fn arangod(&self) -> Option<&Path> {
+        self.arangod.as_deref()
+    }
+
+    /// Whether servers are to run in processes of their own, or inside this one; `None` if that is not said.
+    #[cfg(feature = "standin")]
+    pub(super) fn in_processes(&self) -> Option<bool> {
+        match (&self.processes, &self.embedded) {
+            (Some(_), _) => Some(true),
+            (None, Some(_)) => Some(false),
+            (None, None) => None,
+        }
     }
 
     /// The options as `env::options()` shows them.
@@ -394,6 +448,7 @@ impl Options {
             "database": self.database,
             "log-level": self.log_level,
             "insecure": self.insecure,
+            "format": self.format.to_possible_value().map(|value| value.get_name().to_owned()),
         });
         shown.as_object().cloned().unwrap_or_default()
     }
@@ -579,13 +634,13 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-fn seconds(option: &'static str, value: f64) -> Result<Duration, OptionError> {
+pub(super) fn seconds(option: &'static str, value: f64) -> Result<Duration, OptionError> {
     Duration::try_from_secs_f64(value)
         .map_err(|_| OptionError::value(option, format!("{value} seconds are too many")))
 }
 
 /// A limit as it is typed.
-fn number_of_seconds(text: &str) -> Result<f64, String> {
+pub(super) fn number_of_seconds(text: &str) -> Result<f64, String> {
     match text.trim().parse::<f64>() {
         Ok(value) if value.is_finite() && value > 0.0 => Ok(value),
         _ => Err("a number of seconds above 0 is needed".to_owned()),

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rhai::{Dynamic, ImmutableString};
+use rhai::{Array, Dynamic, ImmutableString};
 
 use super::exit::ExitCode;
 use super::options::{Format, When};
@@ -134,10 +134,21 @@ pub(super) fn note(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
-/// A script's value, as text for people or as JSON; nothing for `()`.
+/// A script's value in one of the formats; nothing for `()` where people read it.
 pub(super) fn value(value: &Dynamic, format: Format) -> Result<Option<String>, NativeError> {
-    if format == Format::Json {
-        return natives::to_json(value).map(|json| Some(format!("{json:#}")));
+    match format {
+        Format::Json => return natives::to_json(value).map(|json| Some(format!("{json:#}"))),
+        Format::Yaml => {
+            return natives::to_yaml(value).map(|text| Some(text.trim_end().to_owned()));
+        }
+        Format::Table => {
+            if let Some(rows) = value.read_lock::<Array>()
+                && rows.first().is_some_and(Dynamic::is_map)
+            {
+                return natives::table(&rows, None).map(Some);
+            }
+        }
+        Format::Text | Format::Zip | Format::Gzip => {}
     }
     if value.is_unit() {
         return Ok(None);

@@ -42,6 +42,11 @@ impl Reporter {
 
     /// An error of a script, or a finding in one.
     pub(super) fn script_error(&self, error: &ScriptError) {
+        output::note(&self.rendered(error));
+    }
+
+    /// What is shown of an error of a script.
+    pub(super) fn rendered(&self, error: &ScriptError) -> String {
         let title = match error.error_num {
             Some(number) => format!("{} (error {number})", error.message),
             None => error.message.clone(),
@@ -62,7 +67,12 @@ impl Reporter {
         if let Some(hint) = &error.hint {
             group = group.element(Level::HELP.message(hint.as_str()));
         }
-        self.show(&[group]);
+        self.renderer.render(&[group])
+    }
+
+    /// An error of a script whose text does not matter to who reads it.
+    pub(super) fn script_error_without_place(&self, error: &ScriptError) {
+        self.script_error(&ScriptError { location: None, trace: Vec::new(), ..error.clone() });
     }
 
     /// A command line that cannot be carried out.

@@ -2,11 +2,9 @@
 
 use std::path::Path;
 
-use clap::CommandFactory;
-
 use super::exit::ExitCode;
 use super::options::{OptionError, Options};
-use super::{Cli, interrupt, output};
+use super::{interrupt, output, whole_command};
 use crate::host::{HostError, Outcome, nearest, read_script, read_script_from};
 
 const STDIN: &str = "<stdin>";
@@ -42,7 +40,7 @@ pub(super) fn file(
 
 /// What may have been meant by the name of a script that does not exist.
 fn instead_of(file: &Path) -> String {
-    let command = Cli::command();
+    let command = whole_command();
     let commands: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
     let word = file.to_string_lossy().to_lowercase();
     let same = commands.iter().copied().find(|name| *name == word);

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, excerpt};
 use super::operations::NOT_ONE_RESULT;
-use super::retry::Budget;
 use super::{AgencyClient, ClientError};
 use crate::agency::path::{absolute, segments};
 use crate::document::{Document, DocumentError, View};
@@ -44,7 +43,7 @@ impl AgencyClient {
     }
 
     fn read_absolute_document(&self, queries: &Value) -> Result<Document, ClientError> {
-        let mut budget = Budget::new(&self.shared.deadline, self.shared.options.timeout);
+        let mut budget = self.budget();
         let answer = self.read_answer(queries, &mut budget)?;
         let (status, endpoint) = (answer.status, answer.endpoint.clone());
         let answers = self.document(answer)?;
@@ -52,7 +51,9 @@ impl AgencyClient {
             (View::Array, Some(1), Some(tree)) => Ok(tree),
             _ => {
                 let body = answers.to_value();
-                let answer = Answer { status, endpoint, body: body.to_string().into_bytes() };
+                let (headers, message) = (Vec::new(), String::new());
+                let text = body.to_string().into_bytes();
+                let answer = Answer { status, endpoint, headers, message, body: text };
                 Err(answer.refused_or_bad(&body, NOT_ONE_RESULT))
             }
         }

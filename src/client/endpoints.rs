@@ -59,8 +59,47 @@ impl Endpoints {
         list.insert(0, leader);
     }
 
+    /// The known endpoint that `location` means: the same scheme, host and port. The names of this machine
+    /// stand for each other where one endpoint alone has that port.
+    pub(super) fn known(&self, location: &Endpoint) -> Option<Endpoint> {
+        let list = self.list();
+        if list.contains(location) {
+            return Some(location.clone());
+        }
+        if !is_loopback(location) {
+            return None;
+        }
+        let mut same_port = list.iter().filter(|known| port(known) == port(location));
+        match (same_port.next(), same_port.next()) {
+            (Some(known), None) if is_loopback(known) && same_scheme(known, location) => {
+                Some(known.clone())
+            }
+            _ => None,
+        }
+    }
+
     fn list(&self) -> MutexGuard<'_, Vec<Endpoint>> {
         self.list.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn port(endpoint: &Endpoint) -> Option<u16> {
+    match endpoint {
+        Endpoint::Tcp { port, .. } | Endpoint::Tls { port, .. } => Some(*port),
+        Endpoint::Unix { .. } => None,
+    }
+}
+
+fn same_scheme(one: &Endpoint, other: &Endpoint) -> bool {
+    std::mem::discriminant(one) == std::mem::discriminant(other)
+}
+
+fn is_loopback(endpoint: &Endpoint) -> bool {
+    match endpoint {
+        Endpoint::Tcp { host, .. } | Endpoint::Tls { host, .. } => {
+            ["localhost", "127.0.0.1", "[::1]"].contains(&host.as_str())
+        }
+        Endpoint::Unix { .. } => false,
     }
 }
 
@@ -98,5 +137,25 @@ mod tests {
         assert_eq!(all.len(), 2 + MOST_LEARNT);
         assert!(all.contains(&endpoint(1)) && all.contains(&endpoint(2)));
         assert_eq!(all[0], endpoint(999));
+    }
+
+    #[test]
+    fn m21_locations_are_told_apart_by_scheme_host_and_port() {
+        let known = |list: &[&str], location: &str| {
+            let list = list.iter().map(|text| Endpoint::parse(text).unwrap()).collect();
+            Endpoints::new(list).known(&Endpoint::parse(location).unwrap()).map(|one| one.url())
+        };
+        assert_eq!(known(&["tcp://h:40010"], "http://h:4001"), None);
+        assert_eq!(known(&["tcp://h:4001"], "http://h:40010"), None);
+        assert_eq!(known(&["tcp://h:4001"], "https://h:4001"), None);
+        assert_eq!(known(&["tcp://a.b:1"], "http://axb:1"), None);
+        assert_eq!(known(&["tcp://[2001:db8::1]:1"], "http://[2001:db8::2]:1"), None);
+        assert_eq!(known(&["tcp://h:4001"], "http://h:4001").unwrap(), "http://h:4001");
+        for name in ["http://localhost:1", "http://127.0.0.1:1", "http://[::1]:1"] {
+            assert_eq!(known(&["tcp://127.0.0.1:1"], name).unwrap(), "http://127.0.0.1:1");
+            assert_eq!(known(&["tcp://h:1"], name), None, "{name}");
+        }
+        assert_eq!(known(&["tcp://127.0.0.1:1", "tcp://h:1"], "http://localhost:1"), None);
+        assert_eq!(known(&["ssl://127.0.0.1:1"], "http://localhost:1"), None);
     }
 }

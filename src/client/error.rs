@@ -79,10 +79,46 @@ pub enum ClientError {
         attempts: u32,
     },
     /// What is there cannot be counted up.
-    #[error("there is no number at '{path}' that could be counted up")]
-    NoCounter {
+    #[error("there is no integer at '{path}' that could be counted up")]
+    NotAnInteger {
         /// Where.
         path: String,
+    },
+    /// Others were faster until the time was up.
+    #[error("'{path}' was changed by others each of {tries} times until the time was up")]
+    Exhausted {
+        /// Where.
+        path: String,
+        /// How often it was tried.
+        tries: u32,
+        /// What was there at the last try; `None` for nothing.
+        last: Option<serde_json::Value>,
+    },
+    /// Agents send the client to each other, and nobody leads.
+    #[error("the agents redirect to each other without end; asked {endpoints}")]
+    RedirectLoop {
+        /// How long it was tried.
+        after: Duration,
+        /// Who was asked.
+        endpoints: String,
+    },
+    /// An agent names a leader that is none of the known agents.
+    #[error("'{endpoint}' redirects to '{location}', which is none of {known}")]
+    RedirectUnknown {
+        /// Who redirects.
+        endpoint: String,
+        /// Where to.
+        location: String,
+        /// The known agents.
+        known: String,
+    },
+    /// The connection broke while the answer was awaited.
+    #[error("the connection broke; asked {endpoints}")]
+    Reset {
+        /// Who was asked.
+        endpoints: String,
+        /// The last failure.
+        source: HttpError,
     },
     /// The condition did not come true in time.
     #[error("the condition on '{path}' did not come true within {} s", .after.as_secs_f64())]
@@ -157,13 +193,19 @@ impl ClientError {
             Self::OperationFailed { .. } => "agency.operation_failed",
             Self::Forbidden { .. } => "agency.forbidden",
             Self::Conflict { .. } => "agency.conflict",
-            Self::NoCounter { .. } => "agency.no_counter",
+            Self::NotAnInteger { .. } => "agency.type_error",
+            Self::Exhausted { .. } => "agency.cas_exhausted",
+            Self::RedirectLoop { .. } => "agency.redirect_loop",
+            Self::RedirectUnknown { .. } => "agency.redirect_unknown",
+            Self::Reset { .. } => "agency.reset",
             Self::WaitTimeout { .. } => "agency.wait_timeout",
             Self::UnknownAgent { .. } => "agency.unknown_agent",
             Self::Unauthorized { .. } => "agency.unauthorized",
             Self::NotAnAgent { .. } => "agency.not_an_agent",
+            Self::Refused { status: 403, .. } => "agency.forbidden",
+            Self::Refused { status: ..500, .. } => "agency.bad_request",
             Self::Refused { .. } => "agency.refused",
-            Self::BadAnswer { .. } => "agency.bad_answer",
+            Self::BadAnswer { .. } => "agency.bad_response",
             Self::Http(error) => error.kind(),
             Self::Token(_) => "auth.token",
             Self::Stopped(_) => "run.stopped",
@@ -176,7 +218,7 @@ impl ClientError {
             Self::NotAnAgent { status, .. } | Self::Refused { status, .. } => Some(*status),
             Self::Unauthorized { .. } => Some(401),
             Self::Forbidden { .. } => Some(403),
-            Self::NoLeader { .. } => Some(503),
+            Self::NoLeader { .. } | Self::RedirectLoop { .. } => Some(503),
             Self::UnknownOutcome { source, .. } => source.status(),
             _ => None,
         }

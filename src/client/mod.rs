@@ -9,10 +9,15 @@
 //! * `write`: transactions with ids, and what became of them
 //! * `operations`: a method for each everyday operation
 //! * `documents`: reads whose answer is large
+//! * `counters`: numbers that many count up at the same time
 //! * `watch`: poll, watch, wait
+//! * `changes`: wakes whoever waits for a change somewhere in the tree
+//! * `question`: any request, as a script puts it
 //! * `status`: configuration, state and health of the agents
 
 mod answer;
+mod changes;
+mod counters;
 mod documents;
 mod endpoints;
 mod error;
@@ -20,6 +25,7 @@ mod operations;
 mod options;
 mod outcome;
 mod paths;
+mod question;
 mod request;
 mod retry;
 mod status;
@@ -32,9 +38,11 @@ use std::time::Duration;
 use crate::deadline::Deadline;
 use crate::http::{HttpClient, HttpOptions};
 
+pub use changes::Changes;
 pub use error::ClientError;
 pub use options::{ClientAuth, ClientOptions, ClientOptionsBuilder};
 pub use outcome::{Outcome, Transaction, WriteOutcome};
+pub use question::{Question, Reply};
 pub(crate) use status::agents_of;
 pub use status::{Agent, AgentHealth, Health, Standing};
 pub use watch::{Flow, LogItem, Poll};
@@ -45,6 +53,8 @@ pub struct AgencyClient {
     shared: Arc<Shared>,
     /// Whether this handle sends no writes.
     read_only: bool,
+    /// Limit of one operation of this handle; the client's unless given.
+    limit: Option<Duration>,
 }
 
 #[derive(Debug)]
@@ -77,7 +87,7 @@ impl AgencyClient {
         })?;
         let endpoints = endpoints::Endpoints::new(options.endpoints.clone());
         let shared = Shared { http, options, endpoints, deadline };
-        Ok(Self { shared: Arc::new(shared), read_only: false })
+        Ok(Self { shared: Arc::new(shared), read_only: false, limit: None })
     }
 
     /// The same client, which sends no writes any more.
@@ -115,6 +125,7 @@ impl AgencyClient {
                 deadline: Deadline::default(),
             }),
             read_only: true,
+            limit: None,
         }
     }
 
@@ -126,6 +137,23 @@ impl AgencyClient {
     /// The credentials of this client.
     pub(crate) fn auth(&self) -> &ClientAuth {
         &self.shared.options.auth
+    }
+
+    /// The same client with another limit for each operation with all its repetitions.
+    #[must_use]
+    pub fn with_timeout(mut self, limit: Duration) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
+    /// Limit of one operation with all its repetitions.
+    pub fn timeout(&self) -> Duration {
+        self.limit.unwrap_or(self.shared.options.timeout)
+    }
+
+    /// A budget for one operation.
+    fn budget(&self) -> retry::Budget<'_> {
+        retry::Budget::new(&self.shared.deadline, self.timeout())
     }
 
     /// The deadline that ends every wait of this client.

@@ -13,9 +13,6 @@ use super::write::unencodable;
 use super::{AgencyClient, ClientError};
 use crate::agency::path::absolute;
 
-/// Where the numbers come from that are unique in a deployment.
-const LATEST_ID: &str = "/arango/Sync/LatestID";
-
 /// What is wrong with an answer to a read that has not one tree for its one query.
 pub(super) const NOT_ONE_RESULT: &str = "not one result per query";
 
@@ -30,7 +27,7 @@ impl AgencyClient {
     }
 
     fn read_absolute(&self, queries: &Value) -> Result<Value, ClientError> {
-        let mut budget = Budget::new(&self.shared.deadline, self.shared.options.timeout);
+        let mut budget = self.budget();
         self.read_within(queries, &mut budget)
     }
 
@@ -161,7 +158,12 @@ impl AgencyClient {
         self.swap(&path, old, new)
     }
 
-    fn swap(&self, path: &str, old: Option<Value>, new: Value) -> Result<bool, ClientError> {
+    pub(super) fn swap(
+        &self,
+        path: &str,
+        old: Option<Value>,
+        new: Value,
+    ) -> Result<bool, ClientError> {
         let condition = match old {
             None => json!({"oldEmpty": true}),
             // to agents nothing equals an empty object
@@ -193,7 +195,7 @@ impl AgencyClient {
         mut change: impl FnMut(Option<&Value>) -> Result<Option<Value>, E>,
     ) -> Result<Option<Value>, E> {
         let path = absolute(path);
-        let mut budget = Budget::new(&self.shared.deadline, self.shared.options.timeout);
+        let mut budget = self.budget();
         let mut attempts = 0;
         loop {
             let old = self.get(&path)?;
@@ -208,35 +210,6 @@ impl AgencyClient {
                 return Err(ClientError::Conflict { path, attempts }.into());
             }
         }
-    }
-
-    /// Reserves `count` numbers that nobody else gets; returns the first, which is never 0.
-    ///
-    /// # Errors
-    /// [`ClientError::Conflict`]; [`ClientError::NoCounter`] when something else is where the agency counts;
-    /// [`ClientError::BadArgument`] when `count` is 0.
-    pub fn unique_id(&self, count: u32) -> Result<u64, ClientError> {
-        if count == 0 {
-            return Err(ClientError::BadArgument {
-                reason: "the number of ids must be at least 1".to_owned(),
-            });
-        }
-        let mut first = 0;
-        self.update(LATEST_ID, |old| {
-            let next = match old {
-                None | Some(Value::Null) => Some(1),
-                Some(number) => number.as_u64(),
-            };
-            let end = next.and_then(|next| {
-                first = next.max(1);
-                first.checked_add(count.into())
-            });
-            match end {
-                Some(end) => Ok(Some(end.into())),
-                None => Err(ClientError::NoCounter { path: LATEST_ID.to_owned() }),
-            }
-        })?;
-        Ok(first)
     }
 
     /// Runs one operator at one path; returns the log index.

@@ -79,8 +79,10 @@ pub struct ClientOptions {
     pub connect_timeout: Duration,
     /// How `https` servers are judged.
     pub tls: TlsOptions,
-    /// How often `update` and `unique_id` try again after another client was faster.
+    /// How often `update` tries again after another client was faster.
     pub max_conflicts: u32,
+    /// Whether a leader is followed that is none of the endpoints and was learnt from a redirect.
+    pub learn_leaders: bool,
     /// The servers that may be asked, also by redirects and when learnt from agents; `None` means all.
     pub hosts: Option<Arc<Hosts>>,
 }
@@ -94,6 +96,7 @@ impl Default for ClientOptions {
             connect_timeout: Duration::from_secs(5),
             tls: TlsOptions::default(),
             max_conflicts: 100,
+            learn_leaders: true,
             hosts: None,
         }
     }
@@ -127,6 +130,12 @@ impl ClientOptionsBuilder {
     /// How long it is tolerated that no endpoint accepts a connection; 5 s unless said.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.options.connect_timeout = timeout;
+        self
+    }
+
+    /// Follows a leader only if it is one of the endpoints; any other one is an error.
+    pub fn known_leaders_only(mut self) -> Self {
+        self.options.learn_leaders = false;
         self
     }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::answer::{Answer, judge};
 use super::retry::Budget;
 use super::{AgencyClient, ClientError};
-use crate::http::{Endpoint, HttpError, Request};
+use crate::http::{Endpoint, HttpError, Request, Response};
 
 /// The shortest limit of a single try, if there is that much time.
 const SHORTEST_TRY: Duration = Duration::from_secs(2);
@@ -16,7 +16,7 @@ const LONGEST_CONNECT: Duration = Duration::from_secs(2);
 /// A request before anyone is chosen to answer it.
 #[derive(Debug, Clone)]
 pub(super) struct Call<'a> {
-    pub(super) method: &'static str,
+    pub(super) method: &'a str,
     /// Path with query; the query is sent again after a redirect.
     pub(super) target: &'a str,
     pub(super) body: &'a [u8],
@@ -26,6 +26,8 @@ pub(super) struct Call<'a> {
     pub(super) try_limit: Option<Duration>,
     /// Until when the agent may keep the request; each try tells the time left.
     pub(super) wait_until: Option<Instant>,
+    /// Whether every answer is one but a redirect and the lack of a leader.
+    pub(super) any_answer: bool,
 }
 
 impl<'a> Call<'a> {
@@ -37,11 +39,12 @@ impl<'a> Call<'a> {
             repeatable: true,
             try_limit: None,
             wait_until: None,
+            any_answer: false,
         }
     }
 
     pub(super) fn post(target: &'a str, body: &'a [u8]) -> Self {
-        Self { method: "POST", target, body, repeatable: true, try_limit: None, wait_until: None }
+        Self { method: "POST", body, ..Self::get(target) }
     }
 
     /// Whether a failed precondition is one of its answers.
@@ -82,6 +85,8 @@ pub(super) enum Try {
 /// Why one try came to nothing.
 pub(super) enum Trouble {
     NoLeader,
+    /// The agents send the client to each other.
+    Loop,
     Http(HttpError),
     Status(ClientError),
 }
@@ -116,13 +121,13 @@ impl AgencyClient {
                 }
                 Try::Redirected(leader) => {
                     only_unreachable = false;
-                    self.shared.endpoints.promote(leader);
+                    self.follow(&endpoint, leader)?;
                     redirects += 1;
                     if redirects <= most_redirects {
                         continue;
                     }
                     redirects = 0;
-                    Trouble::NoLeader
+                    Trouble::Loop
                 }
                 Try::Unsure(trouble) if !call.repeatable => {
                     self.shared.endpoints.rotate(&endpoint);
@@ -155,13 +160,32 @@ impl AgencyClient {
         }
     }
 
+    /// Makes the leader that `from` names the one to ask.
+    fn follow(&self, from: &Endpoint, location: Endpoint) -> Result<(), Failure> {
+        let endpoints = &self.shared.endpoints;
+        match endpoints.known(&location) {
+            Some(known) => endpoints.promote(known),
+            None if self.shared.options.learn_leaders => endpoints.promote(location),
+            None => {
+                // another one may know better the next time
+                endpoints.rotate(from);
+                return Err(Failure::Final(ClientError::RedirectUnknown {
+                    endpoint: from.url(),
+                    location: location.url(),
+                    known: self.endpoints().join(", "),
+                }));
+            }
+        }
+        Ok(())
+    }
+
     /// Sends a request to one given agent, once.
     pub(super) fn request_from(
         &self,
         endpoint: &Endpoint,
         call: &Call<'_>,
     ) -> Result<Answer, ClientError> {
-        let budget = Budget::new(&self.shared.deadline, self.shared.options.timeout);
+        let budget = self.budget();
         match self.try_once(call, endpoint, &budget)? {
             Try::Done(answer) => Ok(answer),
             Try::Refused(error) => Err(error),
@@ -176,24 +200,8 @@ impl AgencyClient {
         endpoint: &Endpoint,
         budget: &Budget<'_>,
     ) -> Result<Try, ClientError> {
-        let left = budget.left();
-        let mut limit = self.limit_of_a_try(call);
-        let mut url = format!("{}{}", endpoint.url(), call.target);
-        if let Some(end) = call.wait_until {
-            let wait = end.saturating_duration_since(Instant::now());
-            url.push_str(&format!("&timeout={}", (wait.as_secs_f64() * 1000.0).ceil() / 1000.0));
-            limit += wait;
-        }
-        let mut request = Request::new(call.method, url)
-            .auth(self.shared.options.auth.header()?)
-            .timeout(limit.min(left))
-            .connect_timeout(self.shared.options.connect_timeout.min(LONGEST_CONNECT));
-        if !call.body.is_empty() {
-            request = request.header("content-type", "application/json").body(call.body);
-        }
-        match self.shared.http.send(request, &self.shared.deadline) {
+        match self.send_once(call, endpoint, budget)? {
             Ok(response) => Ok(judge(call, endpoint, response)),
-            Err(HttpError::Stopped(stop)) => Err(stop.into()),
             Err(
                 error @ (HttpError::BadUrl { .. }
                 | HttpError::BadRequest { .. }
@@ -212,17 +220,72 @@ impl AgencyClient {
         }
     }
 
-    fn limit_of_a_try(&self, call: &Call<'_>) -> Duration {
-        call.try_limit.unwrap_or_else(|| (self.shared.options.timeout / 3).max(SHORTEST_TRY))
+    /// Sends a request to one agent and gives what came of it.
+    pub(super) fn send_once(
+        &self,
+        call: &Call<'_>,
+        endpoint: &Endpoint,
+        budget: &Budget<'_>,
+    ) -> Result<Result<Response, HttpError>, ClientError> {
+        let left = budget.left();
+        let mut limit = self.limit_of_a_try(call);
+        let mut url = format!("{}{}", endpoint.url(), call.target);
+        if let Some(end) = call.wait_until {
+            let wait = end.saturating_duration_since(Instant::now());
+            url.push_str(&format!("&timeout={}", (wait.as_secs_f64() * 1000.0).ceil() / 1000.0));
+            limit += wait;
+        }
+        let mut request = Request::new(call.method, url)
+            .auth(self.shared.options.auth.header()?)
+            .timeout(limit.min(left))
+            .connect_timeout(self.shared.options.connect_timeout.min(LONGEST_CONNECT));
+        if !call.body.is_empty() {
+            request = request.header("content-type", "application/json").body(call.body);
+        }
+        match self.shared.http.send(request, &self.shared.deadline) {
+            Err(HttpError::Stopped(stop)) => Err(stop.into()),
+            outcome => Ok(outcome),
+        }
     }
 
-    fn give_up(&self, trouble: Trouble, budget: &Budget<'_>) -> ClientError {
+    fn limit_of_a_try(&self, call: &Call<'_>) -> Duration {
+        call.try_limit.unwrap_or_else(|| (self.timeout() / 3).max(SHORTEST_TRY))
+    }
+
+    /// The error of a request to one agent that got no answer.
+    pub(super) fn give_up_on(
+        &self,
+        endpoint: &Endpoint,
+        source: HttpError,
+        budget: &Budget<'_>,
+    ) -> ClientError {
+        match source {
+            HttpError::BadUrl { .. }
+            | HttpError::BadRequest { .. }
+            | HttpError::HostRefused { .. }
+            | HttpError::Tls { .. }
+            | HttpError::NoTls { .. }
+            | HttpError::TlsOnly { .. }
+            | HttpError::Protocol { .. }
+            | HttpError::TooLarge { .. } => source.into(),
+            other => self.no_answer(Trouble::Http(other), budget, endpoint.url()),
+        }
+    }
+
+    pub(super) fn give_up(&self, trouble: Trouble, budget: &Budget<'_>) -> ClientError {
+        self.no_answer(trouble, budget, self.endpoints().join(", "))
+    }
+
+    fn no_answer(&self, trouble: Trouble, budget: &Budget<'_>, endpoints: String) -> ClientError {
         let after = budget.spent();
-        let endpoints = self.endpoints().join(", ");
         match trouble {
             Trouble::NoLeader => ClientError::NoLeader { after, endpoints },
-            Trouble::Http(source) if source.may_have_arrived() => {
+            Trouble::Loop => ClientError::RedirectLoop { after, endpoints },
+            Trouble::Http(source @ HttpError::Timeout { .. }) if source.may_have_arrived() => {
                 ClientError::Timeout { after, endpoints, source: Some(source) }
+            }
+            Trouble::Http(source) if source.may_have_arrived() => {
+                ClientError::Reset { endpoints, source }
             }
             Trouble::Http(HttpError::NoTime { .. }) => {
                 ClientError::Timeout { after, endpoints, source: None }

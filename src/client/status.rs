@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use super::answer::Answer;
 use super::request::{Call, Failure};
-use super::retry::Budget;
 use super::{AgencyClient, ClientError};
 use crate::http::Endpoint;
 
@@ -81,7 +80,7 @@ impl AgencyClient {
         match agent {
             Some(id) => self.request_from(&self.endpoint_of(id)?, &call)?.json(),
             None => {
-                let mut budget = Budget::new(&self.shared.deadline, self.shared.options.timeout);
+                let mut budget = self.budget();
                 self.request(&call, &mut budget).map_err(Failure::into_error)?.json()
             }
         }
@@ -101,7 +100,7 @@ impl AgencyClient {
             Some(id) => self.request_from(&self.endpoint_of(id)?, &Call::get("/_api/agency/state")),
             None => {
                 let call = Call::get("/_api/agency/state?redirectToLeader=true");
-                let mut budget = Budget::new(&self.shared.deadline, self.shared.options.timeout);
+                let mut budget = self.budget();
                 self.request(&call, &mut budget).map_err(Failure::into_error)
             }
         }
@@ -112,7 +111,7 @@ impl AgencyClient {
     /// # Errors
     /// [`ClientError::NoLeader`] and others.
     pub fn leader(&self) -> Result<Agent, ClientError> {
-        let mut budget = Budget::new(&self.shared.deadline, self.shared.options.timeout);
+        let mut budget = self.budget();
         loop {
             let call = Call::get("/_api/agency/config");
             let config = self.request(&call, &mut budget).map_err(Failure::into_error)?.json()?;
@@ -149,15 +148,21 @@ impl AgencyClient {
         Ok(agents_of(&self.config(None)?))
     }
 
-    /// Asks every agent how it is.
+    /// Asks all agents at the same time how they are.
     ///
     /// # Errors
     /// [`ClientError`] when nobody tells who the members are.
     pub fn health(&self) -> Result<Health, ClientError> {
-        let mut agents = Vec::new();
-        for agent in self.agents()? {
-            agents.push(self.health_of(agent)?);
-        }
+        let members = self.agents()?;
+        let answers: Vec<_> = std::thread::scope(|scope| {
+            let ask = |agent| scope.spawn(move || self.health_of(agent));
+            let asked: Vec<_> = members.into_iter().map(ask).collect();
+            let answered = asked.into_iter().map(|one| one.join());
+            answered
+                .map(|answer| answer.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                .collect()
+        });
+        let mut agents = answers.into_iter().collect::<Result<Vec<_>, _>>()?;
         let leader_id = majority(&agents);
         for member in &mut agents {
             member.agent.leading = leader_id.as_ref() == Some(&member.agent.id);
@@ -198,6 +203,11 @@ impl AgencyClient {
         let agent = agents.iter().find(|agent| agent.id == id);
         parse(agent.ok_or_else(|| ClientError::UnknownAgent { id: id.to_owned() })?)
     }
+}
+
+/// Where the agent with this id listens, as the agency's pool has it.
+pub(super) fn endpoint_of_agent(client: &AgencyClient, id: &str) -> Result<Endpoint, ClientError> {
+    client.endpoint_of(id)
 }
 
 fn parse(agent: &Agent) -> Result<Endpoint, ClientError> {

@@ -11,14 +11,14 @@ use super::{AgencyClient, ClientError};
 use crate::agency::path::absolute;
 
 /// The longest that agents let a poll wait.
-const LONGEST_POLL: Duration = Duration::from_secs(60);
+pub(super) const LONGEST_POLL: Duration = Duration::from_secs(60);
 /// How much longer than the agent the client waits: agents look at their clock once per second.
 const SLACK: Duration = Duration::from_secs(3);
 /// How much longer a watch waits, which may end without an answer.
 const WATCH_SLACK: Duration = Duration::from_millis(20);
 
 /// An answer within this time was not waited for.
-const AT_ONCE: Duration = Duration::from_millis(10);
+pub(super) const AT_ONCE: Duration = Duration::from_millis(10);
 
 /// One entry of the log.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,7 +58,7 @@ impl AgencyClient {
     /// [`ClientError`].
     pub fn poll(&self, index: u64, timeout: Duration) -> Result<Poll, ClientError> {
         let wait = self.shared.deadline.clamp(timeout.min(LONGEST_POLL));
-        let limit = self.shared.options.timeout.max(wait + SLACK);
+        let limit = self.timeout().max(wait + SLACK);
         self.poll_within(index, wait, SLACK, &mut Budget::new(&self.shared.deadline, limit))
     }
 
@@ -96,7 +96,7 @@ impl AgencyClient {
     ) -> Result<bool, E> {
         let path = absolute(path);
         let whole = Budget::new(&self.shared.deadline, timeout);
-        let longest = self.shared.options.timeout;
+        let longest = self.timeout();
         // each operation has its usual limit, and ends with the watch
         let budget = |least: Duration| {
             Budget::new(&self.shared.deadline, whole.left().max(least).min(longest))
@@ -177,7 +177,7 @@ impl AgencyClient {
     }
 
     /// An index that is committed; everything newer arrives by poll.
-    fn commit_index(&self, budget: &mut Budget<'_>) -> Result<u64, ClientError> {
+    pub(super) fn commit_index(&self, budget: &mut Budget<'_>) -> Result<u64, ClientError> {
         let call = Call::get("/_api/agency/config");
         let config = self.request(&call, budget).map_err(Failure::into_error)?.json()?;
         Ok(config.get("commitIndex").and_then(Value::as_u64).unwrap_or(0))
@@ -185,7 +185,7 @@ impl AgencyClient {
 }
 
 /// Whether the value at a path may have changed, as far as the answer to a poll from `next` on tells.
-fn tells_of(poll: &Poll, next: u64, path: &str) -> bool {
+pub(super) fn tells_of(poll: &Poll, next: u64, path: &str) -> bool {
     match poll.first_index {
         // an agency that has been set up anew, or a leader that still catches up
         None => poll.commit_index.saturating_add(1) < next,

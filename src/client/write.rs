@@ -21,7 +21,7 @@ impl AgencyClient {
     /// [`ClientError::UnknownOutcome`] when nobody could tell in time; otherwise nothing happened.
     pub fn write(&self, transactions: &[Transaction]) -> Result<WriteOutcome, ClientError> {
         self.check_writable()?;
-        let mut budget = Budget::new(&self.shared.deadline, self.shared.options.timeout);
+        let mut budget = self.budget();
         let client_ids: Vec<String> = transactions
             .iter()
             .map(|one| {
@@ -99,7 +99,7 @@ impl AgencyClient {
             repeatable: client_ids.is_empty(),
             ..Call::post("/_api/agency/transact", &body)
         };
-        let mut budget = Budget::new(&self.shared.deadline, self.shared.options.timeout);
+        let mut budget = self.budget();
         loop {
             let cause = match self.request(&call, &mut budget) {
                 Ok(answer) => match array_of(&answer, items.len()) {
@@ -149,7 +149,7 @@ impl AgencyClient {
             self.check_writable()?;
         }
         let body = serde_json::to_vec(items).map_err(|error| unencodable(&error))?;
-        let mut budget = Budget::new(&self.shared.deadline, self.shared.options.timeout);
+        let mut budget = self.budget();
         let answer = self
             .request(&Call::post("/_api/agency/transient", &body), &mut budget)
             .map_err(Failure::into_error)?;
@@ -161,7 +161,7 @@ impl AgencyClient {
     /// # Errors
     /// [`ClientError`].
     pub fn inquire(&self, client_ids: &[String]) -> Result<Vec<u64>, ClientError> {
-        let mut budget = Budget::new(&self.shared.deadline, self.shared.options.timeout);
+        let mut budget = self.budget();
         self.inquire_within(client_ids, &mut budget)
     }
 

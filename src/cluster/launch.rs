@@ -299,10 +299,8 @@ impl LaunchOptions {
         // Agents alone begin with nothing; scripts are to find the same in all worlds.
         let alone = self.dbservers + self.coordinators == 0;
         let used = is_used(&root.join("agent1").join("data"));
-        let contents = match initial_tree() {
-            Value::Object(tree) if alone && !used => Some(tree),
-            _ => None,
-        };
+        let whole = || Map::from_iter([("arango".to_owned(), initial_tree())]);
+        let contents = (alone && !used).then(whole);
         Ok(ClusterOptions {
             program,
             agents: self.agents,

@@ -9,6 +9,7 @@ use super::resolver::Resolver;
 use super::sources::Sources;
 use super::target::TargetSettings;
 use super::{Host, HostError, Limits, Target};
+use crate::clock::Clock;
 use crate::deadline::Deadline;
 use crate::natives::env::RunOptions;
 use crate::natives::fs::TempDirectory;
@@ -18,13 +19,16 @@ use crate::natives::{ExitRequest, NativeContext, NativeResult, OutputSink, Permi
 
 /// Collects what a [`Host`] is made of; by default it has no target, no deadline, no
 /// permissions, and throws away what scripts print and log.
+#[derive(Clone)]
 pub struct HostBuilder {
     target: Target,
     limit: Option<Duration>,
+    clock: Clock,
     target_settings: TargetSettings,
     permissions: Permissions,
     limits: Limits,
     output: Option<OutputSink>,
+    notes: Option<OutputSink>,
     log: Option<LogFunction>,
     log_levels: LogLevels,
     module_folders: Vec<PathBuf>,
@@ -39,10 +43,12 @@ impl Default for HostBuilder {
         Self {
             target: Target::None,
             limit: None,
+            clock: Clock::default(),
             target_settings: TargetSettings::default(),
             permissions: Permissions::none(),
             limits: Limits::default(),
             output: None,
+            notes: None,
             log: None,
             log_levels: LogLevels::default(),
             module_folders: Vec::new(),
@@ -66,6 +72,15 @@ impl HostBuilder {
     #[must_use]
     pub fn deadline(mut self, limit: Duration) -> Self {
         self.limit = Some(limit);
+        self
+    }
+
+    /// The clock that scripts and their deadlines go by; the system's unless said.
+    ///
+    /// With [`Clock::manual`] pauses take no time, so that waits can be tested.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
         self
     }
 
@@ -111,6 +126,13 @@ impl HostBuilder {
     #[must_use]
     pub fn output(mut self, sink: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.output = Some(Arc::new(sink));
+        self
+    }
+
+    /// Takes the lines that scripts have for people apart from their output, without newlines.
+    #[must_use]
+    pub fn notes(mut self, sink: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.notes = Some(Arc::new(sink));
         self
     }
 
@@ -176,7 +198,7 @@ impl HostBuilder {
         self.target.check()?;
         let exit = ExitRequest::default();
         let mut context = NativeContext::builder()
-            .deadline(Deadline::default())
+            .deadline(Deadline::by(self.clock))
             .color(self.color)
             .pretty(self.pretty)
             .extension(Arc::new(LogSink(self.log)))
@@ -188,6 +210,9 @@ impl HostBuilder {
         }
         if let Some(output) = self.output {
             context = context.output(output);
+        }
+        if let Some(notes) = self.notes {
+            context = context.notes(notes);
         }
         context = context.permissions(self.permissions).most_output(self.limits.output);
         let context = self.target.put_into(context, self.target_settings).build();

@@ -12,6 +12,7 @@
 //! * `error`, `diagnosis`: what an uncaught error says
 //! * `check`: finds mistakes without running a script
 //! * `session`: one line after the other, as in a shell; `onlooker`: a glance at its agency
+//! * `testing`: runs the tests of test scripts
 
 #[cfg(feature = "standin")]
 mod adopted;
@@ -34,17 +35,25 @@ mod session;
 mod sources;
 pub mod stdlib;
 mod target;
+pub mod testing;
 
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, Scope};
 use serde_json::Value;
 
+use crate::client::{AgencyClient, Transaction};
 use crate::deadline::{Deadline, Stop};
-use crate::natives::cluster::Clusters;
-use crate::natives::{ExitRequest, Invocation, NativeContext, NativeError, from_json, to_json};
+use crate::natives::agency::AgencyTarget;
+use crate::natives::cluster::{Cluster, Clusters};
+use crate::natives::test::{Noted, TestState};
+use crate::natives::{
+    ExitRequest, Invocation, NativeContext, NativeError, end_children, from_json, to_json,
+    with_causes,
+};
 
 pub use crate::natives::cluster::Crash;
 pub use crate::natives::{Gate, PermissionError, Permissions};
@@ -67,7 +76,7 @@ const STACK_SIZE: usize = 256 << 20;
 pub struct Host {
     engine: Engine,
     context: Arc<NativeContext>,
-    limit: Option<std::time::Duration>,
+    limit: Option<Duration>,
     exit: ExitRequest,
     entered: engine::EnteredText,
     steps: engine::Steps,
@@ -152,6 +161,31 @@ impl Host {
         self.run(&path.to_string_lossy(), text, Some(path), arguments)
     }
 
+    /// As [`Self::run_script`] without arguments, with a deadline of its own; it ends at once when `cancelled` says so.
+    fn run_script_within(
+        &self,
+        path: &Path,
+        text: &str,
+        limit: Option<Duration>,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Outcome, HostError> {
+        let name = path.to_string_lossy();
+        self.run_within(&name, text, Some(path), Vec::new(), limit, cancelled)
+    }
+
+    /// Compiles the text of a script file, so that its functions can be called; none of its statements runs.
+    fn load(&self, path: &Path, text: &str) -> Result<AST, HostError> {
+        let mut last = self.lock_run();
+        let name = path.to_string_lossy();
+        self.context
+            .set_invocation(Invocation { script: Some(path.to_owned()), arguments: Vec::new() });
+        self.begin(Some(path), self.limit);
+        let compiled =
+            self.on_big_stack(|engine| self.compile(engine, &Scope::new(), &name, text))?;
+        let ast = compiled.map_err(|error| self.explained(&error, &name))?;
+        Ok(last.insert(ast).clone())
+    }
+
     /// Runs the text of a script; errors call it `name`.
     ///
     /// # Errors
@@ -181,29 +215,70 @@ impl Host {
     /// # Errors
     /// There is no such function, or it ends with an error.
     pub fn call(&self, function: &str, arguments: Value) -> Result<Value, HostError> {
+        let arguments = match arguments {
+            Value::Array(arguments) => arguments.into_iter().map(from_json).collect(),
+            one => vec![from_json(one)],
+        };
+        let outcome = self.call_function(function, arguments)?;
+        outcome.to_json().map_err(|error| {
+            let name = self.lock_run().as_ref().and_then(|ast| ast.source().map(str::to_owned));
+            let name = name.unwrap_or_default();
+            self.explained(&error.into_engine_error(rhai::Position::NONE), &name).into()
+        })
+    }
+
+    /// As [`Self::call`], with values of the language.
+    fn call_function(&self, function: &str, arguments: Vec<Dynamic>) -> Result<Outcome, HostError> {
+        self.call_within(function, arguments, self.limit, &|| false)
+    }
+
+    /// As [`Self::call_function`], with a deadline of its own; it ends at once when `cancelled` says so.
+    fn call_within(
+        &self,
+        function: &str,
+        arguments: Vec<Dynamic>,
+        limit: Option<Duration>,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Outcome, HostError> {
         let last = self.lock_run();
         let Some(ast) = &*last else {
             return Err(HostError::NothingToCall { function: function.to_owned() });
         };
         let name = ast.source().unwrap_or_default().to_owned();
-        let arguments = match arguments {
-            Value::Array(arguments) => arguments.into_iter().map(from_json).collect(),
-            one => vec![from_json(one)],
-        };
-        self.begin(None);
-        let outcome = self.finish(
-            &name,
-            self.on_big_stack(|engine| {
-                // the imports of the script, so that its function finds its modules
-                let prelude = engine.compile(session::imports_of(ast))?;
-                let ast = ast.clone_functions_only().merge(&prelude);
-                let options = CallFnOptions::new().eval_ast(true).in_all_namespaces(false);
-                engine.call_fn_with_options(options, &mut Scope::new(), &ast, function, arguments)
-            })?,
-        )?;
-        outcome.to_json().map_err(|error| {
-            self.explained(&error.into_engine_error(rhai::Position::NONE), &name).into()
-        })
+        self.begin(None, limit);
+        self.interrupt_if(cancelled);
+        let result = self.on_big_stack(|engine| {
+            // the imports of the script, so that its function finds its modules
+            let prelude = engine.compile(session::imports_of(ast))?;
+            let mut ast = ast.clone_functions_only().merge(&prelude);
+            // imports of files are looked for beside the script
+            ast.set_source(name.as_str());
+            let options = CallFnOptions::new().eval_ast(true).in_all_namespaces(false);
+            engine.call_fn_with_options(options, &mut Scope::new(), &ast, function, arguments)
+        })?;
+        self.finish(&name, result)
+    }
+
+    /// Calls a function of a script whose text errors call `name`, and runs nothing else of it.
+    ///
+    /// # Errors
+    /// There is no such function, or it ends with an error.
+    pub fn call_in(
+        &self,
+        name: &str,
+        text: &str,
+        function: &str,
+        arguments: Vec<Dynamic>,
+    ) -> Result<Outcome, HostError> {
+        self.load(Path::new(name), text)?;
+        self.call_function(function, arguments)
+    }
+
+    /// Interrupts what begins now. Whoever cancels says so first, and interrupts then: one of both is noticed.
+    fn interrupt_if(&self, cancelled: &dyn Fn() -> bool) {
+        if cancelled() {
+            self.context.deadline.interrupt();
+        }
     }
 
     fn run(
@@ -213,13 +288,24 @@ impl Host {
         script: Option<&Path>,
         arguments: &[impl AsRef<str>],
     ) -> Result<Outcome, HostError> {
+        let arguments = arguments.iter().map(|word| word.as_ref().to_owned()).collect();
+        self.run_within(name, text, script, arguments, self.limit, &|| false)
+    }
+
+    fn run_within(
+        &self,
+        name: &str,
+        text: &str,
+        script: Option<&Path>,
+        arguments: Vec<String>,
+        limit: Option<Duration>,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Outcome, HostError> {
         let mut guard = self.lock_run();
         let last = &mut *guard;
-        self.context.set_invocation(Invocation {
-            script: script.map(Path::to_owned),
-            arguments: arguments.iter().map(|word| word.as_ref().to_owned()).collect(),
-        });
-        self.begin(script);
+        self.context.set_invocation(Invocation { script: script.map(Path::to_owned), arguments });
+        self.begin(script, limit);
+        self.interrupt_if(cancelled);
         let result = self.on_big_stack(|engine| {
             let ast = self.compile(engine, &Scope::new(), name, text)?;
             let ast = last.insert(ast);
@@ -243,7 +329,7 @@ impl Host {
         Ok(ast)
     }
 
-    fn begin(&self, script: Option<&Path>) {
+    fn begin(&self, script: Option<&Path>, limit: Option<Duration>) {
         self.resolver.begin(script);
         self.exit.clear();
         self.steps.clear();
@@ -251,7 +337,7 @@ impl Host {
         self.context.begin_output();
         self.context.deadline.set_script(None);
         self.context.deadline.interrupt_sets_script(false);
-        self.context.deadline.set_run(self.limit);
+        self.context.deadline.set_run(limit);
     }
 
     /// Runs `body` on a thread whose stack is big enough for the deepest scripts.
@@ -321,6 +407,87 @@ impl Host {
             },
             Ok(()) => explained,
         }
+    }
+
+    /// Starts the servers that the run is made for, or connects to its agency; nothing happens where there is none.
+    fn connect_within(
+        &self,
+        limit: Duration,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<(), HostError> {
+        let _running = self.lock_run();
+        self.begin(None, Some(limit));
+        self.interrupt_if(cancelled);
+        let connected = self.context.extension::<AgencyTarget>().client(&self.context.deadline);
+        let error = match connected {
+            Ok(_) => return Ok(()),
+            Err(error) => error.into_engine_error(rhai::Position::NONE),
+        };
+        Err(self.explained(&error, "").into())
+    }
+
+    /// Writes to the run's agency, if there is one; tells why it could not.
+    fn write_within(
+        &self,
+        transaction: &Transaction,
+        limit: Duration,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<(), String> {
+        let _running = self.lock_run();
+        self.begin(None, Some(limit));
+        self.interrupt_if(cancelled);
+        let client = self.context.extension::<AgencyTarget>().client(&self.context.deadline);
+        let Some(client) = client.map_err(|error| error.message().to_owned())? else {
+            return Ok(());
+        };
+        let outcome = client.with_timeout(limit).write(std::slice::from_ref(transaction));
+        match outcome.map(|outcome| outcome.all_applied()) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err("the agency refused it".to_owned()),
+            Err(error) => Err(with_causes(&error)),
+        }
+    }
+
+    /// A client of the run's agency, with limits of its own.
+    fn agency(&self, limit: Duration) -> Option<AgencyClient> {
+        Onlooker::new(self.context.extension(), true).client(limit)
+    }
+
+    /// The cluster that the run is made for.
+    fn current_cluster(&self) -> Option<Cluster> {
+        self.context.extension::<Clusters>().current().ok().cloned()
+    }
+
+    /// Ends the children that scripts have started and that still run; gives their command lines.
+    fn end_children(&self) -> Vec<String> {
+        end_children(&self.context)
+    }
+
+    /// Says that a test begins.
+    fn begin_test(&self, name: &str) {
+        self.context.extension::<TestState>().begin(name);
+    }
+
+    /// Whether the test has noted a failure and gone on.
+    fn has_noted(&self) -> bool {
+        self.context.extension::<TestState>().has_noted()
+    }
+
+    /// Says that the test has ended; gives the failures that it noted and went on after.
+    fn end_test(&self) -> Vec<ScriptError> {
+        let noted = self.context.extension::<TestState>().end();
+        let explained = |one: Noted| {
+            let error = EvalAltResult::ErrorRuntime(one.error.into(), one.position);
+            let name = one.source.unwrap_or_default();
+            diagnosis::explain(
+                &error,
+                &name,
+                &self.sources,
+                self.engine.max_call_levels(),
+                Vec::new,
+            )
+        };
+        noted.into_iter().map(explained).collect()
     }
 
     fn lock_run(&self) -> MutexGuard<'_, Option<AST>> {

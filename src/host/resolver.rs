@@ -6,12 +6,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use rhai::{
-    Engine, EvalAltResult, GlobalRuntimeState, Module, ModuleResolver, Position, Scope, Shared,
+    AST, Engine, EvalAltResult, FnNamespace, GlobalRuntimeState, Module, ModuleResolver, Position,
+    Scope, Shared,
 };
 
 use super::sources::Sources;
 use super::{script_text, stdlib};
-use crate::natives::{ErrorName, Last, NativeContext, NativeError, with_causes};
+use crate::natives::{ErrorName, Last, NAMESPACES, NativeContext, NativeError, with_causes};
+
+/// How the engine's names of closures begin.
+const CLOSURE: &str = "anon$";
 
 /// Modules of one host, compiled and run when first imported.
 ///
@@ -147,6 +151,11 @@ impl Resolver {
             self.check_readable(found)?;
             return Ok(Place::file(found.clone()));
         }
+        if NAMESPACES.iter().any(|(namespace, _)| *namespace == name) {
+            let message = format!("'{name}' needs no import: {name}::… can be called as it is");
+            return Err(NativeError::plain("import.not_needed", ErrorName::Error, message)
+                .with("module", path.to_owned()));
+        }
         let mut tried: Vec<String> =
             candidates.iter().map(|path| format!("'{}'", path.display())).collect();
         tried.dedup();
@@ -213,8 +222,23 @@ impl Resolver {
         lock(&self.loading).push(place.clone());
         let module = Module::eval_ast_as_new_raw(engine, scope, global, &ast);
         lock(&self.loading).pop();
-        module
+        module.map(|mut module| {
+            expose_closures(&mut module, &ast);
+            module
+        })
     }
+}
+
+/// Lets whoever gets a closure from a module call it: the engine looks for its function by name, which is unique,
+/// and outside its module finds only what is in the global namespace.
+#[allow(deprecated, reason = "there is no other way to change functions of a script")]
+fn expose_closures(module: &mut Module, ast: &AST) {
+    for closure in ast.iter_fn_def().filter(|one| one.name.starts_with(CLOSURE)) {
+        // the hash is the same in any module
+        let hash = Module::new().set_script_fn(Shared::clone(closure));
+        module.update_fn_namespace(hash, FnNamespace::Global);
+    }
+    module.build_index();
 }
 
 /// Whether a path can name a module of the standard library: it does not begin like a file path.

@@ -59,7 +59,7 @@ impl Session {
 
     /// The host's look at a text before it is run.
     pub fn entered(&self, text: &str) -> Entered {
-        self.host.begin(None);
+        self.host.begin(None, self.host.limit);
         let parsed = self.host.on_big_stack(|engine| {
             let compile = || engine.compile_with_scope(&self.scope, text).map(drop);
             self.host.entered.while_compiling(text, compile)
@@ -92,7 +92,7 @@ impl Session {
 
     fn run(&mut self, name: &str, text: &str, file: Option<&Path>) -> Result<Outcome, HostError> {
         let Self { host, scope, functions, .. } = self;
-        host.begin(file);
+        host.begin(file, host.limit);
         let (kept, result) = host.on_big_stack(|engine| {
             let compile = || host.compile(engine, scope, name, text);
             let compiled = match file {

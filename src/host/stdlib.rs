@@ -20,8 +20,31 @@ pub fn module(name: &str) -> Option<&'static str> {
 pub fn names() -> Vec<String> {
     let mut names = Vec::new();
     collect(&FOLDER, &mut names);
+    names.retain(|name| !name.starts_with(COMMANDS));
     names.sort();
     names
+}
+
+/// The folder of the scripts that are commands.
+const COMMANDS: &str = "commands/";
+
+/// The names of the scripts that are commands, sorted.
+pub fn commands() -> Vec<&'static str> {
+    let folder = FOLDER.get_dir(COMMANDS.trim_end_matches('/'));
+    let files = folder.into_iter().flat_map(|folder| folder.files());
+    let mut names: Vec<&str> = files.filter_map(|file| file.path().file_stem()?.to_str()).collect();
+    names.sort_unstable();
+    names
+}
+
+/// The text of the script that is the command `name`.
+pub fn command(name: &str) -> Option<&'static str> {
+    commands().contains(&name).then(|| module(&format!("{COMMANDS}{name}")))?
+}
+
+/// What errors call the script that is the command `name`.
+pub fn command_place(name: &str) -> String {
+    format!("{PREFIX}{COMMANDS}{name}.rhai")
 }
 
 fn collect(folder: &Dir<'_>, names: &mut Vec<String>) {
@@ -38,7 +61,10 @@ pub fn reference() -> Vec<NativeDoc> {
     let mut docs = Vec::new();
     for name in names() {
         let Some(ast) = module(&name).and_then(|text| engine.compile(text).ok()) else { continue };
-        let public = ast.iter_functions().filter(|one| one.access.is_public());
+        // the engine takes closures for public functions
+        let public = ast
+            .iter_functions()
+            .filter(|one| one.access.is_public() && !one.name.starts_with("anon$"));
         docs.extend(public.map(|one| NativeDoc::parse(&name, one.name, &one.comments.join("\n"))));
     }
     merge_overloads(&mut docs);

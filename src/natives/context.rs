@@ -33,6 +33,7 @@ pub struct NativeContext {
     pub pretty: bool,
     invocation: Mutex<Invocation>,
     output: Mutex<OutputSink>,
+    notes: OutputSink,
     most_output: Option<u64>,
     written: AtomicU64,
     pub(super) permissions: Permissions,
@@ -99,6 +100,13 @@ impl NativeContext {
         sink(text);
     }
 
+    /// Tells people a line that is not part of the output.
+    pub fn note(&self, line: &str) {
+        if self.take_output(line.len() + 1) {
+            (self.notes)(line);
+        }
+    }
+
     /// Replaces the output; returns the previous one, to be put back later.
     pub fn replace_output(&self, sink: OutputSink) -> OutputSink {
         std::mem::replace(&mut *self.sink(), sink)
@@ -131,6 +139,7 @@ pub struct NativeContextBuilder {
     color: bool,
     pretty: bool,
     output: Option<OutputSink>,
+    notes: Option<OutputSink>,
     most_output: Option<u64>,
     permissions: Option<Permissions>,
     extensions: Vec<Arc<dyn std::any::Any + Send + Sync>>,
@@ -167,6 +176,12 @@ impl NativeContextBuilder {
         self
     }
 
+    /// Where lines for people go, which come without newline; nowhere unless said.
+    pub fn notes(mut self, sink: OutputSink) -> Self {
+        self.notes = Some(sink);
+        self
+    }
+
     /// How many bytes one run may print and log; any number unless said.
     pub fn most_output(mut self, most: Option<u64>) -> Self {
         self.most_output = most;
@@ -193,6 +208,7 @@ impl NativeContextBuilder {
             pretty: self.pretty,
             invocation: Mutex::new(self.invocation),
             output: Mutex::new(self.output.unwrap_or_else(|| Arc::new(|_: &str| {}))),
+            notes: self.notes.unwrap_or_else(|| Arc::new(|_: &str| {})),
             most_output: self.most_output,
             written: AtomicU64::new(0),
             permissions: self.permissions.unwrap_or_else(Permissions::all),

@@ -1,9 +1,9 @@
 //! `errors`: the shape, the numbers and the texts of errors.
 
 use rhai::plugin::*;
-use rhai::{Dynamic, INT, ImmutableString, Map};
+use rhai::{Array, Dynamic, INT, ImmutableString, Map};
 
-use super::{ErrorName, NativeError, Raw, call};
+use super::{ErrorName, NativeError, Options, Raw, call};
 
 /// Name, number and general text of the errors that natives and servers raise.
 const TABLE: &[(&str, INT, &str)] = &[
@@ -106,7 +106,7 @@ fn of_kind(kind: &str, message: &str, context: Map) -> Map {
 }
 
 /// Any caught value as the map of a native's error.
-fn normalize(error: Dynamic) -> Map {
+pub(super) fn normalize(error: Dynamic) -> Map {
     if let Some(text) = error.read_lock::<ImmutableString>() {
         return plain("script.error", text.as_str()).to_map();
     }
@@ -276,8 +276,8 @@ pub(super) mod natives {
     /// Legacy: none; scripts threw texts, or errors that were told by their texts.
     ///
     /// ```rhai
-    /// try { throw errors::of_kind("shop.closed", "the shop is closed", #{ until: 9 }); }
-    /// catch (e) { assert_eq(e.kind, "shop.closed"); assert_eq(e.context.until, 9); }
+    /// try { throw errors::of_kind("shop.closed", "the shop is closed", #{ opens_at: 9 }); }
+    /// catch (e) { assert_eq(e.kind, "shop.closed"); assert_eq(e.context.opens_at, 9); }
     /// ```
     #[rhai_fn(name = "of_kind", return_raw)]
     pub fn of_kind_plain(ctx: NativeCallContext, kind: &str, message: &str) -> Raw<Map> {
@@ -292,6 +292,29 @@ pub(super) mod natives {
         context: Map,
     ) -> Raw<Map> {
         call(&ctx, "errors::of_kind", |_| Ok(of_kind(kind, message, context)))
+    }
+
+    /// Throws unless a map has none but known keys.
+    ///
+    /// `errors::check_options(options: map, known: array) -> ()`
+    ///
+    /// Arguments: `options` that a function was given; `known`, the keys that it knows.
+    /// Units: none.
+    /// Errors: `argument.invalid` (number 10) that names the unknown key and the nearest known one.
+    /// Legacy: none; unknown options were ignored.
+    ///
+    /// ```rhai
+    /// errors::check_options(#{ timeout: 5 }, ["timeout", "label"]);
+    /// try { errors::check_options(#{ timout: 5 }, ["timeout", "label"]); throw "accepted"; }
+    /// catch (e) { assert("did you mean 'timeout'?" in e.message); }
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn check_options(ctx: NativeCallContext, options: Map, known: Array) -> Raw<()> {
+        call(&ctx, "errors::check_options", |_| {
+            let known: Vec<String> = known.iter().map(ToString::to_string).collect();
+            let known: Vec<&str> = known.iter().map(String::as_str).collect();
+            Options::new(&options, &known).map(|_| ())
+        })
     }
 
     /// Writes an error as one line.

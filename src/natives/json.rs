@@ -68,6 +68,12 @@ fn stringify(run: &NativeContext, value: &Dynamic, indent: INT) -> NativeResult<
     }
 }
 
+/// `value` as YAML.
+pub fn to_yaml(value: &Dynamic) -> NativeResult<String> {
+    serde_saphyr::to_string(&to_json(value)?)
+        .map_err(|error| NativeError::internal("json.not_written", error.to_string()))
+}
+
 fn written(run: &NativeContext, value: &impl Serialize, blanks: &str) -> NativeResult<String> {
     let mut text = Growing { run, text: Vec::new(), checked: 0 };
     let written = if blanks.is_empty() {
@@ -308,6 +314,23 @@ pub(super) mod natives {
     #[rhai_fn(name = "stringify", return_raw)]
     pub fn stringify_native(ctx: NativeCallContext, value: Dynamic, indent: INT) -> Raw<String> {
         call(&ctx, "json::stringify", |run| stringify(run, &value, indent))
+    }
+
+    /// Writes a value as YAML text.
+    ///
+    /// `json::to_yaml(value: any) -> string`
+    ///
+    /// Arguments: `value`, anything that JSON can express.
+    /// Units: ends with a newline; members are sorted by key.
+    /// Errors: `argument.invalid` for functions and other values without a JSON form.
+    /// Legacy: none.
+    ///
+    /// ```rhai
+    /// assert_eq(json::to_yaml(#{ a: [1, "x"], b: "1" }), "a:\n- 1\n- x\nb: \"1\"\n");
+    /// ```
+    #[rhai_fn(name = "to_yaml", return_raw)]
+    pub fn to_yaml_native(ctx: NativeCallContext, value: Dynamic) -> Raw<String> {
+        call(&ctx, "json::to_yaml", |_| to_yaml(&value))
     }
 
     /// Reads a part of a value by its path.

@@ -92,6 +92,12 @@ impl Default for LogLevels {
     }
 }
 
+impl Clone for LogLevels {
+    fn clone(&self) -> Self {
+        Self { topics: Mutex::new(self.topics().clone()) }
+    }
+}
+
 impl LogLevels {
     /// The level of a topic.
     ///

@@ -9,7 +9,9 @@ pub mod arango;
 mod argument;
 mod bounds;
 mod callback;
+mod check;
 pub mod cluster;
+pub mod command_line;
 mod context;
 mod convert;
 mod crypto;
@@ -34,8 +36,10 @@ mod printing;
 mod process;
 mod random;
 pub mod reference;
+mod table;
 mod term;
 mod terminal;
+pub mod test;
 mod time;
 mod transport;
 mod vpack;
@@ -43,10 +47,12 @@ mod vpack;
 pub use context::{Invocation, NativeContext, NativeContextBuilder, OutputSink};
 pub use convert::{from_json, to_json};
 pub use error::{ErrorName, NativeError, NativeResult, call, with_causes};
+pub use json::to_yaml;
 pub use options::Options;
 pub use permissions::{Gate, Last, PermissionError, Permissions};
 pub use printing::{compact, pretty};
-pub use process::{ExitRequest, exit};
+pub use process::{ExitRequest, end_children, exit};
+pub use table::table;
 
 use std::sync::Arc;
 
@@ -59,15 +65,19 @@ use rhai::{Dynamic, Engine, FLOAT, INT, ImmutableString, NativeCallContext};
 /// made of several files has an entry for each.
 pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[
     ("agency", &agency::natives::RHAI_MANIFEST),
+    ("agency", &agency::changes::natives::RHAI_MANIFEST),
+    ("agency", &agency::requests::natives::RHAI_MANIFEST),
     ("arango", &arango::choice::natives::RHAI_MANIFEST),
     ("arango", &arango::details::natives::RHAI_MANIFEST),
     ("arango", &arango::plain::natives::RHAI_MANIFEST),
     ("arango", &arango::whole::natives::RHAI_MANIFEST),
+    ("check", &check::natives::RHAI_MANIFEST),
     ("cluster", &cluster::natives::RHAI_MANIFEST),
     ("cluster", &cluster::methods::natives::RHAI_MANIFEST),
     ("crypto", &crypto::natives::RHAI_MANIFEST),
     ("document", &document::natives::RHAI_MANIFEST),
     ("dump", &dump::natives::RHAI_MANIFEST),
+    ("env", &command_line::natives::RHAI_MANIFEST),
     ("env", &env::natives::RHAI_MANIFEST),
     ("errors", &errors::natives::RHAI_MANIFEST),
     ("fs", &fs::archives::natives::RHAI_MANIFEST),
@@ -88,6 +98,7 @@ pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[
     ("process", &process::natives::RHAI_MANIFEST),
     ("random", &random::natives::RHAI_MANIFEST),
     ("term", &term::natives::RHAI_MANIFEST),
+    ("test", &test::natives::RHAI_MANIFEST),
     ("time", &time::natives::RHAI_MANIFEST),
     ("vpack", &vpack::natives::RHAI_MANIFEST),
 ];

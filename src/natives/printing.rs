@@ -4,6 +4,7 @@ use std::borrow::{Borrow, Cow};
 
 use rhai::{Array, Blob, Dynamic, FnPtr, ImmutableString, Map};
 
+use super::cluster::{Cluster, Instance};
 use super::{NativeContext, NativeResult, document, errors};
 use crate::deadline::Deadline;
 use crate::document::{Document, View};
@@ -102,6 +103,10 @@ impl Printer<'_> {
             self.list(items, ['{', '}'], depth, out);
         } else if let Some(document) = value.read_lock::<Document>() {
             self.document(&document, depth, out);
+        } else if let Some(cluster) = value.read_lock::<Cluster>() {
+            out.push_str(&format!("[{cluster:?}]"));
+        } else if let Some(instance) = value.read_lock::<Instance>() {
+            out.push_str(&format!("[{}]", instance.name()));
         } else {
             out.push_str(&value.to_string());
         }

@@ -78,6 +78,51 @@ pub(super) mod natives {
         })
     }
 
+    /// Writes a line for people, apart from the output: to the standard error of a command line.
+    ///
+    /// `term::note(text: string) -> ()`
+    ///
+    /// Arguments: `text`, without a newline.
+    /// Units: none.
+    /// Errors: none.
+    /// Legacy: `internal.printErr(text)`, `console.error(text)`.
+    ///
+    /// ```rhai
+    /// assert_eq(term::capture(|| term::note("nothing there")), "");
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn note(ctx: NativeCallContext, text: &str) -> Raw<()> {
+        call(&ctx, "term::note", |run| {
+            run.note(text);
+            Ok(())
+        })
+    }
+
+    /// Lays rows out as a table.
+    ///
+    /// `term::table(rows: array, columns?: array) -> string`
+    ///
+    /// Arguments: `rows`, an array of maps; `columns`, the members to show, in this order; those of the first row unless given.
+    /// Units: a line for the titles and one for each row, no newline at the end. Texts stand as they are, other values as `term::compact` writes them.
+    /// Errors: `argument.type` (number 10) when a row is no map.
+    /// Legacy: none.
+    ///
+    /// ```rhai
+    /// let rows = [#{ id: "a", size: 5 }, #{ id: "bcd", size: 12 }];
+    /// assert_eq(term::table(rows, ["id", "size"]), "ID   SIZE\na       5\nbcd    12");
+    /// ```
+    #[rhai_fn(name = "table", return_raw)]
+    pub fn table_of_all(ctx: NativeCallContext, rows: Array) -> Raw<String> {
+        call(&ctx, "term::table", |_| super::super::table(&rows, None))
+    }
+
+    #[rhai_fn(name = "table", return_raw)]
+    pub fn table_of_some(ctx: NativeCallContext, rows: Array, columns: Array) -> Raw<String> {
+        call(&ctx, "term::table", |_| {
+            super::super::table(&rows, Some(columns.iter().map(ToString::to_string).collect()))
+        })
+    }
+
     /// Writes a value over several lines, two blanks for each level.
     ///
     /// `term::pretty(value: any) -> string`

@@ -1,27 +1,32 @@
 //! `time`: the clocks, pauses, and the script's own deadline.
 
+use std::sync::OnceLock;
 use std::time::{Instant, SystemTime};
 
 use ::time::format_description::well_known::Rfc3339;
 use ::time::macros::format_description;
 use ::time::{OffsetDateTime, UtcOffset};
 use rhai::plugin::*;
-use rhai::{Dynamic, FLOAT};
+use rhai::{Dynamic, FLOAT, FnPtr};
 
 use super::argument::{duration, number, seconds as in_seconds};
+use super::callback::call_back;
 use super::{ErrorName, NativeContext, NativeError, NativeResult, Raw, call};
 
 /// The moment that `monotonic` counts from.
-struct Start(Instant);
+#[derive(Default)]
+struct Start(OnceLock<Instant>);
 
-impl Default for Start {
-    fn default() -> Self {
-        Self(Instant::now())
-    }
+/// The time of a clock that never goes back, since the first time that it was asked for.
+fn elapsed(run: &NativeContext) -> FLOAT {
+    let now = run.deadline.clock().now();
+    let start = *run.extension::<Start>().0.get_or_init(|| now);
+    now.saturating_duration_since(start).as_secs_f64()
 }
 
-fn unix_now() -> FLOAT {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64()
+fn unix_now(run: &NativeContext) -> FLOAT {
+    let now = run.deadline.clock().system_now();
+    now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64()
 }
 
 /// Waits as `time::sleep` and the global `sleep` do.
@@ -99,7 +104,7 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn now(ctx: NativeCallContext) -> Raw<FLOAT> {
-        call(&ctx, "time::now", |_| Ok(unix_now()))
+        call(&ctx, "time::now", |run| Ok(unix_now(run)))
     }
 
     /// Tells the time of a clock that never goes back.
@@ -117,7 +122,7 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn monotonic(ctx: NativeCallContext) -> Raw<FLOAT> {
-        call(&ctx, "time::monotonic", |run| Ok(run.extension::<Start>().0.elapsed().as_secs_f64()))
+        call(&ctx, "time::monotonic", |run| Ok(elapsed(run)))
     }
 
     /// Waits, but never longer than a deadline leaves.
@@ -158,7 +163,7 @@ pub(super) mod natives {
 
     #[rhai_fn(name = "iso8601", return_raw)]
     pub fn iso8601_now(ctx: NativeCallContext) -> Raw<String> {
-        call(&ctx, "time::iso8601", |_| iso8601(OffsetDateTime::now_utc()))
+        call(&ctx, "time::iso8601", |run| iso8601(run.deadline.clock().system_now().into()))
     }
 
     /// Reads an instant from ISO 8601.
@@ -197,7 +202,7 @@ pub(super) mod natives {
 
     #[rhai_fn(name = "local", return_raw)]
     pub fn local_now(ctx: NativeCallContext) -> Raw<String> {
-        call(&ctx, "time::local", |_| local(OffsetDateTime::now_utc()))
+        call(&ctx, "time::local", |run| local(run.deadline.clock().system_now().into()))
     }
 
     /// Sets the script's own deadline, counted from now.
@@ -235,6 +240,32 @@ pub(super) mod natives {
     #[rhai_fn(return_raw)]
     pub fn clear_deadline(ctx: NativeCallContext) -> Raw<bool> {
         call(&ctx, "time::clear_deadline", |run| Ok(run.deadline.set_script(None)))
+    }
+
+    /// Calls a function under a deadline of its own, and puts the script's deadline back afterwards.
+    ///
+    /// `time::with_deadline(seconds: integer | float, action: function) -> any`
+    ///
+    /// Arguments: `seconds`, counted from now; a deadline that is nearer counts as before. `action`, called without arguments.
+    /// Units: seconds, fractions count.
+    /// Errors: `argument.invalid` (number 10) unless `seconds` is more than 0; what `action` raises, such as `deadline.script` (36) once the time is up.
+    /// Legacy: none; scripts called `internal.SetGlobalExecutionDeadlineTo(seconds)` twice.
+    ///
+    /// ```rhai
+    /// time::set_deadline(60);
+    /// assert(time::with_deadline(5, || time::deadline_remaining()) <= 5.0);
+    /// assert(time::deadline_remaining() > 50.0);
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn with_deadline(ctx: NativeCallContext, seconds: Dynamic, action: FnPtr) -> Raw<Dynamic> {
+        call_back(&ctx, "time::with_deadline", |run| {
+            let seconds = number(&seconds, "seconds")?;
+            if seconds.is_nan() || seconds <= 0.0 {
+                return Err(NativeError::bad_parameter("seconds must be more than 0").into());
+            }
+            let action = || action.call_within_context(&ctx, ());
+            Ok(run.deadline.within(duration(seconds), action)?)
+        })
     }
 
     /// Tells how long the nearer of the script's and the run's deadline leaves.

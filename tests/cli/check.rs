@@ -64,13 +64,21 @@ fn unknown_variables_and_syntax_errors_are_found_in_each_file() {
 #[test]
 fn the_scripts_of_the_project_pass() {
     let root = env!("CARGO_MANIFEST_DIR");
-    let scripts: Vec<String> = ["scripts", "scripts/bench", "stdlib"]
-        .iter()
-        .flat_map(|folder| std::fs::read_dir(format!("{root}/{folder}")).unwrap())
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "rhai"))
-        .map(|path| path.to_string_lossy().into_owned())
-        .collect();
+    let scripts: Vec<String> = [
+        "scripts",
+        "scripts/bench",
+        "scripts/maintenance",
+        "stdlib",
+        "stdlib/commands",
+        "stdlib/diagnosis",
+        "tests/stdlib",
+    ]
+    .iter()
+    .flat_map(|folder| std::fs::read_dir(format!("{root}/{folder}")).unwrap())
+    .map(|entry| entry.unwrap().path())
+    .filter(|path| path.extension().is_some_and(|extension| extension == "rhai"))
+    .map(|path| path.to_string_lossy().into_owned())
+    .collect();
     let mut words = vec!["check"];
     words.extend(scripts.iter().map(String::as_str));
     let said = agencysh(&words);

@@ -8,9 +8,15 @@ mod check;
 mod cluster;
 #[cfg(feature = "standin")]
 mod cluster_members;
+#[cfg(feature = "standin")]
+mod commands_page;
 mod doc;
 mod dump;
 mod errors;
+#[cfg(feature = "standin")]
+mod everyday;
+#[cfg(feature = "standin")]
+mod maintenance;
 mod mistakes;
 mod options;
 mod processes;
@@ -25,6 +31,8 @@ mod shell_editing;
 mod shell_page;
 mod shell_words;
 mod support;
+#[cfg(feature = "standin")]
+mod testing;
 #[cfg(feature = "standin")]
 mod tls;
 mod tour;

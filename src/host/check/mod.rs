@@ -44,7 +44,7 @@ impl Host {
         let path = path.as_ref();
         let text = script_text::read(path)?;
         let name = path.to_string_lossy().into_owned();
-        self.begin(Some(path));
+        self.begin(Some(path), self.limit);
         self.on_big_stack(|engine| self.findings(engine, &name, &text))
     }
 

@@ -47,6 +47,9 @@ fn thrown_text(value: &Dynamic) -> String {
     if value.is_fnptr() {
         return "a function was thrown".to_owned();
     }
+    if value.is_array() {
+        return to_json(value).map_or_else(|_| value.to_string(), |json| json.to_string());
+    }
     match value.to_string() {
         text if text.trim().is_empty() => "an empty text was thrown".to_owned(),
         text => text,

@@ -18,7 +18,7 @@ use crate::natives::{
 };
 
 /// The options of `agency::connect`.
-const OPTIONS: [&str; 10] = [
+const OPTIONS: [&str; 11] = [
     "endpoints",
     "jwt_secret",
     "jwt_secret_file",
@@ -29,6 +29,7 @@ const OPTIONS: [&str; 10] = [
     "connect_timeout",
     "ca_file",
     "insecure",
+    "learn_leaders",
 ];
 
 pub(super) fn connect(run: &NativeContext, map: &Map) -> NativeResult<AgencyClient> {
@@ -52,6 +53,7 @@ pub(super) fn connect(run: &NativeContext, map: &Map) -> NativeResult<AgencyClie
             .number("connect_timeout")?
             .map_or(given.connect_timeout, argument::duration),
         tls: TlsOptions { insecure: options.bool("insecure", false)?, ca_file },
+        learn_leaders: options.bool("learn_leaders", true)?,
         hosts,
         ..given
     };
@@ -95,7 +97,7 @@ fn permitted(run: &NativeContext, client: AgencyClient) -> AgencyClient {
 }
 
 /// Paths given as one string or as an array of strings.
-fn strings(value: &Dynamic, what: &str) -> NativeResult<Vec<ImmutableString>> {
+pub(super) fn strings(value: &Dynamic, what: &str) -> NativeResult<Vec<ImmutableString>> {
     match value.read_lock::<Array>() {
         Some(items) => items.iter().map(|item| argument::text(item, what)).collect(),
         None => Ok(vec![argument::text(value, what)?]),

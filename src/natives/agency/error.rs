@@ -6,7 +6,7 @@ use crate::client::ClientError;
 use crate::http::HttpError;
 pub(super) use crate::natives::callback::{Raised, call_back};
 use crate::natives::error::causes;
-use crate::natives::{NativeError, permissions, with_causes};
+use crate::natives::{NativeError, from_json, permissions, with_causes};
 
 impl From<ClientError> for Raised {
     fn from(error: ClientError) -> Self {
@@ -38,7 +38,7 @@ impl From<ClientError> for NativeError {
             ClientError::OperationFailed { path }
             | ClientError::Forbidden { path }
             | ClientError::Conflict { path, .. }
-            | ClientError::NoCounter { path }
+            | ClientError::NotAnInteger { path }
             | ClientError::WaitTimeout { path, .. } => native.with("path", path.clone()),
             ClientError::Unauthorized { endpoint }
             | ClientError::NotAnAgent { endpoint, .. }
@@ -47,6 +47,17 @@ impl From<ClientError> for NativeError {
             ClientError::NoLeader { endpoints, .. }
             | ClientError::Unreachable { endpoints, .. }
             | ClientError::Timeout { endpoints, .. } => native.with("endpoints", endpoints.clone()),
+            ClientError::RedirectLoop { endpoints, .. } | ClientError::Reset { endpoints, .. } => {
+                native.with("endpoints", endpoints.clone())
+            }
+            ClientError::RedirectUnknown { endpoint, location, known } => native
+                .with("endpoint", endpoint.clone())
+                .with("location", location.clone())
+                .with("known", known.clone()),
+            ClientError::Exhausted { path, tries, last } => native
+                .with("path", path.clone())
+                .with("tries", i64::from(*tries))
+                .with("last", last.clone().map_or(Dynamic::UNIT, from_json)),
             ClientError::UnknownOutcome { client_ids, .. } => {
                 let ids: Array = client_ids.iter().map(|id| id.clone().into()).collect();
                 native.with("client_ids", ids)
@@ -59,15 +70,17 @@ impl From<ClientError> for NativeError {
 fn number(error: &ClientError) -> i64 {
     match error {
         ClientError::Unauthorized { .. } | ClientError::Forbidden { .. } => 11,
-        ClientError::NoLeader { .. } => 503,
+        ClientError::NoLeader { .. } | ClientError::RedirectLoop { .. } => 503,
         ClientError::Timeout { .. } | ClientError::WaitTimeout { .. } => 408,
-        ClientError::Conflict { .. } => 412,
+        ClientError::Conflict { .. } | ClientError::Exhausted { .. } => 412,
+        ClientError::Reset { .. } => 2003,
         ClientError::Unreachable { .. } => 2001,
         ClientError::UnknownOutcome { .. } => 2003,
         ClientError::Http(HttpError::Authorities { .. }) => 10,
         ClientError::Http(_) => 2000,
         ClientError::NotAnAgent { .. } => 9,
-        ClientError::BadAnswer { .. } => 600,
+        ClientError::BadAnswer { .. } | ClientError::RedirectUnknown { .. } => 600,
+        ClientError::NotAnInteger { .. } => 17,
         ClientError::Refused { error_num, status, .. } => {
             error_num.unwrap_or_else(|| i64::from(*status))
         }

@@ -4,7 +4,9 @@
 //! are its methods. Paths are relative to `/arango` unless they begin with `/`.
 
 mod calls;
+pub(super) mod changes;
 mod error;
+pub(super) mod requests;
 mod target;
 
 use rhai::plugin::*;
@@ -30,7 +32,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `endpoints` (string or array, needed), `jwt_secret`, `jwt_secret_file` or `jwt_token`,
     /// `username`, `password`, `timeout` (30, one operation with all its repetitions), `connect_timeout` (5),
-    /// `ca_file`, `insecure` (false).
+    /// `ca_file`, `insecure` (false), `learn_leaders` (true; otherwise a leader that is none of the endpoints is an error).
     /// Units: seconds.
     /// Errors: `argument.invalid`, `argument.type`, `agency.no_endpoints`, `endpoint.invalid`, `auth.secret_too_long`,
     /// `auth.secret_unreadable`, `http.ca_file` (all number 10); `permission.network`, `permission.files` (11).
@@ -508,7 +510,7 @@ pub(super) mod natives {
     ///
     /// Arguments: `count`, 1 unless given.
     /// Units: returns the first of them.
-    /// Errors: `argument.invalid` (10), `agency.conflict` (412), `agency.no_counter` (10), and as for `set`.
+    /// Errors: `argument.invalid` (10), `agency.cas_exhausted` (412), `agency.type_error` (17), and as for `set`.
     /// Legacy: `agencyMgr.uniqId`.
     ///
     /// ```rhai

@@ -162,7 +162,7 @@ impl Instance {
     ///
     /// # Errors
     /// It does not answer.
-    pub(super) fn ask(
+    pub fn ask(
         &self,
         method: &str,
         path: &str,

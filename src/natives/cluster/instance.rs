@@ -176,9 +176,9 @@ pub(in crate::natives) mod natives {
     ///
     /// ```rhai
     /// let dbserver = cluster::current().find("dbserver1");
-    /// let (before, port) = (dbserver.pid, dbserver.port);
+    /// let before = dbserver.status();
     /// dbserver.restart();
-    /// assert(dbserver.pid != before && dbserver.port == port);
+    /// assert(dbserver.pid != before.pid && dbserver.port == before.port);
     /// assert_eq(agency::current().get("Current/ServersKnown/" + dbserver.id + "/rebootId"), 2);
     /// ```
     #[rhai_fn(global, pure, return_raw)]

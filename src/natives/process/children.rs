@@ -1,5 +1,6 @@
 //! The children as a whole: listed, monitored, and with another priority.
 
+use nix::sys::signal::Signal;
 use rhai::{Array, Dynamic, INT, Map};
 use rustix::process::{Pid, setpriority_process};
 
@@ -7,6 +8,7 @@ use super::super::{NativeContext, NativeError, NativeResult};
 use super::status::Status;
 use super::table::Children;
 use super::{allowed, signals};
+use crate::deadline::SLICE;
 
 fn unknown(pid: INT) -> NativeError {
     let message = format!("there is no process {pid} that this run has started");
@@ -26,6 +28,26 @@ pub(super) fn children(run: &NativeContext) -> NativeResult<Array> {
         Dynamic::from(map)
     });
     Ok(listed.collect())
+}
+
+/// Ends all children that still run, at once; gives their command lines with their numbers.
+pub fn end_children(run: &NativeContext) -> Vec<String> {
+    let children = run.extension::<Children>();
+    let mut table = children.table();
+    let left: Vec<(i32, String)> = table
+        .all()
+        .filter(|(_, child)| !child.state.is_end())
+        .map(|(pid, child)| (pid, format!("{} (process {pid})", child.words.join(" "))))
+        .collect();
+    for (pid, _) in &left {
+        // one that ends by itself meanwhile is as good
+        let _ = table.send(*pid, Some(Signal::SIGKILL));
+    }
+    // what has been killed is gone in no time
+    while table.look() {
+        std::thread::sleep(SLICE);
+    }
+    left.into_iter().map(|(_, words)| words).collect()
 }
 
 /// Lets the script's deadline pass when the child ends.

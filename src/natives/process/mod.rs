@@ -30,6 +30,7 @@ use super::argument::duration;
 use super::{Gate, NativeContext, NativeError, NativeResult, Options, Raw, call};
 use status::Patience;
 
+pub use children::end_children;
 pub use exit::{ExitRequest, exit};
 
 /// Number 11 unless the run may start programs and send signals.

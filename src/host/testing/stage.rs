@@ -1,0 +1,142 @@
+//! A host with a test file in it.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rhai::Dynamic;
+
+use super::cancel::{Cancel, Watched};
+use crate::client::Transaction;
+use crate::deadline::Stop;
+use crate::host::{Host, HostBuilder, HostError, Outcome, ScriptError};
+
+/// What a host printed and logged.
+#[derive(Debug, Clone, Default)]
+struct Printed(Arc<Mutex<String>>);
+
+impl Printed {
+    fn push(&self, text: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_str(text);
+    }
+
+    fn take(&self) -> String {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A host with a test file in it; its servers end with it.
+pub(super) struct Stage {
+    host: Host,
+    printed: Printed,
+    cancel: Cancel,
+    _watched: Watched,
+}
+
+impl Stage {
+    /// A host that takes down what its scripts print.
+    pub(super) fn build(builder: HostBuilder, cancel: &Cancel) -> Result<Self, ScriptError> {
+        let printed = Printed::default();
+        let (output, log) = (printed.clone(), printed.clone());
+        let host = builder
+            .output(move |text| output.push(text))
+            .log_sink(move |record| log.push(&format!("{}\n", record.line())))
+            .build()
+            .map_err(as_script_error)?;
+        let watched = cancel.watch(host.interrupt_handle());
+        Ok(Self { host, printed, cancel: cancel.clone(), _watched: watched })
+    }
+
+    /// Starts the servers that the host is made for, or connects to them.
+    pub(super) fn connect(&self, limit: Duration) -> Result<(), ScriptError> {
+        let connected = self.host.connect_within(limit, &|| self.cancel.is_set());
+        connected.map_err(as_script_error)
+    }
+
+    /// Writes to the agency, if there is one.
+    pub(super) fn write(&self, transaction: &Transaction, limit: Duration) -> Result<(), String> {
+        self.host.write_within(transaction, limit, &|| self.cancel.is_set())
+    }
+
+    /// The host.
+    pub(super) fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// Whether all tests are to end.
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.cancel.is_set()
+    }
+
+    /// Runs the statements of the file that stand outside of functions.
+    pub(super) fn load(&self, path: &Path, text: &str, limit: Duration) -> Result<(), ScriptError> {
+        let run = || self.host.run_script_within(path, text, Some(limit), &|| self.cancel.is_set());
+        ended(run(), "the file", limit)
+    }
+
+    /// Calls a function of the file.
+    pub(super) fn call(
+        &self,
+        function: &str,
+        arguments: Vec<Dynamic>,
+        limit: Duration,
+    ) -> Result<(), ScriptError> {
+        let cancelled = || self.cancel.is_set();
+        let outcome = self.host.call_within(function, arguments, Some(limit), &cancelled);
+        ended(outcome, function, limit)
+    }
+
+    /// A test begins.
+    pub(super) fn begin_test(&self, name: &str) {
+        self.host.begin_test(name);
+    }
+
+    /// The test has ended; gives what it noted as failures.
+    pub(super) fn end_test(&self) -> Vec<ScriptError> {
+        self.host.end_test()
+    }
+
+    /// Takes what has been printed and logged since it was last asked.
+    pub(super) fn printed(&self) -> String {
+        self.printed.take()
+    }
+}
+
+/// A call that has to come back: `exit` is no way to end a test.
+fn ended(
+    outcome: Result<Outcome, HostError>,
+    what: &str,
+    limit: Duration,
+) -> Result<(), ScriptError> {
+    match outcome.map(|outcome| outcome.exit_code) {
+        Ok(None) => Ok(()),
+        Ok(Some(code)) => Err(ScriptError {
+            kind: "test.exit".to_owned(),
+            message: format!("{what} called exit({code})"),
+            hint: Some("a test ends by returning, or by an error".to_owned()),
+            ..ScriptError::default()
+        }),
+        Err(error) => {
+            let mut error = as_script_error(error);
+            if error.stop == Some(Stop::Deadline) {
+                error.kind = "test.timeout".to_owned();
+                error.message = format!("{what} took longer than {} s", limit.as_secs_f64());
+                error.hint = Some("--test-timeout gives each test more time".to_owned());
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Every reason why a script has no result as an error of a script.
+pub(super) fn as_script_error(error: HostError) -> ScriptError {
+    let kind = error.kind().to_owned();
+    match error {
+        HostError::Script(error) => *error,
+        other => ScriptError {
+            kind,
+            message: crate::natives::with_causes(&other),
+            ..ScriptError::default()
+        },
+    }
+}
