@@ -11,6 +11,8 @@ import zipfile
 
 binary = os.path.abspath(sys.argv[1])
 megabytes = sys.argv[2] if len(sys.argv) > 2 else "100"
+# the agents may be served by another build of the program
+server = os.path.abspath(os.environ.get("AGENCYSH_SERVER", binary))
 rounds = int(sys.argv[3] if len(sys.argv) > 3 else 5)
 
 
@@ -20,7 +22,7 @@ def start(folder):
     with open(tree, "w") as file:
         subprocess.run(["scripts/bench/plan_current_gen", megabytes], check=True, stdout=file)
     process = subprocess.Popen(
-        [binary, "cluster", "up", "--topology", topology, "--data", os.path.join(folder, "data"), "--from", tree],
+        [server, "cluster", "up", "--topology", topology, "--data", os.path.join(folder, "data"), "--from", tree],
         stdout=subprocess.PIPE,
     )
     assert process.stdout.readline().startswith(b"ready:")

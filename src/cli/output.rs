@@ -148,8 +148,7 @@ pub(super) fn value(value: &Dynamic, format: Format) -> Result<Option<String>, N
                 return natives::table(&rows, None).map(Some);
             }
         }
-        // archives are no form of values
-        Format::Text | Format::Zip | Format::Gzip => {}
+        Format::Text => {}
     }
     if value.is_unit() {
         return Ok(None);

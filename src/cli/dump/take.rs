@@ -2,6 +2,7 @@
 
 #[cfg(feature = "standin")]
 use std::path::Path;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -84,7 +85,7 @@ fn wanted(options: &Options, dump: &Dump) -> Result<DumpOptions, OptionError> {
         Pack::Folder => Packing::Folder,
     };
     let place = match &dump.output {
-        None => Place::Folder { folder: ".".into(), stem: stem_of_now() },
+        None => Place::Folder { folder: PathBuf::new(), stem: stem_of_now() },
         Some(path) if path.is_dir() || path.as_os_str().to_string_lossy().ends_with('/') => {
             Place::Folder { folder: path.clone(), stem: stem_of_now() }
         }
