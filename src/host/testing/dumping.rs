@@ -29,7 +29,7 @@ pub(super) fn dump(stage: &Stage, folder: &Path, test: &str, timeout: Duration) 
         test: Some(test.to_owned()),
         ..DumpOptions::new(place)
     };
-    let mut agents = agents_of(&client, LOOK_LIMIT);
+    let mut agents = agents_of(&client);
     if let Some(cluster) = cluster {
         let deadline = Deadline::after(Some(LOOK_LIMIT));
         for facts in cluster.provider().instances(&deadline).unwrap_or_default() {
