@@ -6,6 +6,7 @@
 mod agency;
 mod cluster;
 mod member;
+mod running;
 #[cfg(test)]
 mod tests;
 mod threads;
