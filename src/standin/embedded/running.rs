@@ -19,7 +19,10 @@ pub(super) struct RunningAgent {
 
 impl RunningAgent {
     /// Starts an agent on threads of its own.
-    pub(super) async fn start(listener: StdListener, config: AgentConfig) -> Result<Self, StandinError> {
+    pub(super) async fn start(
+        listener: StdListener,
+        config: AgentConfig,
+    ) -> Result<Self, StandinError> {
         let threads = AgentThreads::start()?;
         let starting = threads.handle()?.spawn(async move {
             let listener = TcpListener::from_std(listener).map_err(StandinError::Port)?;
