@@ -190,7 +190,7 @@ mod tests {
         };
         for (line, own) in lines.iter().zip(&agents) {
             assert_eq!(values(line, "--agency.endpoint"), agents);
-            assert_eq!(values(line, "--agency.my-address"), [own.clone()]);
+            assert_eq!(values(line, "--agency.my-address"), std::slice::from_ref(own));
             for (option, value) in [
                 ("--agency.activate", "true"),
                 ("--agency.size", "3"),

@@ -44,8 +44,8 @@ fn starts_stops_and_drops_within_another_runtime() {
         let agency = EmbeddedAgency::start(3).unwrap();
         let id = agency.agent_ids().remove(1);
         agency.stop_agent(&id).unwrap();
-        let unknown = agency.stop_agent(&id);
-        assert!(matches!(unknown, Err(StandinError::UnknownAgent { .. })));
+        let again = agency.stop_agent(&id);
+        assert!(matches!(again, Err(StandinError::WrongState { .. })));
         drop(agency);
         EmbeddedAgency::start(1).unwrap().shutdown();
     });

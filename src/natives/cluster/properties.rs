@@ -5,7 +5,6 @@ use rhai::{Array, Dynamic, Engine, Map, NativeCallContext};
 use super::handles::{Cluster, Instance};
 use super::provider::{Capabilities, Crash, InstanceExit, InstanceFacts};
 use crate::deadline::Deadline;
-use crate::host::nearest;
 use crate::natives::{NativeError, NativeResult, call};
 
 const OF_CLUSTERS: [&str; 3] = ["number", "root", "world"];
@@ -68,8 +67,9 @@ pub(super) fn paths(paths: Vec<std::path::PathBuf>) -> Array {
 }
 
 fn unknown(what: &str, key: &str, known: &[&'static str]) -> NativeError {
-    let hint = match nearest(key, known.iter().copied()) {
-        Some(near) => format!("did you mean '{near}'?"),
+    let near = known.iter().map(|one| (strsim::damerau_levenshtein(one, key), one)).min();
+    let hint = match near.filter(|(distance, _)| *distance <= 3) {
+        Some((_, near)) => format!("did you mean '{near}'?"),
         None => format!("there are {}", known.join(", ")),
     };
     NativeError::bad_parameter(format!("{what} has no property '{key}': {hint}"))

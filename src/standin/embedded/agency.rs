@@ -10,11 +10,11 @@ use std::time::Duration;
 use serde_json::Value as Json;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
-use tokio::task::JoinSet;
 
 use super::member::ServerState;
+use super::running::{RunningAgent, shut_down, wait_for_leader};
 use super::threads::AgentThreads;
-use crate::standin::agent::{self, AgentConfig, AgentHandle, Role, Storage};
+use crate::standin::agent::{self, AgentConfig, Role, Storage};
 use crate::standin::initial;
 use crate::standin::web::endpoint;
 use crate::standin::{StandinError, runtime, supervision};
@@ -63,39 +63,6 @@ pub struct EmbeddedAgency {
     agents: Arc<Mutex<Vec<RunningAgent>>>,
     /// Of all agents, also those that have been stopped.
     configs: Vec<AgentConfig>,
-}
-
-/// An agent and what it runs on.
-#[derive(Debug)]
-struct RunningAgent {
-    handle: AgentHandle,
-    threads: AgentThreads,
-}
-
-impl RunningAgent {
-    /// Starts an agent on threads of its own.
-    async fn start(listener: StdListener, config: AgentConfig) -> Result<Self, StandinError> {
-        let threads = AgentThreads::start()?;
-        let starting = threads.handle()?.spawn(async move {
-            let listener = TcpListener::from_std(listener).map_err(StandinError::Port)?;
-            Ok::<_, StandinError>(agent::start(listener, config).await?)
-        });
-        let handle = starting.await.map_err(|_| StandinError::Stopped)??;
-        Ok(Self { handle, threads })
-    }
-
-    /// Ends it, suspended or not, and waits until it is gone.
-    async fn shutdown(self) {
-        let Self { handle, threads } = self;
-        handle.begin_shutdown();
-        threads.resume();
-        handle.shutdown().await;
-        drop(threads);
-    }
-
-    fn state(&self) -> ServerState {
-        if self.threads.are_suspended() { ServerState::Paused } else { ServerState::Running }
-    }
 }
 
 impl EmbeddedAgency {
@@ -426,26 +393,4 @@ async fn start_each(
         Ok(Some(())) => Ok(()),
         _ => Err(StandinError::NoLeader { after: ELECTION_PATIENCE }),
     }
-}
-
-async fn shut_down(agents: Vec<RunningAgent>) {
-    let mut ending: JoinSet<()> = agents.into_iter().map(RunningAgent::shutdown).collect();
-    while ending.join_next().await.is_some() {}
-}
-
-/// The first agent that leads, whenever that happens.
-async fn wait_for_leader(agents: &[RunningAgent]) -> Option<&AgentHandle> {
-    let (found, mut leader) = tokio::sync::mpsc::channel(1);
-    let mut watching = JoinSet::new();
-    for (position, agent) in agents.iter().enumerate() {
-        let mut role = agent.handle.watch_role();
-        let found = found.clone();
-        watching.spawn(async move {
-            if role.wait_for(|r| matches!(r, Role::Leader { .. })).await.is_ok() {
-                let _ = found.send(position).await;
-            }
-        });
-    }
-    drop(found);
-    Some(&agents.get(leader.recv().await?)?.handle)
 }

@@ -1,11 +1,12 @@
 //! Servers inside this process, on loopback ports, gone with their owner.
 //!
-//! * `agency`: agents alone; `threads`: what each of them runs on
+//! * `agency`: agents alone; `running`: one of them; `threads`: what it runs on
 //! * `cluster`: agents, DB-servers and coordinators; `member` is one of the latter two
 
 mod agency;
 mod cluster;
 mod member;
+mod running;
 #[cfg(test)]
 mod tests;
 mod threads;
