@@ -67,7 +67,7 @@ fn m50_a_log_is_read_by_one_request() {
     let tree = r#"[{"arango":{"Plan":{"ReplicatedLogs":{"shop":{"7":{"id":7}}}}}}]"#;
     let agent = Server::start(move |_| json(200, tree));
     let code = "replicated_log::read_log(m, \"shop\", 7)";
-    let log = run(&host(), &of_endpoints(&[agent.url.clone()]), code).unwrap();
+    let log = run(&host(), &of_endpoints(std::slice::from_ref(&agent.url)), code).unwrap();
     let log = log.cast::<rhai::Map>();
     assert!(log["target"].is_unit() && log["current"].is_unit());
     assert_eq!(log["plan"].clone().cast::<rhai::Map>()["id"].as_int(), Ok(7));
