@@ -154,8 +154,8 @@ impl AgencyClient {
             leaderless = matches!(trouble, Trouble::NoLeader);
             only_unreachable &=
                 matches!(&trouble, Trouble::Http(error) if !error.may_have_arrived());
-            let hopeless = only_unreachable
-                && budget.spent() - before >= self.shared.options.connect_timeout;
+            let hopeless =
+                only_unreachable && budget.spent() - before >= self.shared.options.connect_timeout;
             if hopeless || !budget.pause().map_err(|stop| Failure::Final(stop.into()))? {
                 return Err(Failure::Final(self.give_up(trouble, budget)));
             }

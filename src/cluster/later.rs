@@ -63,7 +63,10 @@ impl Cluster {
         let number = number.unwrap_or_default();
         let agents = self.processes.iter().filter(|one| one.role == ServerRole::Agent);
         let agents: Vec<String> = agents.map(|one| one.server.endpoint.clone()).collect();
-        let port = ports_from(self.options.ports, 1).map_err(ClusterError::Port)?.pop().unwrap_or_default();
+        let port = ports_from(self.options.ports, 1)
+            .map_err(ClusterError::Port)?
+            .pop()
+            .unwrap_or_default();
         self.launch((role, number), &self.options.endpoint(port), &agents)?;
         let place = self.processes.len() - 1;
         let outcome = self.wait_member(place, interrupted).and_then(|()| self.write_topology());

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
-use super::{ClusterError, ports};
 use super::certificates::Certificates;
 use super::control::{Action, Order, Request, Status};
 use super::options::ClusterOptions;
 use super::role::ServerRole;
 use super::server::{Exit, Process, ServerState};
 use super::topology::{Server, Topology};
+use super::{ClusterError, ports};
 use crate::standin::directory_lock::DirectoryLock;
 
 /// How often the servers are looked at.

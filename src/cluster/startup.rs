@@ -106,7 +106,8 @@ impl Cluster {
         let mut starts = 1;
         loop {
             let options = &self.options;
-            let ports = Ports::choose(options.port_base, options.ports, options.agents, &options.data)?;
+            let ports =
+                Ports::choose(options.port_base, options.ports, options.agents, &options.data)?;
             let started = self.launch_agents(&ports).and_then(|()| self.wait_leader(interrupted));
             match started {
                 Ok(()) => return ports.keep(&self.options.data),

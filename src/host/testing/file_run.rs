@@ -59,6 +59,10 @@ impl<'a> FileRun<'a> {
                 self.result.has_members = needs.dbservers() + needs.coordinators() > 0;
                 let mut waiting: &[String] = &self.job.tests;
                 while !waiting.is_empty() {
+                    if let Some(stopped) = self.runner.stopped() {
+                        self.skip_all(waiting, stopped.reason());
+                        break;
+                    }
                     // what a hanging test leaves behind is not to be met by the next one
                     waiting = self.live(script, waiting);
                 }
