@@ -136,7 +136,7 @@ fn m86_set_up_all_that_fails_fails_all_and_set_up_that_fails_skips_one_and_both_
     assert_eq!(said.code, Some(1));
     let out = &said.stdout;
     assert!(out.contains("4 tests: 1 passed, 3 failed in"), "{out}");
-    assert_eq!(out.matches("too early").count() > 0, true);
+    assert!(out.contains("too early"), "{out}");
     assert!(out.contains("    torn down\n") && !out.contains("    ran\n"), "{out}");
     assert!(out.contains("    torn down test_a\n") && !out.contains("ran a"), "{out}");
     assert!(out.contains("ran b"), "{out}");
@@ -172,10 +172,11 @@ fn the_deadline_of_all_ends_all() {
     let said = test(&folder, &["--deadline", "3", "--jobs", "1", "--no-dump"]);
     assert_eq!(said.code, Some(124), "{}", said.stdout);
     assert!(began.elapsed() < Duration::from_secs(30));
+    assert!(said.stdout.contains("1 failed, 3 skipped"), "{}", said.stdout);
     assert!(said.stdout.contains("ended by the deadline"), "{}", said.stdout);
     assert_eq!(
         said.stdout.matches("the deadline of all tests has passed").count(),
-        4,
+        2,
         "{}",
         said.stdout
     );
@@ -291,7 +292,7 @@ fn z4_each_failure_has_a_dump_of_its_own_and_nothing_is_overwritten() {
     assert_eq!(json(&folder, "legacy/UNITTEST_RESULT_EXECUTIVE_SUMMARY.json"), false);
     assert_eq!(json(&folder, "legacy/UNITTEST_RESULT_CRASHED.json"), false);
     let xml = std::fs::read_to_string(folder.path().join("j.xml")).unwrap();
-    assert!(xml.contains("tests=\"3\" failures=\"2\" errors=\"0\""), "{xml}");
+    assert!(xml.contains("tests=\"3\" skipped=\"0\" failures=\"2\" errors=\"0\""), "{xml}");
 }
 
 #[test]

@@ -59,11 +59,15 @@ impl<'a> FileRun<'a> {
                 self.result.has_members = needs.dbservers() + needs.coordinators() > 0;
                 let mut waiting: &[String] = &self.job.tests;
                 while !waiting.is_empty() {
+                    if let Some(stopped) = self.runner.stopped() {
+                        self.skip_all(waiting, stopped.reason());
+                        break;
+                    }
                     // what a hanging test leaves behind is not to be met by the next one
                     waiting = self.live(script, waiting);
                 }
             }
-            Err(error) => self.note(Phase::Load, error.clone()),
+            Err(error) => self.note(Phase::Load, (**error).clone()),
         }
         self.result.duration = began.elapsed();
         self.result
@@ -124,7 +128,11 @@ impl<'a> FileRun<'a> {
 
     /// A host in which the file has been loaded, and servers for it.
     fn begin<'s>(&self, script: &'s TestScript) -> Result<Life<'s>, Unusable> {
-        let failure = |phase| move |error| Unusable::Failed(Failure { phase, error });
+        let failure = |phase| {
+            move |error: Box<ScriptError>| {
+                Unusable::Failed(Box::new(Failure { phase, error: *error }))
+            }
+        };
         let limit = self.runner.settings.limit().unwrap_or_default();
         let target = self.runner.world.target(&script.needs).map_err(Unusable::Skipped)?;
         let builder = self.runner.builder.clone().target(target);
@@ -250,7 +258,7 @@ enum Unusable {
     /// What it needs is not there.
     Skipped(String),
     /// Something went wrong.
-    Failed(Failure),
+    Failed(Box<Failure>),
 }
 
 /// Whether the cluster of all files is no longer what it was.

@@ -29,7 +29,7 @@ pub struct TestRunner {
 pub(super) struct Job {
     pub(super) path: PathBuf,
     /// What it defines, or why that is not known.
-    pub(super) script: Result<TestScript, ScriptError>,
+    pub(super) script: Result<TestScript, Box<ScriptError>>,
     /// The tests of it that are run.
     pub(super) tests: Vec<String>,
 }

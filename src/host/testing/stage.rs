@@ -35,7 +35,7 @@ pub(super) struct Stage {
 
 impl Stage {
     /// A host that takes down what its scripts print.
-    pub(super) fn build(builder: HostBuilder, cancel: &Cancel) -> Result<Self, ScriptError> {
+    pub(super) fn build(builder: HostBuilder, cancel: &Cancel) -> Result<Self, Box<ScriptError>> {
         let printed = Printed::default();
         let (output, log) = (printed.clone(), printed.clone());
         let host = builder
@@ -48,7 +48,7 @@ impl Stage {
     }
 
     /// Starts the servers that the host is made for, or connects to them.
-    pub(super) fn connect(&self, limit: Duration) -> Result<(), ScriptError> {
+    pub(super) fn connect(&self, limit: Duration) -> Result<(), Box<ScriptError>> {
         let connected = self.host.connect_within(limit, &|| self.cancel.is_set());
         connected.map_err(as_script_error)
     }
@@ -69,7 +69,12 @@ impl Stage {
     }
 
     /// Runs the statements of the file that stand outside of functions.
-    pub(super) fn load(&self, path: &Path, text: &str, limit: Duration) -> Result<(), ScriptError> {
+    pub(super) fn load(
+        &self,
+        path: &Path,
+        text: &str,
+        limit: Duration,
+    ) -> Result<(), Box<ScriptError>> {
         let run = || self.host.run_script_within(path, text, Some(limit), &|| self.cancel.is_set());
         ended(run(), "the file", limit)
     }
@@ -80,7 +85,7 @@ impl Stage {
         function: &str,
         arguments: Vec<Dynamic>,
         limit: Duration,
-    ) -> Result<(), ScriptError> {
+    ) -> Result<(), Box<ScriptError>> {
         let cancelled = || self.cancel.is_set();
         let outcome = self.host.call_within(function, arguments, Some(limit), &cancelled);
         ended(outcome, function, limit)
@@ -107,15 +112,15 @@ fn ended(
     outcome: Result<Outcome, HostError>,
     what: &str,
     limit: Duration,
-) -> Result<(), ScriptError> {
+) -> Result<(), Box<ScriptError>> {
     match outcome.map(|outcome| outcome.exit_code) {
         Ok(None) => Ok(()),
-        Ok(Some(code)) => Err(ScriptError {
+        Ok(Some(code)) => Err(Box::new(ScriptError {
             kind: "test.exit".to_owned(),
             message: format!("{what} called exit({code})"),
             hint: Some("a test ends by returning, or by an error".to_owned()),
             ..ScriptError::default()
-        }),
+        })),
         Err(error) => {
             let mut error = as_script_error(error);
             if error.stop == Some(Stop::Deadline) {
@@ -129,14 +134,14 @@ fn ended(
 }
 
 /// Every reason why a script has no result as an error of a script.
-pub(super) fn as_script_error(error: HostError) -> ScriptError {
+pub(super) fn as_script_error(error: HostError) -> Box<ScriptError> {
     let kind = error.kind().to_owned();
     match error {
-        HostError::Script(error) => *error,
-        other => ScriptError {
+        HostError::Script(error) => error,
+        other => Box::new(ScriptError {
             kind,
             message: crate::natives::with_causes(&other),
             ..ScriptError::default()
-        },
+        }),
     }
 }

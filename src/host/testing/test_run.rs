@@ -129,7 +129,7 @@ fn call(
     let began = Instant::now();
     let limit = settings.limit().unwrap_or_default();
     let failure = stage.call(function, arguments, limit).err();
-    (failure.map(|error| Failure { phase, error }), began.elapsed())
+    (failure.map(|error| Failure { phase, error: *error }), began.elapsed())
 }
 
 /// Why a script says that something cannot be run, if that is what ended it.

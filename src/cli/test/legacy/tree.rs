@@ -40,7 +40,10 @@ pub(super) fn crashed(run: &TestRun) -> bool {
 }
 
 fn crashes(run: &TestRun) -> impl Iterator<Item = &Failure> {
-    let all = run.files.iter().flat_map(|file| file.failures.iter());
+    let all = run
+        .files
+        .iter()
+        .flat_map(|file| file.tests.iter().flat_map(|test| &test.failures).chain(&file.failures));
     all.filter(|failure| failure.error.kind == "cluster.crashed")
 }
 
