@@ -82,6 +82,8 @@ impl Cluster {
                     endpoint: endpoints[number].clone(),
                     data: data[number].clone(),
                     log: folder.path().join(format!("agent{number}.log")),
+                    applications: folder.path().join(format!("agent{number}.apps")),
+                    temporary: folder.path().join(format!("agent{number}.tmp")),
                     jwt_secret_file: None,
                     key_file: None,
                 },
