@@ -90,9 +90,7 @@ struct Whose {
 pub(super) fn run(options: &Options, dump: &Dump) -> Result<ExitCode, OptionError> {
     match &dump.read {
         None => take::run(options, dump),
-        Some(read) => {
-            Ok(show::run(options, read).unwrap_or_else(|error| failed(options, &error)))
-        }
+        Some(read) => Ok(show::run(options, read).unwrap_or_else(|error| failed(options, &error))),
     }
 }
 
