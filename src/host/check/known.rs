@@ -68,10 +68,19 @@ pub(super) fn taken_by<'a>(
 
 /// The functions of the host and the language.
 pub(super) fn natives(engine: &Engine) -> Functions {
-    let named = |info: rhai::FuncInfo| Some((name_of(&info), info.metadata.num_params));
+    let named = |info: rhai::FuncInfo| {
+        let qualified = match info.namespace.as_str() {
+            "" => None,
+            // methods of a namespace can be called as its functions, too
+            namespace => Some(format!("{namespace}::{}", info.metadata.name)),
+        };
+        Some((name_of(&info), qualified, info.metadata.num_params))
+    };
     let mut functions = Functions::new();
-    for (name, count) in engine.collect_fn_metadata(None, named, true) {
-        functions.entry(name).or_default().insert(count);
+    for (name, qualified, count) in engine.collect_fn_metadata(None, named, true) {
+        for name in std::iter::once(name).chain(qualified) {
+            functions.entry(name).or_default().insert(count);
+        }
     }
     functions
 }

@@ -33,7 +33,7 @@ fn a_file_that_cannot_be_read_is_named() {
     let missing = directory.path().join("made.json");
     check(&Dump::read(&missing).unwrap_err(), "replay.unreadable", &["cannot be read"]);
     std::fs::create_dir(&missing).unwrap();
-    check(&Dump::read(&missing).unwrap_err(), "replay.unreadable", &[]);
+    check(&Dump::read(&missing).unwrap_err(), "dump.malformed", &["nothing in it"]);
 }
 
 #[test]
