@@ -62,9 +62,14 @@ impl ExitCode {
             (Some(Stop::Interrupted), _) => Self::INTERRUPTED,
             (Some(Stop::TooMuchOutput { .. } | Stop::TooManyOperations { .. }), _) => Self::FAILED,
             (Some(_), _) => Self::DEADLINE,
-            (None, "agency.unreachable" | "agency.no_leader" | "agency.timeout") => {
-                Self::UNREACHABLE
-            }
+            (
+                None,
+                "agency.unreachable"
+                | "agency.no_leader"
+                | "agency.timeout"
+                | "agency.reset"
+                | "agency.redirect_loop",
+            ) => Self::UNREACHABLE,
             (None, "agency.unauthorized" | "http.tls" | "http.no_tls" | "http.tls_only") => {
                 Self::UNAUTHORIZED
             }

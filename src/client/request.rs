@@ -104,7 +104,8 @@ impl AgencyClient {
         let mut only_unreachable = true;
         // earlier requests of the operation may have found somebody
         let before = budget.spent();
-        let mut leaderless = false;
+        // what the try before told of the leader
+        let mut told = None;
         loop {
             self.shared.deadline.check().map_err(|stop| Failure::Final(stop.into()))?;
             let Some(endpoint) = self.shared.endpoints.current() else {
@@ -145,13 +146,17 @@ impl AgencyClient {
             };
             let trouble = match trouble {
                 Trouble::Http(HttpError::Timeout { .. } | HttpError::NoTime { .. })
-                    if leaderless && cut_short =>
+                    if cut_short =>
                 {
-                    Trouble::NoLeader
+                    told.take().unwrap_or(trouble)
                 }
                 other => other,
             };
-            leaderless = matches!(trouble, Trouble::NoLeader);
+            told = match &trouble {
+                Trouble::NoLeader => Some(Trouble::NoLeader),
+                Trouble::Loop => Some(Trouble::Loop),
+                _ => None,
+            };
             only_unreachable &=
                 matches!(&trouble, Trouble::Http(error) if !error.may_have_arrived());
             let hopeless =

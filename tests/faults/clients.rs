@@ -251,6 +251,7 @@ fn told_of(error: &ClientError) -> Told {
     let outcome = match error {
         ClientError::UnknownOutcome { .. } => Outcome::Unknown,
         ClientError::NoLeader { .. }
+        | ClientError::RedirectLoop { .. }
         | ClientError::Unreachable { .. }
         | ClientError::Timeout { .. }
         | ClientError::Refused { .. }
