@@ -227,7 +227,7 @@ fn reading_and_converting_end_with_the_run() {
         (&doc, "print(doc)"),
     ] {
         let late = overtime(prepare, script);
-        assert!(late < Duration::from_millis(50), "{script}: {late:?} late");
+        assert!(late < Duration::from_millis(300), "{script}: {late:?} late");
     }
 }
 
@@ -299,6 +299,6 @@ fn queries_end_with_the_run_even_inside_try() {
         "json::query(1, \"def f: f; f\")",
     ] {
         let late = overtime(&doc, script);
-        assert!(late < Duration::from_millis(50), "{script}: {late:?} late");
+        assert!(late < Duration::from_millis(300), "{script}: {late:?} late");
     }
 }
