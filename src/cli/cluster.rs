@@ -201,7 +201,8 @@ fn up(options: &Options, up: &Up) -> Result<ExitCode, ClusterError> {
     std::fs::create_dir_all(&data)
         .map_err(|source| ClusterError::File { path: data.clone(), source })?;
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let topology = options.topology_file().map_or_else(|| data.join("topology.json"), absolute);
+    let topology = options.topology_file().unwrap_or_else(|| data.join("topology.json"));
+    let topology = absolute(&topology);
     let program = match &up.arangod {
         Some(program) => vec![program.into()],
         None => {
@@ -278,7 +279,7 @@ fn order(options: &Options, action: Action, names: &[String]) -> Result<ExitCode
         options.reporter().plain(message, None);
         return Ok(ExitCode::USAGE);
     };
-    let servers = ask(topology, &Request { action, names: names.to_vec() })?;
+    let servers = ask(&topology, &Request { action, names: names.to_vec() })?;
     if action != Action::Status {
         return Ok(ExitCode::OK);
     }

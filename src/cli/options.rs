@@ -306,8 +306,8 @@ impl Options {
 
     /// The topology file, from the command line or the environment.
     #[cfg(feature = "standin")]
-    pub(super) fn topology_file(&self) -> Option<&Path> {
-        self.topology.as_deref()
+    pub(super) fn topology_file(&self) -> Option<PathBuf> {
+        self.topology.clone().or_else(|| variable("AGENCYSH_TOPOLOGY").map(PathBuf::from))
     }
 
     /// The file with the agents' secret.

@@ -8,7 +8,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
-use crate::support::{Folder, Said, agencysh};
+use crate::support::{Folder, Said, agencysh, program, said};
 
 /// A cluster that ends with the test.
 pub(crate) struct Up {
@@ -331,6 +331,9 @@ fn orders_that_make_no_sense_are_refused() {
     assert_eq!(up.order(&["kill", "agent1"]).code, Some(1));
     assert_eq!(agencysh(&["cluster", "status"]).code, Some(2));
     assert_eq!(agencysh(&["cluster", "status", "--topology", "/no/such"]).code, Some(2));
+    let by_variable =
+        said(program().env("AGENCYSH_TOPOLOGY", "/no/such").args(["cluster", "status"]));
+    assert!(by_variable.stderr.contains("'/no/such'"), "{}", by_variable.stderr);
     assert_eq!(agencysh(&["cluster", "up", "--agents", "2"]).code, Some(2));
     let said = agencysh(&["cluster", "up", "--topology", "/no/such/folder/t.json"]);
     assert_eq!(said.code, Some(2));

@@ -138,7 +138,7 @@ fn f4_only_a_stopped_agent_with_a_directory_is_started_again() {
     let agency = EmbeddedAgency::start(3).unwrap();
     let id = agency.agent_ids().remove(1);
     let running = agency.restart_agent(&id);
-    assert!(matches!(running, Err(StandinError::WrongState { .. })), "{running:?}");
+    assert!(matches!(running, Err(StandinError::NothingKept { .. })), "{running:?}");
     agency.stop_agent(&id).unwrap();
     let forgotten = agency.restart_agent(&id);
     assert!(matches!(forgotten, Err(StandinError::NothingKept { .. })), "{forgotten:?}");
