@@ -42,6 +42,7 @@ impl Default for World {
 
 impl World {
     /// The servers for a file with these needs, or why it cannot have them.
+    #[cfg_attr(not(feature = "standin"), expect(unused_variables, reason = "nothing is launched"))]
     pub(super) fn target(&self, needs: &Needs) -> Result<Target, String> {
         match self {
             #[cfg(feature = "standin")]
