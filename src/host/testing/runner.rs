@@ -31,6 +31,8 @@ pub(super) struct Job {
     pub(super) script: Result<TestScript, Box<ScriptError>>,
     /// The tests of it that are run.
     pub(super) tests: Vec<String>,
+    /// Why none of them is, if its name says so.
+    refusal: Option<String>,
 }
 
 impl TestRunner {
@@ -111,7 +113,7 @@ impl TestRunner {
     fn run_job(&self, job: &Job, round: u32, observer: &dyn Observer) -> FileResult {
         let name = job.path.to_string_lossy();
         observer.see(Event::FileBegan { file: &name });
-        let result = match self.refusal() {
+        let result = match self.refusal().or_else(|| job.refusal.clone()) {
             Some(reason) => skipped_file(job, round, &reason),
             None => self.run_file(job, round, observer),
         };
@@ -152,7 +154,13 @@ impl TestRunner {
                 all.into_iter().filter(|test| selection.picks(&name, test)).collect();
             // what cannot be read may hold any test, unless none of its tests can be meant
             let wanted = script.is_err() && selection.may_pick_from(&name);
-            (wanted || !tests.is_empty()).then(|| Job { path: path.clone(), script, tests })
+            let refusal = selection.refusal(path);
+            (wanted || !tests.is_empty()).then(|| Job {
+                path: path.clone(),
+                script,
+                tests,
+                refusal,
+            })
         };
         files.iter().filter(|path| in_shard(path)).filter_map(job).collect()
     }
