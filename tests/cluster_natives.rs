@@ -154,6 +154,7 @@ fn m82_a_process_that_somebody_else_ends_is_named_one_that_we_end_is_not() {
         let dbserver = c.find("dbserver1");
         dbserver.kill();
         assert::equal(dbserver.exit_status, #{ signal: 9 });
+        assert::is_unit(dbserver.pid);
         dbserver.restart();
         dbserver.stop();
         assert::equal(c.check_alive(), []);
@@ -185,6 +186,23 @@ fn m82_a_crash_can_end_the_scripts_deadline_with_its_reason() {
         process::kill(pid, process::SIGABRT);
         let error = assert::throws(|| { sleep(60); sleep(60); }, "deadline.script");
         assert::is_true(error.message.contains(`agent1 (process ${pid}) ended unasked: signal 6`));
+    "#);
+}
+
+#[test]
+fn e8_a_server_that_was_stopped_has_no_process_and_tells_how_it_ended() {
+    run(r#"
+        let servers = [
+            cluster::launch(#{ agents: 1, dbservers: 1, program: program, root: folder + "/root" }),
+            cluster::launch(#{ world: "embedded", agents: 1, dbservers: 1 }),
+        ].map(|c| c.find("dbserver1"));
+        for server in servers {
+            let before = server.pid;
+            server.stop();
+            assert::equal([server.state, server.pid, server.exit_status.exit], ["stopped", (), 0]);
+            server.restart();
+            assert::is_true(server.pid != () && server.pid != before);
+        }
     "#);
 }
 

@@ -5,19 +5,21 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+use agencysh::cluster::World as Place;
 use agencysh::host::testing::{
     Failure, Launched, Selection, TestRunner, TestSettings, Verdict, World, find_files,
 };
 use agencysh::host::{Host, Permissions};
 
-/// Runs the test files below these folders; fails with what failed.
-fn run(folders: &[&str]) {
+/// Runs the test files below these folders, on servers in processes or where each file wants them; fails with what failed.
+fn run(folders: &[&str], place: Option<Place>) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let had_output = root.join("out").exists();
     let folders: Vec<PathBuf> = folders.iter().map(|folder| root.join(folder)).collect();
     let folders: Vec<PathBuf> = folders.into_iter().filter(|folder| folder.is_dir()).collect();
     let files = find_files(&folders).unwrap();
-    let launched =
-        Launched { program: Some(env!("CARGO_BIN_EXE_agencysh").into()), ..Launched::default() };
+    let program = Some(env!("CARGO_BIN_EXE_agencysh").into());
+    let launched = Launched { place, program, ..Launched::default() };
     let settings = TestSettings { jobs: 2, ..TestSettings::default() };
     let mut options = serde_json::Map::new();
     // scripts that start scripts cannot take this test for the program
@@ -38,6 +40,10 @@ fn run(folders: &[&str]) {
     }
     assert!(outcome.succeeded(), "{} failures:\n{told}", outcome.failures());
     assert_eq!(outcome.files.len(), files.len(), "a file has no test");
+    assert!(
+        had_output || !root.join("out").exists(),
+        "a test has left a dump in the working folder"
+    );
 }
 
 fn text(failure: &Failure) -> String {
@@ -51,10 +57,15 @@ fn text(failure: &Failure) -> String {
 
 #[test]
 fn modules_of_the_standard_library() {
-    run(&["tests/stdlib"]);
+    run(&["tests/stdlib"], None);
 }
 
 #[test]
 fn scenarios() {
-    run(&["scripts/scenarios"]);
+    run(&["scripts/scenarios"], None);
+}
+
+#[test]
+fn m84_scenarios_on_processes() {
+    run(&["scripts/scenarios"], Some(Place::Processes));
 }

@@ -4,6 +4,7 @@
 //! * `options`: what a cluster is made of; `role`: what its servers do
 //! * `command_line`: what each server is started with, ours and the real `arangod` alike
 //! * `server`: one process and what became of it; `remains`: what it leaves behind
+//! * `owner`: how servers know that nobody watches over them; `instance_info`: what they are told of the cluster
 //! * `import`: what an agency begins with; `rename`: under which names of servers
 //! * `startup`: starts all of them and waits until they are ready, which `readiness` tells of members
 //! * `arguments`: options that replace others when a server is started again
@@ -19,9 +20,11 @@ mod command_line;
 mod control;
 mod folder;
 mod import;
+mod instance_info;
 mod later;
 mod launch;
 mod options;
+pub mod owner;
 mod ports;
 mod processes;
 mod readiness;

@@ -9,7 +9,7 @@ use super::arguments::replaced;
 use super::command_line::{AgentPlan, Common, MemberPlan, Supervision};
 use super::role::ServerRole;
 use super::server::Launch;
-use super::{agent_arguments, member_arguments};
+use super::{agent_arguments, member_arguments, owner};
 
 /// What a cluster is made of.
 #[derive(Debug, Clone)]
@@ -145,6 +145,7 @@ fn environment(root: &Path, home: &Path, memory: Option<u64>) -> Vec<(&'static s
         ("TMPDIR", home.join("tmp").into()),
         ("ARANGODB_SERVER_DIR", home.into()),
         ("ARANGOTEST_ROOT_DIR", root.into()),
+        (owner::VARIABLE, owner::lock_file(root).into()),
     ];
     for (name, file) in [
         ("ASAN_OPTIONS", "alubsan.log"),

@@ -15,6 +15,7 @@ use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
 use super::ClusterError;
+use super::instance_info::url_of;
 use super::remains;
 use super::role::ServerRole;
 use super::topology::Server;
@@ -129,7 +130,7 @@ impl Process {
             name,
             role: role.name().to_owned(),
             pid: child.id(),
-            url: endpoint.replacen("tcp://", "http://", 1).replacen("ssl://", "https://", 1),
+            url: url_of(&endpoint),
             endpoint,
             data,
             log,

@@ -6,13 +6,14 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use super::certificates::Certificates;
-use super::options::ClusterOptions;
+use super::instance_info::Known;
+use super::options::{ClusterOptions, name_of};
 use super::ports::{Ports, ports_from};
 use super::processes::{Cluster, LOOK};
 use super::readiness::Readiness;
 use super::role::ServerRole;
-use super::server::Process;
-use super::{ClusterError, control, folder, import};
+use super::server::{Launch, Process};
+use super::{ClusterError, control, folder, import, instance_info};
 use crate::auth::Secret;
 use crate::client::{AgencyClient, ClientAuth, ClientOptions};
 use crate::deadline::Deadline;
@@ -137,9 +138,33 @@ impl Cluster {
         agents: &[String],
     ) -> Result<(), ClusterError> {
         let key_file = self.certificates.as_ref().map(|made| made.key_file.clone());
-        let launch = self.options.launch(server, endpoint, agents, key_file);
+        let mut launch = self.options.launch(server, endpoint, agents, key_file);
+        let info = self.instance_info(&launch, agents);
+        launch.environment.push((instance_info::VARIABLE, info.into()));
         self.processes.push(Process::start(&self.options.program, launch)?);
         Ok(())
+    }
+
+    /// What a server that is launched is told of the cluster: all agents, the members so far, itself.
+    fn instance_info(&self, launch: &Launch, agents: &[String]) -> String {
+        let agents = agents.iter().zip(1..).map(|(endpoint, number)| Known {
+            name: name_of(ServerRole::Agent, number),
+            role: ServerRole::Agent,
+            endpoint: endpoint.clone(),
+        });
+        let members = self.processes.iter().map(|process| Known {
+            name: process.server.name.clone(),
+            role: process.role,
+            endpoint: process.server.endpoint.clone(),
+        });
+        let own = Known {
+            name: launch.name.clone(),
+            role: launch.role,
+            endpoint: launch.endpoint.clone(),
+        };
+        let members = members.chain([own]).filter(|one| one.role != ServerRole::Agent);
+        let servers: Vec<Known> = agents.chain(members).collect();
+        instance_info::text(&self.options.data, &servers, self.options.supervision.is_some())
     }
 
     /// Starts the members; they take any ports, because they tell the agency each time.

@@ -34,6 +34,8 @@ mod support;
 #[cfg(feature = "standin")]
 mod testing;
 #[cfg(feature = "standin")]
+mod testing_ends;
+#[cfg(feature = "standin")]
 mod tls;
 mod tour;
 #[path = "../support/wait.rs"]

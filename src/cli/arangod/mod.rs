@@ -7,6 +7,7 @@ mod options;
 
 use std::ffi::OsString;
 use std::net::TcpListener;
+use std::time::Duration;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
@@ -14,6 +15,7 @@ use super::exit::ExitCode;
 use super::report::Reporter;
 use super::{options::When, output};
 use crate::auth::{Secret, SecretError};
+use crate::cluster::owner;
 use crate::natives::with_causes;
 use crate::standin::agent::{
     Authentication, KeyFileError, LogControl, ServerCertificate, SupervisionConfig,
@@ -22,6 +24,9 @@ use crate::standin::process::{AgentProcess, ProcessError};
 use crate::standin::{MemberRole, NoRole};
 use endpoint::ListenEndpoint;
 use options::ArangodOptions;
+
+/// How long a server that nobody watches over may take to end in good order.
+const LONELY_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Why the command line does not describe a server.
 #[derive(Debug, thiserror::Error)]
@@ -152,6 +157,7 @@ fn serve(options: &ArangodOptions, without_meaning: &[String]) -> Result<(), Ref
         let names = without_meaning.join(", ");
         tracing::info!("these options mean nothing to the stand-in: {names}");
     }
+    end_with_owner();
     match part {
         Part::Agent => agent(options, ready).run()?,
         Part::Member(role) => member::process(options, role, ready).run()?,
@@ -255,6 +261,22 @@ fn certificate(
     match &options.ssl_keyfile {
         Some(file) => Ok(Some(ServerCertificate::from_file(file)?)),
         None => Err(Refusal::NoKeyFile { endpoint: options.server_endpoint.clone() }),
+    }
+}
+
+/// Lets this server end when nobody watches over it any more, if somebody did when it was started.
+fn end_with_owner() {
+    let Some(lock) = owner::own_lock() else { return };
+    let watch = move || {
+        let Ok(_locked) = owner::wait_until_alone(&lock) else { return };
+        tracing::warn!("nobody watches over this server any more: it ends");
+        // whoever it waits for may be gone, too
+        let _ = nix::sys::signal::raise(nix::sys::signal::Signal::SIGTERM);
+        std::thread::sleep(LONELY_PATIENCE);
+        std::process::exit(i32::from(ExitCode::FAILED.0));
+    };
+    if let Err(error) = std::thread::Builder::new().name("owner-watch".to_owned()).spawn(watch) {
+        tracing::warn!("this server may outlive whoever watches over it: {error}");
     }
 }
 

@@ -10,7 +10,7 @@ use super::last_failed;
 use super::report::Wanted;
 #[cfg(feature = "standin")]
 use crate::host::testing::Launched;
-use crate::host::testing::{Glob, Selection, Shard, TestSettings, World, check_name};
+use crate::host::testing::{Glob, Markers, Selection, Shard, TestSettings, World, check_name};
 
 const SELECTION: &str = "Selection";
 const REPORTS: &str = "Reports";
@@ -42,6 +42,12 @@ pub(in crate::cli) struct TestOptions {
         help_heading = SELECTION
     )]
     buckets: Option<Shard>,
+    /// Leave out files with this marker in their names, as in failover-slow_test.rhai; repeat it for each
+    #[arg(long, value_name = "MARKER", help_heading = SELECTION)]
+    skip: Vec<String>,
+    /// Only files with this marker in their names; `nightly` is left out unless asked for so; repeat it for each
+    #[arg(long, value_name = "MARKER", help_heading = SELECTION)]
+    only: Vec<String>,
     /// How many files run at the same time [default: the number of cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
@@ -145,7 +151,12 @@ impl TestOptions {
         let filters = self.filter.iter().map(|filter| Glob::parse(filter)).collect();
         let only = self.failed.then(|| last_failed::read(&self.output_directory)).transpose();
         let only = only.map_err(|problem| OptionError::value("--failed", problem))?;
-        Ok(Selection { filters, only, shard: self.shard.or(self.buckets) })
+        let words = |words: &[String]| -> Vec<String> {
+            words.iter().map(|word| word.trim_start_matches('-').to_owned()).collect()
+        };
+        let markers = Markers { skipped: words(&self.skip), only: words(&self.only) };
+        let named = self.paths.iter().filter(|path| path.is_file()).cloned().collect();
+        Ok(Selection { filters, only, shard: self.shard.or(self.buckets), markers, named })
     }
 
     /// How they are run.

@@ -38,10 +38,11 @@ pub(super) fn report(run: &TestRun) -> String {
             line(false, &name, "", std::slice::from_ref(failure));
         }
     }
+    let _ = writeln!(text, "1..{number}");
+    // who reads it stops here
     if run.stopped.is_some() {
         text += "Bail out! ended early\n";
     }
-    let _ = writeln!(text, "1..{number}");
     text
 }
 

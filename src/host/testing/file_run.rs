@@ -8,7 +8,7 @@ use super::results::{Event, Failure, FileResult, Observer, Phase, TestResult, Ve
 use super::runner::{Job, TestRunner};
 use super::script::TestScript;
 use super::stage::Stage;
-use super::test_run::{TestRun, call_hook, skip_reason};
+use super::test_run::{TestRun, call_hook, left_out, skip_reason};
 use super::{marks, surroundings};
 use crate::host::ScriptError;
 
@@ -90,7 +90,9 @@ impl<'a> FileRun<'a> {
         };
         self.result.start += began.elapsed();
         let rest = self.tests(&mut life, tests);
-        let (failed, took) = self.hook(&life, "tear_down_all", Phase::TearDownAll);
+        let hook = "tear_down_all";
+        self.result.notes.extend(left_out(&life.stage, script, &self.runner.settings, hook));
+        let (failed, took) = self.hook(&life, hook, Phase::TearDownAll);
         self.result.tear_down_all += took;
         self.result.failures.extend(failed);
         let crashes = surroundings::crashes(&life.stage, life.crashes);
@@ -133,11 +135,11 @@ impl<'a> FileRun<'a> {
                 Unusable::Failed(Box::new(Failure { phase, error: *error }))
             }
         };
-        let limit = self.runner.settings.limit().unwrap_or_default();
+        let limit = self.runner.settings.limit_or_none();
         let target = self.runner.world.target(&script.needs).map_err(Unusable::Skipped)?;
         let builder = self.runner.builder.clone().target(target);
         let stage = Stage::build(builder, &self.runner.cancel).map_err(failure(Phase::Cluster))?;
-        stage.connect(limit).map_err(failure(Phase::Cluster))?;
+        stage.connect(limit.time).map_err(failure(Phase::Cluster))?;
         if self.runner.world.is_shared()
             && let Some(reason) = surroundings::unmet(&stage, &script.needs)
         {
@@ -175,7 +177,8 @@ impl<'a> FileRun<'a> {
         life.crashes += crashes.len();
         let mut usable = !result.hung();
         if !crashes.is_empty() {
-            usable = self.runner.world.is_shared();
+            // servers of the file's own are not what they were
+            usable &= self.runner.world.is_shared();
             result.failures.extend(crashes);
             result.verdict = Verdict::Failed;
         }
@@ -271,5 +274,18 @@ pub(super) fn skipped_file(job: &Job, round: u32, reason: &str) -> FileResult {
     let mut result = FileResult::new(job.path.clone(), round);
     result.skip_reason = Some(reason.to_owned());
     result.tests = job.tests.iter().map(|name| TestResult::not_run(name, reason)).collect();
+    result
+}
+
+/// A file in the middle of which this program panicked.
+pub(super) fn panicked_file(job: &Job, round: u32, error: ScriptError) -> FileResult {
+    let mut result = FileResult::new(job.path.clone(), round);
+    let failure = Failure { phase: Phase::Load, error };
+    for name in &job.tests {
+        let mut test = TestResult::new(name, Verdict::Failed);
+        test.failures.push(failure.clone());
+        result.tests.push(test);
+    }
+    result.failures.push(failure);
     result
 }

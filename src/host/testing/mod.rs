@@ -3,7 +3,7 @@
 //! A test script is a file `*_test.rhai` with functions `test_…`. Each file has a host of its own, and a cluster
 //! of its own unless one is given. Nothing is printed here: an [`Observer`] sees what happens while it happens.
 //!
-//! * `discovery`, `selection`: which files and which tests
+//! * `discovery`, `selection`, `markers`: which files and which tests
 //! * `script`, `needs`, `world`: what a file defines, the cluster that it needs, and which one it gets
 //! * `settings`, `cancel`: how the tests are run, and what ends them early
 //! * `runner`, `stage`, `file_run`, `test_run`: several files at a time, one host, one file, one test
@@ -15,6 +15,7 @@ mod discovery;
 mod dumping;
 mod file_run;
 mod isolation;
+mod markers;
 mod marks;
 mod needs;
 mod results;
@@ -30,6 +31,7 @@ mod world;
 pub use cancel::Cancel;
 pub use discovery::{DiscoveryError, find_files};
 pub use isolation::{CHECKS, check_name};
+pub use markers::Markers;
 pub use needs::Needs;
 pub use results::{
     Event, Failure, FileResult, Observer, Phase, Stopped, TestResult, TestRun, Verdict,

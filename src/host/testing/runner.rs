@@ -6,12 +6,11 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use super::cancel::Cancel;
-use super::file_run::{FileRun, skipped_file, spoils};
+use super::file_run::{FileRun, panicked_file, skipped_file, spoils};
 use super::results::{Event, Failure, FileResult, Observer, Stopped, TestRun};
 use super::script::TestScript;
 use super::selection::Selection;
 use super::settings::TestSettings;
-use super::stage::as_script_error;
 use super::world::World;
 use crate::host::{HostBuilder, ScriptError};
 
@@ -32,6 +31,8 @@ pub(super) struct Job {
     pub(super) script: Result<TestScript, Box<ScriptError>>,
     /// The tests of it that are run.
     pub(super) tests: Vec<String>,
+    /// Why none of them is, if its name says so.
+    refusal: Option<String>,
 }
 
 impl TestRunner {
@@ -112,12 +113,29 @@ impl TestRunner {
     fn run_job(&self, job: &Job, round: u32, observer: &dyn Observer) -> FileResult {
         let name = job.path.to_string_lossy();
         observer.see(Event::FileBegan { file: &name });
-        let result = match self.refusal() {
+        let result = match self.refusal().or_else(|| job.refusal.clone()) {
             Some(reason) => skipped_file(job, round, &reason),
-            None => FileRun::new(self, job, round, observer).run(),
+            None => self.run_file(job, round, observer),
         };
         observer.see(Event::FileEnded { result: &result });
         result
+    }
+
+    /// Runs a file; a panic, which is a fault of this program, costs the results of this file and of no other.
+    fn run_file(&self, job: &Job, round: u32, observer: &dyn Observer) -> FileResult {
+        let run = || FileRun::new(self, job, round, observer).run();
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
+        outcome.unwrap_or_else(|panic| {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+            let error = ScriptError {
+                kind: "test.panicked".to_owned(),
+                message: format!("the program panicked: {}", text.unwrap_or("it is not known why")),
+                hint: Some("this is a fault of agencysh, not of the test".to_owned()),
+                ..ScriptError::default()
+            };
+            panicked_file(job, round, error)
+        })
     }
 
     /// The files that hold selected tests, and those that cannot be read.
@@ -130,14 +148,58 @@ impl TestRunner {
         };
         let job = |path: &PathBuf| {
             let name = path.to_string_lossy();
-            let script = TestScript::read(path, &self.builder).map_err(as_script_error);
+            let script = TestScript::read(path, &self.builder, &self.settings, &self.cancel);
             let all = script.as_ref().map(|script| script.tests.clone()).unwrap_or_default();
             let tests: Vec<String> =
                 all.into_iter().filter(|test| selection.picks(&name, test)).collect();
             // what cannot be read may hold any test, unless none of its tests can be meant
             let wanted = script.is_err() && selection.may_pick_from(&name);
-            (wanted || !tests.is_empty()).then(|| Job { path: path.clone(), script, tests })
+            let refusal = selection.refusal(path);
+            (wanted || !tests.is_empty()).then(|| Job {
+                path: path.clone(),
+                script,
+                tests,
+                refusal,
+            })
         };
         files.iter().filter(|path| in_shard(path)).filter_map(job).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::testing::{TestSettings, Verdict};
+    use crate::host::{Host, Target};
+
+    /// Panics as a fault of this program would, when a test of this name begins.
+    struct Faulty(&'static str);
+
+    impl Observer for Faulty {
+        fn see(&self, event: Event<'_>) {
+            match event {
+                Event::TestBegan { test, .. } if test == self.0 => panic!("as it should"),
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn a_panic_costs_the_results_of_one_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = ["a", "b"].map(|name| {
+            let file = folder.path().join(format!("{name}_test.rhai"));
+            std::fs::write(&file, format!("fn test_{name}() {{}}")).unwrap();
+            file
+        });
+        let settings = TestSettings { jobs: 1, ..TestSettings::default() };
+        let runner = TestRunner::new(Host::builder(), World::Existing(Target::None), settings);
+        let run = runner.run(&files, &Selection::default(), &Faulty("test_a"));
+        let verdicts: Vec<Verdict> =
+            run.files.iter().flat_map(|file| &file.tests).map(|test| test.verdict).collect();
+        assert_eq!(verdicts, [Verdict::Failed, Verdict::Passed]);
+        let failure = &run.files[0].tests[0].failures[0].error;
+        assert_eq!(failure.kind, "test.panicked");
+        assert!(failure.message.contains("as it should"));
     }
 }

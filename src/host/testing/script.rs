@@ -2,11 +2,14 @@
 
 use std::path::Path;
 
-use rhai::{AST, FnAccess};
+use rhai::{AST, Dynamic, FnAccess};
 
+use super::cancel::Cancel;
 use super::isolation;
 use super::needs::Needs;
-use crate::host::{HostBuilder, HostError, Location, ScriptError, Target, script_text};
+use super::settings::TestSettings;
+use super::stage::{as_script_error, ended_by};
+use crate::host::{Host, HostBuilder, Location, ScriptError, Target, script_text};
 
 /// How the names of tests begin.
 const TEST: &str = "test_";
@@ -41,11 +44,33 @@ impl TestScript {
     /// Reads and compiles a file, and asks it for the cluster that it needs. Nothing else of it runs.
     ///
     /// # Errors
-    /// It cannot be read or compiled, or its functions do not have the form of tests.
-    pub(super) fn read(path: &Path, builder: &HostBuilder) -> Result<Self, HostError> {
-        let text = script_text::read(path)?;
-        let host = builder.clone().target(Target::None).build()?;
-        let ast = host.load(path, &text)?;
+    /// It cannot be read or compiled, its functions do not have the form of tests, or they do not end.
+    pub(super) fn read(
+        path: &Path,
+        builder: &HostBuilder,
+        settings: &TestSettings,
+        cancel: &Cancel,
+    ) -> Result<Self, Box<ScriptError>> {
+        let text = script_text::read(path).map_err(|error| as_script_error(error.into()))?;
+        let host = builder.clone().target(Target::None).build().map_err(as_script_error)?;
+        let _watched = cancel.watch(host.interrupt_handle());
+        let ask = |function: &str| {
+            let limit = settings.limit_or_none();
+            let cancelled = || cancel.is_set();
+            host.call_within(function, Vec::new(), Some(limit.time), &cancelled)
+                .map(|outcome| outcome.value)
+                .map_err(|error| ended_by(error, function, limit))
+        };
+        Self::of(path, text, &host, &ask)
+    }
+
+    fn of(
+        path: &Path,
+        text: String,
+        host: &Host,
+        ask: &dyn Fn(&str) -> Result<Dynamic, Box<ScriptError>>,
+    ) -> Result<Self, Box<ScriptError>> {
+        let ast = host.load(path, &text).map_err(as_script_error)?;
         let mut functions = functions_of(&ast);
         functions.sort_by_key(|function| function.line);
         let wrong = |function: &Function, what: &str| {
@@ -66,12 +91,12 @@ impl TestScript {
                 }
                 ("set_up_all" | "tear_down_all", _) => return Err(wrong(&function, "no argument")),
                 (CLUSTER, 0) => {
-                    let value = host.call_function(CLUSTER, Vec::new())?.value;
+                    let value = ask(CLUSTER)?;
                     needs = Needs::read(&value)
                         .map_err(|error| misshapen(path, &text, &function, error.message()))?;
                 }
                 (UNCHECKED, 0) => {
-                    let value = host.call_function(UNCHECKED, Vec::new())?.value;
+                    let value = ask(UNCHECKED)?;
                     unchecked = isolation::names(&value)
                         .map_err(|problem| misshapen(path, &text, &function, &problem))?;
                 }
@@ -102,7 +127,7 @@ fn functions_of(ast: &AST) -> Vec<Function> {
 }
 
 /// The error of a function that does not have the form of its name.
-fn misshapen(path: &Path, text: &str, function: &Function, message: &str) -> HostError {
+fn misshapen(path: &Path, text: &str, function: &Function, message: &str) -> Box<ScriptError> {
     let line = function.line.max(1);
     let location = Location {
         source: path.to_string_lossy().into_owned(),
@@ -110,11 +135,10 @@ fn misshapen(path: &Path, text: &str, function: &Function, message: &str) -> Hos
         column: None,
         text: text.lines().nth(line - 1).map(str::to_owned),
     };
-    ScriptError {
+    Box::new(ScriptError {
         kind: "test.bad_function".to_owned(),
         message: message.to_owned(),
         location: Some(location),
         ..ScriptError::default()
-    }
-    .into()
+    })
 }

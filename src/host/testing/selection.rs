@@ -1,7 +1,10 @@
 //! Which of the tests that were found are run.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
+
+use super::markers::Markers;
 
 /// A pattern for whole names: `*` stands for any text, `?` for one character.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,6 +102,10 @@ pub struct Selection {
     pub only: Option<BTreeSet<String>>,
     /// Only the files of this shard.
     pub shard: Option<Shard>,
+    /// What the names of files say about when they are run.
+    pub markers: Markers,
+    /// The files that are named themselves, not found in a folder.
+    pub named: BTreeSet<PathBuf>,
 }
 
 impl Selection {
@@ -111,6 +118,11 @@ impl Selection {
             glob.fits(test) || glob.fits(&name) || tails().any(|tail| glob.fits(tail))
         };
         only && (self.filters.is_empty() || self.filters.iter().any(fits))
+    }
+
+    /// Why no test of the file is run, if its name says so.
+    pub(super) fn refusal(&self, file: &Path) -> Option<String> {
+        self.markers.refusal(file, self.named.contains(file))
     }
 
     /// Whether tests of a file whose tests are not known may be meant.

@@ -44,9 +44,26 @@ impl Default for TestSettings {
 
 impl TestSettings {
     /// How long what begins now may take; `None` when the time of all tests is over.
-    pub(super) fn limit(&self) -> Option<Duration> {
-        let Some(end) = self.ends_at else { return Some(self.timeout) };
+    pub(super) fn limit(&self) -> Option<Limit> {
+        let own = Limit { time: self.timeout, is_of_all: false };
+        let Some(end) = self.ends_at else { return Some(own) };
         let left = end.saturating_duration_since(Instant::now());
-        (!left.is_zero()).then(|| left.min(self.timeout))
+        match left < self.timeout {
+            true => (!left.is_zero()).then_some(Limit { time: left, is_of_all: true }),
+            false => Some(own),
+        }
     }
+
+    /// The same for what has begun already: nothing is left when the time of all tests is over.
+    pub(super) fn limit_or_none(&self) -> Limit {
+        self.limit().unwrap_or(Limit { time: Duration::ZERO, is_of_all: true })
+    }
+}
+
+/// How long something may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limit {
+    pub(super) time: Duration,
+    /// Whether it is the end of all tests that comes first.
+    pub(super) is_of_all: bool,
 }

@@ -7,9 +7,16 @@ use std::time::Duration;
 use rhai::Dynamic;
 
 use super::cancel::{Cancel, Watched};
+use super::settings::Limit;
 use crate::client::Transaction;
 use crate::deadline::Stop;
 use crate::host::{Host, HostBuilder, HostError, Outcome, ScriptError};
+
+/// The kind of what took too long.
+const TIMEOUT: &str = "test.timeout";
+
+/// The kind of what was not over when all had to be.
+const DEADLINE: &str = "test.deadline";
 
 /// What a host printed and logged.
 #[derive(Debug, Clone, Default)]
@@ -73,10 +80,11 @@ impl Stage {
         &self,
         path: &Path,
         text: &str,
-        limit: Duration,
+        limit: Limit,
     ) -> Result<(), Box<ScriptError>> {
-        let run = || self.host.run_script_within(path, text, Some(limit), &|| self.cancel.is_set());
-        ended(run(), "the file", limit)
+        let cancelled = || self.cancel.is_set();
+        let outcome = self.host.run_script_within(path, text, Some(limit.time), &cancelled);
+        ended(outcome, "the file", limit)
     }
 
     /// Calls a function of the file.
@@ -84,10 +92,10 @@ impl Stage {
         &self,
         function: &str,
         arguments: Vec<Dynamic>,
-        limit: Duration,
+        limit: Limit,
     ) -> Result<(), Box<ScriptError>> {
         let cancelled = || self.cancel.is_set();
-        let outcome = self.host.call_within(function, arguments, Some(limit), &cancelled);
+        let outcome = self.host.call_within(function, arguments, Some(limit.time), &cancelled);
         ended(outcome, function, limit)
     }
 
@@ -111,7 +119,7 @@ impl Stage {
 fn ended(
     outcome: Result<Outcome, HostError>,
     what: &str,
-    limit: Duration,
+    limit: Limit,
 ) -> Result<(), Box<ScriptError>> {
     match outcome.map(|outcome| outcome.exit_code) {
         Ok(None) => Ok(()),
@@ -121,16 +129,31 @@ fn ended(
             hint: Some("a test ends by returning, or by an error".to_owned()),
             ..ScriptError::default()
         })),
-        Err(error) => {
-            let mut error = as_script_error(error);
-            if error.stop == Some(Stop::Deadline) {
-                error.kind = "test.timeout".to_owned();
-                error.message = format!("{what} took longer than {} s", limit.as_secs_f64());
-                error.hint = Some("--test-timeout gives each test more time".to_owned());
-            }
-            Err(error)
-        }
+        Err(error) => Err(ended_by(error, what, limit)),
     }
+}
+
+/// The error that ended something; it says which limit it was, if it was one.
+pub(super) fn ended_by(error: HostError, what: &str, limit: Limit) -> Box<ScriptError> {
+    let mut error = as_script_error(error);
+    if error.stop != Some(Stop::Deadline) {
+        return error;
+    }
+    let (kind, message, hint) = match limit.is_of_all {
+        true => (
+            DEADLINE,
+            format!("the deadline of all tests passed before the end of {what}"),
+            "--deadline gives all tests together more time",
+        ),
+        false => (
+            TIMEOUT,
+            format!("{what} took longer than {} s", limit.time.as_secs_f64()),
+            "--test-timeout gives each test more time",
+        ),
+    };
+    (error.kind, error.message) = (kind.to_owned(), message);
+    error.hint = Some(hint.to_owned());
+    error
 }
 
 /// Every reason why a script has no result as an error of a script.

@@ -79,6 +79,7 @@ impl TestRun<'_> {
         if dumped {
             notes.extend(self.dump());
         }
+        notes.extend(left_out(self.stage, self.script, self.settings, "tear_down"));
         let (torn, tear_down) = self.hook("tear_down", Phase::TearDown);
         if torn.is_some() && !dumped {
             notes.extend(self.dump());
@@ -112,11 +113,31 @@ pub(super) fn call_hook(
     phase: Phase,
 ) -> (Option<Failure>, Duration) {
     let Some(hook) = script.hook(name) else { return (None, Duration::ZERO) };
+    let tears_down = matches!(phase, Phase::TearDown | Phase::TearDownAll);
+    if tears_down && is_over(stage, settings) {
+        return (None, Duration::ZERO);
+    }
     let arguments = match test {
         Some(test) if hook.parameters == 1 => vec![Dynamic::from(test.to_owned())],
         _ => Vec::new(),
     };
     call(stage, settings, name, arguments, phase)
+}
+
+/// Whether nothing can run any more: it would fail, which says nothing about it.
+fn is_over(stage: &Stage, settings: &TestSettings) -> bool {
+    stage.is_cancelled() || settings.limit().is_none()
+}
+
+/// Tells that a hook which tears down is not called, if so.
+pub(super) fn left_out(
+    stage: &Stage,
+    script: &TestScript,
+    settings: &TestSettings,
+    hook: &str,
+) -> Option<String> {
+    let left_out = script.hook(hook).is_some() && is_over(stage, settings);
+    left_out.then(|| format!("{hook} did not run: all tests have been ended"))
 }
 
 fn call(
@@ -127,7 +148,7 @@ fn call(
     phase: Phase,
 ) -> (Option<Failure>, Duration) {
     let began = Instant::now();
-    let limit = settings.limit().unwrap_or_default();
+    let limit = settings.limit_or_none();
     let failure = stage.call(function, arguments, limit).err();
     (failure.map(|error| Failure { phase, error: *error }), began.elapsed())
 }

@@ -51,7 +51,7 @@ pub(in crate::natives) mod natives {
     ///
     /// Arguments: `role`, one of `agent`, `dbserver`, `coordinator`. Agents come first, then DB-servers, then coordinators, each in start order.
     /// An `Instance` has the properties `name` (such as `dbserver1`), `role`, `id` (such as `PRMR-…`; `()` until it is known), `short_name` (such as `DBServer0001`; `()` for agents),
-    /// `pid`, `url`, `endpoint`, `port`, `state` ("running", "suspended", "stopped", "crashed"), `exit_status` (`()`, or a map with `exit` or `signal`),
+    /// `pid` (`()` once it has been stopped), `url`, `endpoint`, `port`, `state` ("running", "suspended", "stopped", "crashed"), `exit_status` (`()`, or a map with `exit` or `signal`),
     /// `data_dir`, `log_file`, `arguments` and `cluster`. Servers inside this process have numbers from 2147483648 on in place of a process.
     /// Units: none.
     /// Errors: `argument.invalid` (number 10) for another role; those of a cluster that does not start.

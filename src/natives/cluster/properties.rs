@@ -3,7 +3,7 @@
 use rhai::{Array, Dynamic, Engine, Map, NativeCallContext};
 
 use super::handles::{Cluster, Instance};
-use super::provider::{Capabilities, Crash, InstanceExit, InstanceFacts};
+use super::provider::{Capabilities, Crash, InstanceExit, InstanceFacts, InstanceState};
 use crate::deadline::Deadline;
 use crate::natives::{NativeError, NativeResult, call};
 
@@ -106,6 +106,8 @@ fn of_instance(instance: &Instance, key: &str, deadline: &Deadline) -> NativeRes
 /// All that is known of an instance, but for its short name.
 pub(super) fn of_facts(facts: InstanceFacts) -> Map {
     let port = facts.url.rsplit(':').next().and_then(|port| port.parse::<i64>().ok());
+    // the number of a process that we ended may belong to another one
+    let pid = facts.pid.filter(|_| facts.state != InstanceState::Stopped);
     let arguments: Array = facts.arguments.into_iter().map(Dynamic::from).collect();
     let members: [(&str, Dynamic); 12] = [
         ("arguments", arguments.into()),
@@ -115,7 +117,7 @@ pub(super) fn of_facts(facts: InstanceFacts) -> Map {
         ("id", or_unit(facts.id)),
         ("log_file", path(facts.log_file)),
         ("name", facts.name.into()),
-        ("pid", or_unit(facts.pid)),
+        ("pid", or_unit(pid)),
         ("port", or_unit(port)),
         ("role", facts.role.into()),
         ("state", facts.state.name().into()),

@@ -118,7 +118,8 @@ fn test(test: &TestResult) -> Value {
         let texts: Vec<String> = test.failures.iter().map(message).collect();
         tree.insert("message".into(), texts.join("\n").into());
     }
-    if test.failures.iter().any(|failure| failure.error.kind == "test.timeout") {
+    let timed_out = ["test.timeout", "test.deadline"];
+    if test.failures.iter().any(|failure| timed_out.contains(&&*failure.error.kind)) {
         tree.insert("timeout".into(), true.into());
     }
     tree.into()
