@@ -12,8 +12,7 @@ use agencysh::clock::Clock;
 use agencysh::host::{Host, HostError, Permissions, Target};
 use server::{Reply, Server, json};
 
-const IMPORTS: &str =
-    "import \"wait\" as wait; import \"agency_agents\" as agents; import \"agency_manager\" as am; import \"health\" as health; ";
+const IMPORTS: &str = "import \"wait\" as wait; import \"agency_agents\" as agents; import \"agency_manager\" as am; import \"health\" as health; ";
 
 /// A host whose pauses take no time; what it logs is kept.
 fn host(clock: &Clock, target: Target) -> (Host, Arc<Mutex<Vec<String>>>) {

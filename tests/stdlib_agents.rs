@@ -12,9 +12,9 @@ use agencysh::clock::Clock;
 use agencysh::host::{Host, Permissions};
 use agencysh::natives::log::LogRecord;
 use serde_json::{Value, json as value};
-use server::{Reply, Seen, Server, json, redirect};
+use server::{Reply, Seen, Server, closed_port, json, redirect};
 
-const IMPORTS: &str = "import \"agency_agents\" as agents; import \"agency_manager\" as am; import \"assert\" as assert; \
+const IMPORTS: &str = "import \"agency_agents\" as agents; import \"agency_manager\" as am; import \"assert\" as assert; import \"coordinator\" as coordinator; \
                        import \"health\" as health; import \"log_edits\" as log_edits; ";
 
 /// What a script gives, on a clock that stands still, and what it logged.
@@ -37,8 +37,7 @@ fn run(code: &str) -> (Value, Vec<LogRecord>) {
 fn d35_each_redirect_is_a_line_of_the_debug_log() {
     let lead = Server::start(|_| json(200, r#"[{"arango":{"x":1}}]"#));
     let to = lead.url.clone();
-    let follower =
-        Server::start(move |request| redirect(307, &format!("{to}{}", request.target)));
+    let follower = Server::start(move |request| redirect(307, &format!("{to}{}", request.target)));
     let connect = format!("am::connect([\"{}\", \"{}\"])", follower.url, lead.url);
     let (_, silent) = run(&format!("am::get_at({connect}, \"x\")"));
     assert!(silent.is_empty(), "{silent:?}");
@@ -51,6 +50,39 @@ fn d35_each_redirect_is_a_line_of_the_debug_log() {
     for part in [follower.url.as_str(), lead.url.as_str(), "/_api/agency/read"] {
         assert!(records[0].message.contains(part), "{}", records[0].message);
     }
+}
+
+#[test]
+fn d41_a_write_that_did_not_happen_is_an_error_also_at_status_200() {
+    let agent = Server::start(|_| json(200, r#"{"results":[0]}"#));
+    for action in [
+        "am::set_at(m, \"x\", 1)",
+        "am::remove_at(m, \"x\")",
+        "am::increment_at(m, \"x\")",
+        "am::write(m, [[#{ x: 1 }]])",
+        "am::post_op(m, \"write\", [[#{ \"/arango/x\": 1 }]])",
+        "am::update(m, #{ x: 1 })",
+        "am::try_update(m, #{ x: 1 })",
+    ] {
+        let (error, _) = run(&format!(
+            "let m = am::connect(\"{}\"); assert::throws(|| {action}, \"agency.not_applied\").context",
+            agent.url
+        ));
+        assert!(error["key"].as_str().unwrap().contains('x'), "{action}: {error}");
+        assert!(error["op"].is_string(), "{action}: {error}");
+    }
+}
+
+#[test]
+fn d36_a_coordinator_that_does_not_answer_is_passed_over() {
+    let coordinator = Server::start(|_| json(200, r#"{"result":5}"#));
+    let (dead, url) = (closed_port(), &coordinator.url);
+    let (found, _) = run(&format!(
+        "let c = cluster::adopt(#{{ agents: [\"{url}\"], coordinators: [\"{dead}\", \"{url}\"] }}); \
+         let m = #{{ agency: am::connect(\"{url}\").agency, cluster: c }}; \
+         coordinator::result_of(m, \"GET\", \"/_api/some\").result"
+    ));
+    assert_eq!(found, 5);
 }
 
 /// Three agents, the first of which leads; `change` answers what changes the configuration.

@@ -13,8 +13,7 @@ use crate::client::{AgencyClient, Agent, ClientAuth, ClientError, ClientOptions,
 use crate::document::Document;
 use crate::http::{Endpoint, TlsOptions};
 use crate::natives::{
-    Last, NativeContext, NativeError, NativeResult, Options, argument, document, from_json,
-    to_json,
+    Last, NativeContext, NativeError, NativeResult, Options, argument, document, from_json, to_json,
 };
 
 /// The options of `agency::connect`.
