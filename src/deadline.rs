@@ -408,6 +408,32 @@ mod tests {
     }
 
     #[test]
+    fn m9_a_deadline_that_somebody_ended_under_inner_ones_stays_passed_with_its_reason() {
+        let clock = Clock::manual();
+        let passed = |reason: &str| Err(Stop::ScriptDeadline { reason: reason.to_owned() });
+        for outer in [None, Some(Duration::from_secs(600))] {
+            let deadline = Deadline::by(clock.clone());
+            deadline.set_script(outer);
+            deadline.within(Duration::from_secs(60), || {
+                deadline.within(Duration::from_secs(5), || {
+                    deadline.expire_script("agent1 ended".to_owned());
+                    // its own time is up as well
+                    assert_eq!(deadline.sleep(Duration::from_secs(9)), passed("agent1 ended"));
+                });
+                assert_eq!(deadline.check(), passed("agent1 ended"));
+                // while it has passed, whoever cleans up may ask for time in vain
+                deadline.within(Duration::from_secs(7), || {
+                    assert_eq!(deadline.check(), passed("agent1 ended"));
+                    deadline.expire_script("agent2 ended".to_owned());
+                });
+            });
+            assert_eq!(deadline.check(), passed("agent2 ended"));
+            assert!(deadline.set_script(None));
+            assert_eq!(deadline.check(), Ok(()));
+        }
+    }
+
+    #[test]
     fn run_deadline_ends_a_pause_with_an_error() {
         let deadline = Deadline::after(Some(Duration::from_millis(30)));
         assert_eq!(deadline.sleep(Duration::from_secs(60)), Err(Stop::Deadline));

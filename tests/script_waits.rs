@@ -12,8 +12,7 @@ use agencysh::clock::Clock;
 use agencysh::host::{Host, HostError, Permissions, Target};
 use server::{Reply, Server, json};
 
-const IMPORTS: &str =
-    "import \"wait\" as wait; import \"agency_manager\" as am; import \"health\" as health; ";
+const IMPORTS: &str = "import \"wait\" as wait; import \"agency_agents\" as agents; import \"agency_manager\" as am; import \"health\" as health; ";
 
 /// A host whose pauses take no time; what it logs is kept.
 fn host(clock: &Clock, target: Target) -> (Host, Arc<Mutex<Vec<String>>>) {
@@ -158,7 +157,7 @@ fn wait_ready(servers: &[Server], options: &str) -> serde_json::Value {
     let host = Host::builder().permissions(Permissions::all()).build().unwrap();
     let code = format!(
         "{IMPORTS} let m = am::connect({}); \
-         try {{ am::wait_ready(m, {options}); return #{{ kind: () }}; }} catch (e) {{ return #{{ kind: e.kind, context: e.context }}; }}",
+         try {{ agents::wait_ready(m, {options}); return #{{ kind: () }}; }} catch (e) {{ return #{{ kind: e.kind, context: e.context }}; }}",
         serde_json::to_string(&urls).unwrap(),
     );
     host.eval(&code).unwrap().to_json().unwrap()

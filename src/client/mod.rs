@@ -6,6 +6,7 @@
 //!
 //! * `request`: one request to whoever leads, tried until it is answered
 //! * `answer`: what an answer means
+//! * `redirects`: who is told of redirects
 //! * `write`: transactions with ids, and what became of them
 //! * `operations`: a method for each everyday operation
 //! * `documents`: reads whose answer is large
@@ -26,6 +27,7 @@ mod options;
 mod outcome;
 mod paths;
 mod question;
+mod redirects;
 mod request;
 mod retry;
 mod status;
@@ -43,6 +45,7 @@ pub use error::ClientError;
 pub use options::{ClientAuth, ClientOptions, ClientOptionsBuilder};
 pub use outcome::{Outcome, Transaction, WriteOutcome};
 pub use question::{Question, Reply};
+pub use redirects::Redirect;
 pub(crate) use status::agents_of;
 pub use status::{Agent, AgentHealth, Health, Standing};
 pub use watch::{Flow, LogItem, Poll};
@@ -55,6 +58,8 @@ pub struct AgencyClient {
     read_only: bool,
     /// Limit of one operation of this handle; the client's unless given.
     limit: Option<Duration>,
+    /// Who is told of the redirects that this handle follows.
+    onlooker: redirects::Onlooker,
 }
 
 #[derive(Debug)]
@@ -87,7 +92,8 @@ impl AgencyClient {
         })?;
         let endpoints = endpoints::Endpoints::new(options.endpoints.clone());
         let shared = Shared { http, options, endpoints, deadline };
-        Ok(Self { shared: Arc::new(shared), read_only: false, limit: None })
+        let onlooker = redirects::Onlooker::default();
+        Ok(Self { shared: Arc::new(shared), read_only: false, limit: None, onlooker })
     }
 
     /// The same client, which sends no writes any more.
@@ -126,6 +132,7 @@ impl AgencyClient {
             }),
             read_only: true,
             limit: None,
+            onlooker: redirects::Onlooker::default(),
         }
     }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::answer::{Answer, judge};
 use super::retry::Budget;
-use super::{AgencyClient, ClientError};
+use super::{AgencyClient, ClientError, Redirect};
 use crate::http::{Endpoint, HttpError, Request, Response};
 
 /// The shortest limit of a single try, if there is that much time.
@@ -124,6 +124,11 @@ impl AgencyClient {
                 }
                 Try::Redirected(leader) => {
                     only_unreachable = false;
+                    self.onlooker.tell(|| Redirect {
+                        from: endpoint.url(),
+                        to: leader.url(),
+                        target: call.target.to_owned(),
+                    });
                     self.follow(&endpoint, leader)?;
                     redirects += 1;
                     if redirects <= most_redirects {

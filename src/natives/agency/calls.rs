@@ -13,8 +13,7 @@ use crate::client::{AgencyClient, Agent, ClientAuth, ClientError, ClientOptions,
 use crate::document::Document;
 use crate::http::{Endpoint, TlsOptions};
 use crate::natives::{
-    Gate, Last, NativeContext, NativeError, NativeResult, Options, argument, document, from_json,
-    to_json,
+    Last, NativeContext, NativeError, NativeResult, Options, argument, document, from_json, to_json,
 };
 
 /// The options of `agency::connect`.
@@ -57,7 +56,7 @@ pub(super) fn connect(run: &NativeContext, map: &Map) -> NativeResult<AgencyClie
         hosts,
         ..given
     };
-    Ok(permitted(run, AgencyClient::new(client, run.deadline.clone())?))
+    Ok(AgencyClient::new(client, run.deadline.clone())?)
 }
 
 fn auth(run: &NativeContext, options: &Options<'_>) -> NativeResult<ClientAuth> {
@@ -82,22 +81,13 @@ fn auth(run: &NativeContext, options: &Options<'_>) -> NativeResult<ClientAuth> 
 }
 
 pub(super) fn current(run: &NativeContext) -> NativeResult<AgencyClient> {
-    let client = run.extension::<AgencyTarget>().client(&run.deadline)?.ok_or_else(|| {
+    run.extension::<AgencyTarget>().client(&run.deadline)?.ok_or_else(|| {
         NativeError::arango(
             "agency.no_target",
             2001,
             "this run has no agency: start it with --endpoint or --embedded, or use agency::connect(#{ endpoints: [...] })",
         )
-    })?;
-    Ok(permitted(run, client))
-}
-
-/// The client, which only reads when the run may not write.
-fn permitted(run: &NativeContext, client: AgencyClient) -> AgencyClient {
-    match run.require(Gate::AgencyWrites) {
-        Ok(()) => client,
-        Err(_) => client.read_only(),
-    }
+    })
 }
 
 /// Paths given as one string or as an array of strings.

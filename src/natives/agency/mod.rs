@@ -6,6 +6,7 @@
 mod calls;
 pub(super) mod changes;
 mod error;
+mod handle;
 pub(super) mod requests;
 mod target;
 
@@ -16,6 +17,7 @@ use super::{Raw, argument, call, document, from_json, to_json};
 use crate::client::AgencyClient;
 use crate::document::Document;
 use error::call_back;
+pub(super) use handle::handle;
 
 pub use target::{AgencyTarget, Connector};
 
@@ -44,7 +46,7 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(name = "connect", return_raw)]
     pub fn connect(ctx: NativeCallContext, options: Map) -> Raw<Agency> {
-        call(&ctx, "agency::connect", |run| calls::connect(run, &options))
+        call(&ctx, "agency::connect", |run| handle(&ctx, calls::connect(run, &options)?))
     }
 
     /// The agency that this run was started for.
@@ -63,7 +65,7 @@ pub(super) mod natives {
     /// ```
     #[rhai_fn(name = "current", return_raw)]
     pub fn current(ctx: NativeCallContext) -> Raw<Agency> {
-        call(&ctx, "agency::current", calls::current)
+        call(&ctx, "agency::current", |run| handle(&ctx, calls::current(run)?))
     }
 
     /// Reads several paths at once: one tree with all that was found, at full paths.

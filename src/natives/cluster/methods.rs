@@ -9,15 +9,8 @@ use super::settings::{configure_agents, set_log_level};
 use super::shutdown::shut_down;
 use super::snapshot::snapshot;
 use crate::client::AgencyClient;
-use crate::natives::{Gate, NativeContext, Options, Raw, call, from_json};
-
-/// What the run may do with the agency.
-fn permitted(run: &NativeContext, client: AgencyClient) -> AgencyClient {
-    match run.require(Gate::AgencyWrites) {
-        Ok(()) => client,
-        Err(_) => client.read_only(),
-    }
-}
+use crate::natives::agency::handle;
+use crate::natives::{Options, Raw, call, from_json};
 
 fn listed(instances: Vec<Instance>) -> Array {
     instances.into_iter().map(Dynamic::from).collect()
@@ -42,7 +35,7 @@ pub(in crate::natives) mod natives {
     /// ```
     #[rhai_fn(global, pure, return_raw)]
     pub fn agency(ctx: NativeCallContext, cluster: &mut Cluster) -> Raw<AgencyClient> {
-        call(&ctx, "cluster::agency", |run| Ok(permitted(run, cluster.agency(&run.deadline)?)))
+        call(&ctx, "cluster::agency", |run| handle(&ctx, cluster.agency(&run.deadline)?))
     }
 
     /// Lists the instances of a cluster, or those of one role.
