@@ -59,6 +59,12 @@ fn main() {
     let database = json!({ "name": "d", "id": "77", "replicationVersion": "2" });
     client.set("Plan/Databases/d", database).unwrap();
     client.increment("Plan/Version", 1).unwrap();
+    let all_good = |health: Option<&Value>| {
+        let records = health.and_then(Value::as_object).into_iter().flat_map(|all| all.values());
+        let good = records.filter(|record| record["Status"] == "GOOD").count();
+        Ok::<_, agencysh::client::ClientError>(good == 3)
+    };
+    client.wait_until("Supervision/Health", PATIENCE, all_good).unwrap();
     let [waiting, editing] = [host(&cluster), host(&cluster)];
     let id = editing.call("create", json!([])).unwrap();
     let by_poll = lags(&client, &waiting, &editing, "await_by_poll", &id);

@@ -141,6 +141,18 @@ fn after_ctrl_c_nothing_stays_behind() {
 }
 
 #[test]
+fn m75_a_mark_that_cannot_be_written_fails_no_test() {
+    let folder = Folder::new();
+    let script = "fn test_a() { cluster::current().find(\"agent1\").suspend(); }";
+    folder.file("a_test.rhai", format!("{AGENT}{script}"));
+    let said = test(&folder, &["--marks", "--no-dump"]);
+    assert_eq!(said.code, Some(0), "{}", said.stdout);
+    assert!(said.stdout.contains("1 test: 1 passed"), "{}", said.stdout);
+    let note = "note: its mark could not be written within 5 s";
+    assert!(said.stdout.contains(note), "{}", said.stdout);
+}
+
+#[test]
 fn m88_a_server_that_stays_suspended_is_left_behind() {
     let folder = Folder::new();
     let script = "

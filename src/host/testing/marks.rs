@@ -1,6 +1,6 @@
 //! Begin and end of tests in the agency: `Testing/<name>/Begin` and `End`.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use time::OffsetDateTime;
@@ -36,8 +36,12 @@ pub(super) fn end(stage: &Stage, test: &str) -> Result<(), String> {
 }
 
 fn write(stage: &Stage, operations: serde_json::Value) -> Result<(), String> {
+    let began = Instant::now();
     let written = stage.write(&Transaction::new(operations), LIMIT);
-    written.map_err(|problem| format!("its mark could not be written: {problem}"))
+    written.map_err(|problem| match began.elapsed() < LIMIT {
+        true => format!("its mark could not be written: {problem}"),
+        false => format!("its mark could not be written within {} s", LIMIT.as_secs()),
+    })
 }
 
 /// ISO 8601 in UTC with milliseconds.
