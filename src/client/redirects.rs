@@ -16,9 +16,12 @@ pub struct Redirect {
     pub target: String,
 }
 
+/// Is told of each redirect.
+type Listener = Arc<dyn Fn(&Redirect) + Send + Sync>;
+
 /// Who is told of redirects, if anybody.
 #[derive(Clone, Default)]
-pub(super) struct Onlooker(Option<Arc<dyn Fn(&Redirect) + Send + Sync>>);
+pub(super) struct Onlooker(Option<Listener>);
 
 impl Onlooker {
     /// Tells of a redirect; `redirect` is called only if somebody listens.
