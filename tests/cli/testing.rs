@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::support::{Folder, Said, program, said};
+use super::wait::wait_for;
 
 const AGENT: &str = "fn cluster() { #{ agents: 1 } }\n";
 
@@ -394,10 +395,10 @@ fn m88_what_a_file_leaves_behind_is_told_and_counted_where_it_matters() {
 
 #[test]
 fn ctrl_c_ends_all_at_once_with_a_summary() {
-    use std::io::{BufRead, BufReader, Read};
+    use std::io::Read;
     use std::process::{Command, Stdio};
     let folder = Folder::new();
-    let script = "fn test_a() {}\nfn test_b() { sleep(1000); }\nfn test_c() {}\n";
+    let script = "fn test_a() {}\nfn test_b() { fs::write(\"begun\", \"\"); sleep(1000); }\nfn test_c() {}\n";
     folder.file("a_test.rhai", format!("{AGENT}{script}"));
     let mut child = Command::new(env!("CARGO_BIN_EXE_agencysh"))
         .current_dir(folder.path())
@@ -405,12 +406,8 @@ fn ctrl_c_ends_all_at_once_with_a_summary() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut out = BufReader::new(child.stdout.take().unwrap());
-    let mut line = String::new();
-    while !line.contains("test_a") {
-        line.clear();
-        assert!(out.read_line(&mut line).unwrap() > 0, "no test has run");
-    }
+    let mut out = child.stdout.take().unwrap();
+    wait_for("the second test", || folder.path().join("begun").exists().then_some(()));
     let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
     nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
     let mut rest = String::new();
