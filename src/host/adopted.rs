@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map as JsonMap, Value};
 
 use super::clusters::{client, failed};
-use super::launched::of_process;
+use super::launched::{of_process, of_status};
 use crate::auth::Secret;
 use crate::client::{AgencyClient, ClientAuth};
 use crate::cluster::{Action, ClusterError, Request, Status, Topology, ask};
@@ -95,25 +95,6 @@ fn of_place(place: Place, role: &str, number: usize) -> NativeResult<InstanceFac
         is_overdue: false,
         remains: Vec::new(),
     })
-}
-
-fn of_status(status: Status) -> InstanceFacts {
-    let Status { server, state, exit, .. } = status;
-    InstanceFacts {
-        name: server.name,
-        role: server.role,
-        id: Some(server.id).filter(|id| !id.is_empty()),
-        pid: Some(i64::from(server.pid)),
-        url: server.url,
-        endpoint: server.endpoint,
-        state: of_process(state),
-        exit: exit.map(|exit| InstanceExit { code: exit.code, signal: exit.signal }),
-        data_dir: Some(server.data),
-        log_file: Some(server.log),
-        arguments: Vec::new(),
-        is_overdue: false,
-        remains: Vec::new(),
-    }
 }
 
 impl AdoptedServers {

@@ -136,9 +136,21 @@ impl Drop for LaunchedServers {
 }
 
 fn facts(status: Status, running: &RunningCluster) -> InstanceFacts {
-    let Status { server, state, exit, overdue, remains, .. } = status;
-    let arguments = running.arguments(&server.name).unwrap_or_default();
+    let arguments = running.arguments(&status.server.name).unwrap_or_default();
+    let (is_overdue, remains) = (status.overdue, status.remains.clone());
     InstanceFacts {
+        arguments: arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect(),
+        is_overdue,
+        remains,
+        ..of_status(status)
+    }
+}
+
+/// What the status of a process tells of an instance.
+pub(super) fn of_status(status: Status) -> InstanceFacts {
+    let Status { server, state, exit, .. } = status;
+    InstanceFacts {
+        name: server.name,
         role: server.role,
         id: Some(server.id).filter(|id| !id.is_empty()),
         pid: Some(i64::from(server.pid)),
@@ -148,10 +160,9 @@ fn facts(status: Status, running: &RunningCluster) -> InstanceFacts {
         exit: exit.map(|exit| InstanceExit { code: exit.code, signal: exit.signal }),
         data_dir: Some(server.data),
         log_file: Some(server.log),
-        arguments: arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect(),
-        name: server.name,
-        is_overdue: overdue,
-        remains,
+        arguments: Vec::new(),
+        is_overdue: false,
+        remains: Vec::new(),
     }
 }
 

@@ -278,7 +278,7 @@ fn every_way_to_never_end_ends_with_the_run() {
         "label $out | repeat(1) | if . == 2 then break $out else empty end",
     ] {
         let late = overtime(&wide, program);
-        assert!(late < Duration::from_millis(50), "{program}: {late:?} late");
+        assert!(late < Duration::from_millis(300), "{program}: {late:?} late");
     }
 }
 
