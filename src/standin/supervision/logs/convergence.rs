@@ -20,16 +20,18 @@ pub(super) fn converged(log: &Situation<'_>, _: &mut Vec<Report>, _: &mut StdRng
 }
 
 /// Whether the planned leader leads, has committed everything, and all participants that ever
-/// said anything are at work. Those that have said nothing do not count.
+/// said anything are at work. Those that have said nothing do not count, but for the one that
+/// shall lead: it will, as soon as it can.
 fn is_settled(log: &Situation<'_>) -> bool {
     let (Some(reported), Some(_)) = (log.reported_leader(), log.plan.leader()) else {
         return false;
     };
     let led = Some(reported.term) == log.plan.term() || reported.leadership_established;
+    let wanted = log.target.leader.as_ref().filter(|id| log.health.is_ok(id));
     led && log.is_committed()
         && log.participants().all(|(id, _)| {
             let status = log.current.and_then(|current| current.local_status.get(id));
-            status.is_none_or(|status| {
+            status.map_or(wanted != Some(id), |status| {
                 log.status_in_term(id).is_some()
                     && status.state == ParticipantState::ServiceOperational
             })

@@ -107,3 +107,18 @@ fn c4_10_nothing_converges_while_something_is_waited_for() {
     case.uncommitted();
     case.tells(&[Report::WaitingForConfigCommitted]);
 }
+
+#[test]
+fn s42_a_log_awaits_the_first_word_of_who_shall_lead() {
+    let mut case = versioned();
+    case.target.leader = Some("b".into());
+    let status = case.status("b").clone();
+    case.current().local_status.remove("b");
+    case.tells(&[Report::TargetLeaderSnapshotMissing]);
+    case.current().local_status.insert("b".into(), status);
+    assert!(matches!(case.action(), Some(Action::UpdateParticipantFlags { .. })));
+    // from a server that is not well nothing can be expected
+    case.current().local_status.remove("b");
+    case.failed("b");
+    assert_eq!(case.action(), converged(4));
+}
