@@ -6,13 +6,16 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
 
 /// The longest a blocking call goes without looking at the deadline.
 pub const SLICE: Duration = Duration::from_millis(20);
+
+/// The longest that somebody waits without the hook of [`Deadline::while_waiting`].
+pub const GLANCE: Duration = Duration::from_millis(50);
 
 /// Why a run, or the script's current call, has to end.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -87,6 +90,17 @@ struct Shared {
     clock: Clock,
     /// Somebody has seen that the run has to end.
     over: AtomicBool,
+    glance: OnceLock<Glance>,
+}
+
+/// What is done from time to time by whoever waits.
+#[derive(Clone)]
+struct Glance(Arc<dyn Fn() + Send + Sync>);
+
+impl std::fmt::Debug for Glance {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Glance")
+    }
 }
 
 impl Deadline {
@@ -100,6 +114,31 @@ impl Deadline {
     /// No deadline at first, by the time of `clock`.
     pub fn by(clock: Clock) -> Self {
         Self { shared: Arc::new(Shared { clock, ..Shared::default() }) }
+    }
+
+    /// Lets whoever waits call `hook`, at least each [`GLANCE`] and on its own thread, so that it can interrupt
+    /// the wait; a second hook is ignored. It is called with no lock held, often, and has to be quick.
+    pub fn while_waiting(&self, hook: Arc<dyn Fn() + Send + Sync>) {
+        self.shared.glance.get_or_init(|| Glance(hook));
+    }
+
+    /// Another deadline, with nothing set, by the same clock and with the same hook.
+    #[must_use]
+    pub fn sibling(&self) -> Self {
+        let Shared { clock, glance, .. } = &*self.shared;
+        let (clock, glance) = (clock.clone(), glance.clone());
+        Self { shared: Arc::new(Shared { clock, glance, ..Shared::default() }) }
+    }
+
+    /// Calls the hook of [`Deadline::while_waiting`], if there is one; tells whether there is.
+    pub fn glance(&self) -> bool {
+        match self.shared.glance.get() {
+            Some(Glance(hook)) => {
+                hook();
+                true
+            }
+            None => false,
+        }
     }
 
     /// The clock that it goes by.
@@ -200,6 +239,7 @@ impl Deadline {
 
     /// `Err` when the run or the script's current call has to end.
     pub fn check(&self) -> Result<(), Stop> {
+        self.glance();
         let verdict = Self::verdict(&self.state(), self.now());
         if verdict.as_ref().is_err_and(Stop::ends_run) {
             self.shared.over.store(true, Ordering::Relaxed);
@@ -248,6 +288,10 @@ impl Deadline {
         self.check()?;
         let wake = self.now().checked_add(duration);
         let mut state = self.state();
+        let longest = match self.shared.glance.get() {
+            Some(_) => GLANCE,
+            None => Duration::from_secs(3600),
+        };
         loop {
             let now = self.now();
             match Self::verdict(&state, now) {
@@ -270,9 +314,14 @@ impl Deadline {
             state = self
                 .shared
                 .changed
-                .wait_timeout(state, wait.min(Duration::from_secs(3600)))
+                .wait_timeout(state, wait.min(longest))
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
+            if longest == GLANCE {
+                drop(state);
+                self.glance();
+                state = self.state();
+            }
         }
     }
 

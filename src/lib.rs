@@ -56,5 +56,5 @@ pub mod cli;
 
 pub use client::AgencyClient;
 #[cfg(feature = "standin")]
-pub use cluster::Cluster;
+pub use host::Cluster;
 pub use host::{Host, HostError, Permissions, Target};

@@ -136,6 +136,15 @@ impl AgencyClient {
         }
     }
 
+    /// A client of the same agency, with connections in common, that stops waiting when another deadline says so.
+    #[must_use]
+    pub fn with_deadline(&self, deadline: Deadline) -> Self {
+        let Shared { http, options, endpoints, .. } = &*self.shared;
+        let endpoints = endpoints::Endpoints::new(endpoints.all());
+        let shared = Shared { http: http.clone(), options: options.clone(), endpoints, deadline };
+        Self { shared: Arc::new(shared), onlooker: redirects::Onlooker::default(), ..*self }
+    }
+
     /// The same client with another limit for each operation with all its repetitions.
     #[must_use]
     pub fn with_timeout(mut self, limit: Duration) -> Self {

@@ -1,21 +1,26 @@
 //! What a host is made of.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+
+use rhai::{Module, Shared};
 
 use super::engine::{self, EnteredText, Steps};
 use super::resolver::Resolver;
 use super::sources::Sources;
 use super::target::TargetSettings;
-use super::{Host, HostError, Limits, Target};
+use super::{Host, HostError, Limits, Target, stdlib};
 use crate::clock::Clock;
 use crate::deadline::Deadline;
 use crate::natives::env::RunOptions;
 use crate::natives::fs::TempDirectory;
 use crate::natives::log::{LogFunction, LogRecord, LogSink};
 use crate::natives::log_levels::LogLevels;
-use crate::natives::{ExitRequest, NativeContext, NativeResult, OutputSink, Permissions};
+use crate::natives::{
+    ExitRequest, NAMESPACES, NativeContext, NativeResult, OutputSink, Permissions,
+};
 
 /// Collects what a [`Host`] is made of; by default it has no target, no deadline, no
 /// permissions, and throws away what scripts print and log.
@@ -34,6 +39,11 @@ pub struct HostBuilder {
     module_folders: Vec<PathBuf>,
     temp_dir: Option<PathBuf>,
     options: serde_json::Map<String, serde_json::Value>,
+    arguments: Vec<String>,
+    seed: Option<u64>,
+    modules: Vec<(String, Shared<Module>)>,
+    module_sources: HashMap<String, Arc<str>>,
+    while_waiting: Option<Arc<dyn Fn() + Send + Sync>>,
     color: bool,
     pretty: bool,
 }
@@ -54,6 +64,11 @@ impl Default for HostBuilder {
             module_folders: Vec::new(),
             temp_dir: None,
             options: serde_json::Map::new(),
+            arguments: Vec::new(),
+            seed: None,
+            modules: Vec::new(),
+            module_sources: HashMap::new(),
+            while_waiting: None,
             color: false,
             pretty: false,
         }
@@ -167,6 +182,46 @@ impl HostBuilder {
         self
     }
 
+    /// The words that scripts see as theirs when a run is given none of its own.
+    #[must_use]
+    pub fn arguments(mut self, words: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.arguments = words.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// What all numbers of `random` follow from, so that runs can be repeated; the system's source unless said.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Natives of your own: scripts call the functions of `module` as `name::…`.
+    ///
+    /// A function whose first parameter is a [`NativeCallContext`](rhai::NativeCallContext) reaches the run it
+    /// belongs to with [`NativeContext::of`].
+    #[must_use]
+    pub fn module(mut self, name: impl Into<String>, module: impl Into<Shared<Module>>) -> Self {
+        self.modules.push((name.into(), module.into()));
+        self
+    }
+
+    /// A script that others can import as `name`, although it is in no file. It goes before files, and after the
+    /// standard library.
+    #[must_use]
+    pub fn module_source(mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> Self {
+        self.module_sources.insert(name.into(), text.into());
+        self
+    }
+
+    /// Calls `hook` on the thread that waits for this host, each [`GLANCE`](crate::deadline::GLANCE) or more often,
+    /// so that it can look for reasons to interrupt it. It has to be quick.
+    #[must_use]
+    pub fn while_waiting(mut self, hook: impl Fn() + Send + Sync + 'static) -> Self {
+        self.while_waiting = Some(Arc::new(hook));
+        self
+    }
+
     /// The options that `env::options()` shows; those with `secret` or `password` in their
     /// names are left out there.
     #[must_use]
@@ -193,12 +248,20 @@ impl HostBuilder {
     /// first asks for them.
     ///
     /// # Errors
-    /// The target cannot be one: an even number of agents, or no endpoint.
+    /// The target cannot be one: an even number of agents, or no endpoint. A module of the host's own has a name
+    /// that is taken.
     pub fn build(self) -> Result<Host, HostError> {
         self.target.check()?;
+        self.check_names()?;
+        let builder = self.clone();
         let exit = ExitRequest::default();
+        let deadline = Deadline::by(self.clock);
+        if let Some(hook) = self.while_waiting {
+            deadline.while_waiting(hook);
+        }
         let mut context = NativeContext::builder()
-            .deadline(Deadline::by(self.clock))
+            .deadline(deadline)
+            .seed(self.seed)
             .color(self.color)
             .pretty(self.pretty)
             .extension(Arc::new(LogSink(self.log)))
@@ -219,20 +282,21 @@ impl HostBuilder {
         let sources = Arc::new(Sources::default());
         let resolver = Arc::new(Resolver::new(
             Arc::clone(&sources),
+            self.module_sources,
             self.module_folders,
             Arc::clone(&context),
         ));
         let steps = Steps::default();
         let entered = EnteredText::default();
+        let resolve = Arc::clone(&resolver);
+        let mut engine =
+            engine::build(&context, resolve, &exit, &steps, &self.limits, entered.clone());
+        for (name, module) in self.modules {
+            engine.register_static_module(name, module);
+        }
         Ok(Host {
-            engine: engine::build(
-                &context,
-                Arc::clone(&resolver),
-                &exit,
-                &steps,
-                &self.limits,
-                entered.clone(),
-            ),
+            builder,
+            engine,
             entered,
             context,
             limit: self.limit,
@@ -241,6 +305,28 @@ impl HostBuilder {
             sources,
             resolver,
             last: std::sync::Mutex::default(),
+            client: std::sync::OnceLock::new(),
+            tests: Arc::default(),
         })
+    }
+
+    /// How these settings' own target is used by tests.
+    pub(super) fn test_target(&self) -> &Target {
+        &self.target
+    }
+
+    /// The words of runs that are given none.
+    pub(super) fn default_arguments(&self) -> &[String] {
+        &self.arguments
+    }
+
+    fn check_names(&self) -> Result<(), HostError> {
+        let namespace = |name: &&String| NAMESPACES.iter().any(|(taken, _)| taken == name);
+        let natives = self.modules.iter().map(|(name, _)| name).find(namespace);
+        let scripts = self.module_sources.keys().find(|name| stdlib::module(name).is_some());
+        match natives.or(scripts) {
+            Some(name) => Err(HostError::NameTaken { name: name.clone() }),
+            None => Ok(()),
+        }
     }
 }

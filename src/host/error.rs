@@ -2,10 +2,13 @@
 
 use std::fmt;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
+use super::SettingsError;
 use super::script_text::ScriptFileError;
+use super::testing::DiscoveryError;
 use crate::deadline::Stop;
+use crate::natives::NativeError;
 
 /// A place in a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,6 +95,24 @@ pub enum HostError {
         /// The number asked for.
         agents: usize,
     },
+    /// A library call failed outside of any script.
+    #[error("{}", .0.message())]
+    Native(NativeError),
+    /// What the host is made of is described wrongly.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The tests cannot be found.
+    #[error(transparent)]
+    Discovery(#[from] DiscoveryError),
+    /// The host has no agency to talk to.
+    #[error("this host has no agency: give it a target")]
+    NoTarget,
+    /// A module of the host's own would hide one of agencysh.
+    #[error("the name '{name}' is taken by a module of agencysh")]
+    NameTaken {
+        /// The name.
+        name: String,
+    },
     /// The target names no agent.
     #[error("the target has no endpoint")]
     NoEndpoints,
@@ -115,10 +136,112 @@ impl HostError {
             #[cfg(feature = "standin")]
             Self::Launch(error) => error.kind(),
             Self::PoolSize { .. } => "cluster.pool_size",
+            Self::Native(error) => error.kind(),
+            Self::Settings(error) => error.kind(),
+            Self::Discovery(_) => "test.not_found",
+            Self::NoTarget => "agency.no_target",
+            Self::NameTaken { .. } => "host.name_taken",
             Self::NoEndpoints => "agency.no_endpoints",
             Self::Thread(_) => "host.thread",
             Self::NothingToCall { .. } => "host.nothing_to_call",
         }
+    }
+}
+
+impl HostError {
+    /// The script's error, if it is one.
+    pub fn script(&self) -> Option<&ScriptError> {
+        match self {
+            Self::Script(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// The error as an object, with the members of [`ScriptError::to_json`].
+    pub fn to_json(&self) -> Value {
+        let plain = |error_num, code, context, stop| {
+            let causes = match self {
+                Self::Native(_) => Vec::new(),
+                other => crate::natives::causes(other).collect(),
+            };
+            let (kind, message) = (self.kind().to_owned(), self.to_string());
+            ScriptError {
+                kind,
+                message,
+                causes,
+                error_num,
+                code,
+                context,
+                stop,
+                ..ScriptError::default()
+            }
+        };
+        match self {
+            Self::Script(error) => error.to_json(),
+            Self::Native(error) => {
+                let (num, code) = (error.error_num(), error.code());
+                plain(num, code, error.context(), error.stop().cloned()).to_json()
+            }
+            _ => plain(None, None, Map::new(), None).to_json(),
+        }
+    }
+}
+
+impl ScriptError {
+    /// The error as an object: `kind`, `message`, `error_num`, `code` and `context` as scripts see them; `causes`, an
+    /// array of texts; `file`, `line`, `column` and `source_line` of where it arose; `trace`, the calls that led there,
+    /// the outermost first, each with `function`, `file`, `line`, `column`; `hint`; `stop`: `deadline`,
+    /// `interrupted`, `limit` when such a thing ended the run. What does not apply is null.
+    pub fn to_json(&self) -> Value {
+        let mut object = json!({
+            "kind": self.kind,
+            "message": self.message,
+            "error_num": self.error_num,
+            "code": self.code,
+            "context": self.context,
+            "causes": self.causes,
+        });
+        let place = self.location.as_ref();
+        let more = json!({
+            "file": place.map(|place| &place.source),
+            "line": place.map(|place| place.line),
+            "column": place.and_then(|place| place.column),
+            "source_line": place.and_then(|place| place.text.as_ref()),
+            "trace": self.trace.iter().map(Frame::to_json).collect::<Vec<_>>(),
+            "hint": self.hint,
+            "stop": self.stop.as_ref().map(stop_name),
+        });
+        if let (Some(object), Value::Object(more)) = (object.as_object_mut(), more) {
+            object.extend(more);
+        }
+        object
+    }
+}
+
+impl Frame {
+    fn to_json(&self) -> Value {
+        let place = self.location.as_ref();
+        json!({
+            "function": self.function,
+            "file": place.map(|place| &place.source),
+            "line": place.map(|place| place.line),
+            "column": place.and_then(|place| place.column),
+        })
+    }
+}
+
+/// What ended a run, in one word.
+fn stop_name(stop: &Stop) -> &'static str {
+    match stop {
+        Stop::Deadline | Stop::ScriptDeadline { .. } => "deadline",
+        Stop::Interrupted => "interrupted",
+        Stop::TooManyOperations { .. } | Stop::TooMuchOutput { .. } => "limit",
+    }
+}
+
+impl From<NativeError> for HostError {
+    fn from(error: NativeError) -> Self {
+        Self::Native(error)
     }
 }
 

@@ -6,7 +6,8 @@
 //!
 //! * `builder`: what a host is made of
 //! * `target`: the agency and the cluster of a run
-//! * `clusters`: how clusters are made, be they `embedded`, `launched`, `adopted` or `restored`
+//! * `settings`: the same, as text
+//! * `cluster`: a cluster without scripts; `clusters`: how clusters are made, be they `embedded`, `launched`, `adopted` or `restored`
 //! * `engine`, `limits`: the engine, and how much a script may take
 //! * `resolver`, `stdlib`, `sources`, `script_text`: where scripts come from
 //! * `error`, `diagnosis`: what an uncaught error says
@@ -18,6 +19,8 @@
 mod adopted;
 mod builder;
 mod check;
+#[cfg(feature = "standin")]
+mod cluster;
 #[cfg(feature = "standin")]
 mod clusters;
 mod diagnosis;
@@ -34,23 +37,24 @@ mod resolver;
 mod restored;
 mod script_text;
 mod session;
+mod settings;
 mod sources;
 pub mod stdlib;
 mod target;
 pub mod testing;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, Scope};
 use serde_json::Value;
 
 use crate::client::{AgencyClient, Transaction};
-use crate::deadline::{Deadline, Stop};
+use crate::deadline::{Deadline, GLANCE, Stop};
 use crate::natives::agency::AgencyTarget;
-use crate::natives::cluster::{Cluster, Clusters};
+use crate::natives::cluster::{Cluster as ClusterHandle, Clusters};
 use crate::natives::test::{Noted, TestState};
 use crate::natives::{
     ExitRequest, Invocation, NativeContext, NativeError, end_children, from_json, to_json,
@@ -60,13 +64,19 @@ use crate::natives::{
 pub use crate::natives::cluster::Crash;
 pub use crate::natives::{Gate, PermissionError, Permissions};
 pub use builder::HostBuilder;
+#[cfg(feature = "standin")]
+pub use cluster::Cluster;
 pub(crate) use diagnosis::nearest;
 pub use error::{Frame, HostError, Location, ScriptError};
 pub use limits::Limits;
 pub use onlooker::Onlooker;
 pub use script_text::{ScriptFileError, read as read_script, read_from as read_script_from};
 pub use session::{Callable, Entered, Session};
+pub use settings::{
+    Allowance, Granted, HostSettings, LimitSettings, PermissionSettings, SettingsError,
+};
 pub use target::{Target, Topology, TopologyError};
+use testing::{Cancel, Observer, Selection, TestRun, TestRunner, TestSettings};
 
 /// How deep functions may call each other.
 pub const MAX_CALL_LEVELS: usize = 256;
@@ -76,6 +86,7 @@ const STACK_SIZE: usize = 256 << 20;
 
 /// Runs scripts, one after the other.
 pub struct Host {
+    builder: HostBuilder,
     engine: Engine,
     context: Arc<NativeContext>,
     limit: Option<Duration>,
@@ -86,6 +97,10 @@ pub struct Host {
     resolver: Arc<resolver::Resolver>,
     /// The script that ran last: [`Host::call`] finds its functions. Locked while one runs.
     last: Mutex<Option<AST>>,
+    /// The client of those who ask without a script.
+    client: OnceLock<AgencyClient>,
+    /// The test runs that go on.
+    tests: Arc<Mutex<Vec<Cancel>>>,
 }
 
 /// What a script came to.
@@ -111,11 +126,15 @@ impl Outcome {
 #[derive(Debug, Clone)]
 pub struct InterruptHandle {
     deadline: Deadline,
+    tests: Arc<Mutex<Vec<Cancel>>>,
 }
 
 impl InterruptHandle {
-    /// Ends the run; a script can catch it only after `time::interrupt_sets_deadline(true)`.
+    /// Ends the run, or the tests that run; a script can catch it only after `time::interrupt_sets_deadline(true)`.
+    ///
+    /// Operations of the clients of [`Host::agency`] have deadlines of their own, and go on.
     pub fn interrupt(&self) {
+        self.tests.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(Cancel::cancel);
         self.deadline.interrupt();
     }
 }
@@ -133,7 +152,81 @@ impl Host {
 
     /// What interrupts this host's runs.
     pub fn interrupt_handle(&self) -> InterruptHandle {
-        InterruptHandle { deadline: self.context.deadline.clone() }
+        let (deadline, tests) = (self.context.deadline.clone(), Arc::clone(&self.tests));
+        InterruptHandle { deadline, tests }
+    }
+
+    /// A client of the host's agency, to be used without a script. Its servers are started now, unless they run.
+    ///
+    /// The client has a deadline of its own, [`AgencyClient::deadline`], which nothing but its user sets.
+    ///
+    /// # Errors
+    /// The host has no agency, or its servers do not start.
+    pub fn agency(&self) -> Result<AgencyClient, HostError> {
+        if let Some(client) = self.client.get() {
+            return Ok(client.clone());
+        }
+        let target = self.context.extension::<AgencyTarget>();
+        let made = match target.made() {
+            Some(made) => made,
+            None => {
+                let _running = self.lock_run();
+                self.begin(None, self.limit);
+                target.client(&self.context.deadline)?.ok_or(HostError::NoTarget)?
+            }
+        };
+        let own = made.with_deadline(self.context.deadline.sibling());
+        Ok(self.client.get_or_init(|| own).clone())
+    }
+
+    /// The cluster that the host was built for. Its servers are started when something is first done with them.
+    ///
+    /// # Errors
+    /// The host has none of its own.
+    #[cfg(feature = "standin")]
+    pub fn cluster(&self) -> Result<Cluster, HostError> {
+        let clusters = self.context.extension::<Clusters>();
+        Ok(Cluster::of(clusters.current()?.another(), self.context.deadline.sibling()))
+    }
+
+    /// Runs the tests of scripts in files and folders; tests that fail are results, no errors.
+    ///
+    /// Where the host's servers would be started for it, each file has such servers for itself; where they exist, all
+    /// files use them one after the other. Output, logs and errors of the tests are in the results.
+    ///
+    /// # Errors
+    /// A path leads nowhere.
+    pub fn tests(
+        &self,
+        paths: &[PathBuf],
+        settings: TestSettings,
+        selection: &Selection,
+        observer: &dyn Observer,
+    ) -> Result<TestRun, HostError> {
+        let files = testing::find_files(paths)?;
+        let world = testing::World::of(self.builder.test_target());
+        let runner = TestRunner::new(self.builder.clone(), world, settings);
+        let cancel = runner.cancel();
+        self.running_tests().push(cancel.clone());
+        let (running, ended) = sync_channel::<()>(0);
+        let run = std::thread::scope(|scope| {
+            let tests = std::thread::Builder::new().name("agencysh-tests".to_owned());
+            let thread = tests.spawn_scoped(scope, move || {
+                let _running = running;
+                runner.run(&files, selection, observer)
+            });
+            let thread = thread.map_err(HostError::Thread)?;
+            while ended.recv_timeout(GLANCE) == Err(RecvTimeoutError::Timeout) {
+                self.context.deadline.glance();
+            }
+            thread.join().map_or_else(|panic| std::panic::resume_unwind(panic), Ok)
+        });
+        self.running_tests().retain(|one| !one.is(&cancel));
+        run
+    }
+
+    fn running_tests(&self) -> MutexGuard<'_, Vec<Cancel>> {
+        self.tests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs a script file with the words after its name.
@@ -290,7 +383,10 @@ impl Host {
         script: Option<&Path>,
         arguments: &[impl AsRef<str>],
     ) -> Result<Outcome, HostError> {
-        let arguments = arguments.iter().map(|word| word.as_ref().to_owned()).collect();
+        let arguments = match arguments {
+            [] => self.builder.default_arguments().to_vec(),
+            words => words.iter().map(|word| word.as_ref().to_owned()).collect(),
+        };
         self.run_within(name, text, script, arguments, self.limit, &|| false)
     }
 
@@ -366,9 +462,18 @@ impl Host {
     /// after many steps only, each of which may be a native that takes long.
     fn notice_deadline(&self, ended: &Receiver<()>) {
         let deadline = &self.context.deadline;
-        while let Some(left) = deadline.run_remaining() {
+        loop {
+            let glances = deadline.glance();
+            let longest = if glances { GLANCE } else { Duration::MAX };
+            let left = match deadline.run_remaining() {
+                Some(left) => left.min(longest),
+                None if glances => longest,
+                None => break,
+            };
             match ended.recv_timeout(left) {
                 Err(RecvTimeoutError::Timeout) if deadline.check_run().is_ok() => {}
+                // whoever interrupted it waits for its end as well
+                Err(RecvTimeoutError::Timeout) if glances => {}
                 _ => break,
             }
         }
@@ -451,12 +556,12 @@ impl Host {
     }
 
     /// A client of the run's agency, with limits of its own.
-    fn agency(&self, limit: Duration) -> Option<AgencyClient> {
+    fn glance_at_agency(&self, limit: Duration) -> Option<AgencyClient> {
         Onlooker::new(self.context.extension(), true).client(limit)
     }
 
     /// The cluster that the run is made for.
-    fn current_cluster(&self) -> Option<Cluster> {
+    fn current_cluster(&self) -> Option<ClusterHandle> {
         self.context.extension::<Clusters>().current().ok().cloned()
     }
 

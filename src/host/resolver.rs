@@ -22,6 +22,7 @@ const CLOSURE: &str = "anon$";
 /// A file that has changed since is loaded anew.
 pub(super) struct Resolver {
     sources: Arc<Sources>,
+    given: HashMap<String, Arc<str>>,
     folders: Vec<PathBuf>,
     context: Arc<NativeContext>,
     loaded: Mutex<HashMap<String, Loaded>>,
@@ -47,6 +48,8 @@ struct Place {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Origin {
     Embedded(&'static str),
+    /// A text that the host was built with.
+    Given(Arc<str>),
     File(PathBuf),
 }
 
@@ -55,6 +58,11 @@ impl Place {
         let file = name.strip_suffix(".rhai").unwrap_or(name);
         let name = format!("{}{file}.rhai", stdlib::PREFIX);
         Self { identity: name.clone(), name, origin: Origin::Embedded(text) }
+    }
+
+    fn given(name: &str, text: &Arc<str>) -> Self {
+        let name = format!("<{name}>");
+        Self { identity: name.clone(), name, origin: Origin::Given(Arc::clone(text)) }
     }
 
     fn file(path: PathBuf) -> Self {
@@ -68,7 +76,7 @@ impl Place {
 
     fn version(&self) -> Option<SystemTime> {
         match &self.origin {
-            Origin::Embedded(_) => None,
+            Origin::Embedded(_) | Origin::Given(_) => None,
             Origin::File(path) => std::fs::metadata(path).and_then(|data| data.modified()).ok(),
         }
     }
@@ -77,10 +85,12 @@ impl Place {
 impl Resolver {
     pub(super) fn new(
         sources: Arc<Sources>,
+        given: HashMap<String, Arc<str>>,
         folders: Vec<PathBuf>,
         context: Arc<NativeContext>,
     ) -> Self {
-        Self { sources, folders, context, loaded: Mutex::default(), loading: Mutex::default() }
+        let (loaded, loading) = (Mutex::default(), Mutex::default());
+        Self { sources, given, folders, context, loaded, loading }
     }
 
     /// Begins a run: the script counts as being loaded, so that importing it is a cycle.
@@ -140,6 +150,9 @@ impl Resolver {
         {
             return Ok(Place::embedded(name, text));
         }
+        if let Some(text) = self.given.get(path.strip_suffix(".rhai").unwrap_or(path)) {
+            return Ok(Place::given(path.strip_suffix(".rhai").unwrap_or(path), text));
+        }
         let file = if path.ends_with(".rhai") { path.to_owned() } else { format!("{path}.rhai") };
         let beside = importer
             .filter(|importer| !importer.starts_with('<'))
@@ -188,6 +201,7 @@ impl Resolver {
     fn read(place: &Place) -> Result<String, NativeError> {
         match &place.origin {
             Origin::Embedded(text) => Ok((*text).to_owned()),
+            Origin::Given(text) => Ok(text.to_string()),
             Origin::File(path) => script_text::read(path).map_err(|error| {
                 NativeError::plain(error.kind(), ErrorName::Error, with_causes(&error))
                     .with("path", path.to_string_lossy().into_owned())

@@ -57,6 +57,9 @@ pub enum Target {
         /// The coordinator that `arango` talks to, if there is one.
         coordinator: Option<Endpoint>,
     },
+    /// A cluster that others use as well, and that ends with the last of them.
+    #[cfg(feature = "standin")]
+    Shared(super::Cluster),
     /// Agents that exist already.
     Agency(Box<ClientOptions>),
     /// The same, with a coordinator of their cluster, which `arango` talks to.
@@ -249,6 +252,8 @@ impl Target {
                 let servers = HostLauncher::provider(*options, settings.operation_limit);
                 own(context, settings, Cluster::new(servers))
             }
+            #[cfg(feature = "standin")]
+            Self::Shared(cluster) => own(context, settings, cluster.handle()),
             #[cfg(feature = "standin")]
             Self::Adopted { topology, agency, coordinator } => {
                 let server = coordinator.or_else(|| agency.endpoints.first().cloned());

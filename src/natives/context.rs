@@ -142,6 +142,7 @@ pub struct NativeContextBuilder {
     notes: Option<OutputSink>,
     most_output: Option<u64>,
     permissions: Option<Permissions>,
+    seed: Option<u64>,
     extensions: Vec<Arc<dyn std::any::Any + Send + Sync>>,
 }
 
@@ -194,6 +195,12 @@ impl NativeContextBuilder {
         self
     }
 
+    /// What all numbers of `random` follow from; nothing unless said.
+    pub fn seed(mut self, seed: Option<u64>) -> Self {
+        self.seed = seed;
+        self
+    }
+
     /// Puts prepared state of a namespace in, in place of its default.
     pub fn extension<T: Send + Sync + 'static>(mut self, state: Arc<T>) -> Self {
         self.extensions.push(state);
@@ -202,6 +209,10 @@ impl NativeContextBuilder {
 
     /// The finished context.
     pub fn build(self) -> Arc<NativeContext> {
+        let random = random::Source::default();
+        if let Some(seed) = self.seed {
+            random.seed(seed);
+        }
         Arc::new(NativeContext {
             deadline: self.deadline,
             color: self.color,
@@ -212,7 +223,7 @@ impl NativeContextBuilder {
             most_output: self.most_output,
             written: AtomicU64::new(0),
             permissions: self.permissions.unwrap_or_else(Permissions::all),
-            random: random::Source::default(),
+            random,
             extensions: Mutex::new(self.extensions),
         })
     }

@@ -117,6 +117,23 @@ impl NativeError {
         &self.0.message
     }
 
+    /// The HTTP status of the answer behind it.
+    pub fn code(&self) -> Option<i64> {
+        self.0.code
+    }
+
+    /// What ended the run, if that is what it is about.
+    pub fn stop(&self) -> Option<&Stop> {
+        self.0.stop.as_ref()
+    }
+
+    /// The members of `context`, but for those that have no JSON form.
+    pub fn context(&self) -> serde_json::Map<String, serde_json::Value> {
+        let members = self.0.context.iter();
+        let known = members.filter_map(|(key, value)| Some((key, super::to_json(value).ok()?)));
+        known.map(|(key, value)| (key.to_string(), value)).collect()
+    }
+
     /// The map that scripts see.
     pub fn to_map(&self) -> Map {
         let mut map = Map::new();
@@ -141,6 +158,14 @@ impl NativeError {
         }
     }
 }
+
+impl std::fmt::Display for NativeError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.message())
+    }
+}
+
+impl std::error::Error for NativeError {}
 
 impl From<Stop> for NativeError {
     fn from(stop: Stop) -> Self {
@@ -191,6 +216,6 @@ pub fn with_causes(error: &dyn std::error::Error) -> String {
 }
 
 /// The texts of an error's causes, the outermost first.
-pub(super) fn causes(error: &dyn std::error::Error) -> impl Iterator<Item = String> {
+pub(crate) fn causes(error: &dyn std::error::Error) -> impl Iterator<Item = String> {
     std::iter::successors(error.source(), |cause| cause.source()).map(ToString::to_string)
 }

@@ -46,6 +46,8 @@ mod vpack;
 
 pub use context::{Invocation, NativeContext, NativeContextBuilder, OutputSink};
 pub use convert::{from_json, to_json};
+pub(crate) use dump::dump_cluster;
+pub(crate) use error::causes;
 pub use error::{ErrorName, NativeError, NativeResult, call, with_causes};
 pub use json::to_yaml;
 pub use options::Options;

@@ -27,6 +27,14 @@ pub(super) struct Source {
     nonces: Mutex<std::collections::VecDeque<String>>,
 }
 
+impl Source {
+    /// Makes all later numbers follow from `seed`.
+    pub(super) fn seed(&self, seed: u64) {
+        let generator = StdRng::seed_from_u64(seed);
+        *self.generator.lock().unwrap_or_else(PoisonError::into_inner) = Some(generator);
+    }
+}
+
 /// A uniform number below `bound` (at least 1) of the run's source.
 fn below(run: &NativeContext, bound: u64) -> NativeResult<u64> {
     // rejects the last, incomplete stretch of 2^64, so that every number is equally likely
@@ -408,9 +416,7 @@ pub(super) mod natives {
     #[rhai_fn(return_raw)]
     pub fn seed(ctx: NativeCallContext, number: INT) -> Raw<()> {
         call(&ctx, "random::seed", |run| {
-            let source = &run.random;
-            let generator = StdRng::seed_from_u64(number.cast_unsigned());
-            *source.generator.lock().unwrap_or_else(PoisonError::into_inner) = Some(generator);
+            run.random.seed(number.cast_unsigned());
             Ok(())
         })
     }

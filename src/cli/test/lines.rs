@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::super::output;
 use super::report::Wanted;
-use crate::host::testing::{Event, Failure, FileResult, Observer, TestResult, TestRun, Verdict};
+use crate::host::testing::{Event, FileResult, Observer, TestResult, TestRun};
 
 /// Writes lines to a file or the standard output.
 pub(super) struct Lines {
@@ -43,16 +43,9 @@ impl Lines {
 
     /// The last line: what all came to.
     pub(super) fn end(&self, run: &TestRun) {
-        self.write(&json!({
-            "event": "run_ended",
-            "passed": run.count(Verdict::Passed),
-            "flaky": run.count(Verdict::Flaky),
-            "failed": run.count(Verdict::Failed),
-            "skipped": run.count(Verdict::Skipped),
-            "failures": run.failures(),
-            "success": run.succeeded(),
-            "duration": run.duration.as_secs_f64(),
-        }));
+        let mut told = run.to_json();
+        told.as_object_mut().and_then(|told| told.shift_remove("files"));
+        self.write(&with(json!({"event": "run_ended"}), told));
     }
 }
 
@@ -74,48 +67,19 @@ impl Observer for Lines {
 }
 
 fn test(file: &str, result: &TestResult) -> Value {
-    json!({
-        "event": "test_ended",
-        "file": file,
-        "test": result.name,
-        "verdict": result.verdict.name(),
-        "attempts": result.attempts,
-        "duration": result.duration.as_secs_f64(),
-        "set_up": result.set_up.as_secs_f64(),
-        "tear_down": result.tear_down.as_secs_f64(),
-        "failures": failures(result.failures.iter()),
-        "skip_reason": result.skip_reason,
-        "output": result.output,
-        "notes": result.notes,
-    })
+    with(json!({"event": "test_ended", "file": file}), result.to_json())
 }
 
 fn file(result: &FileResult) -> Value {
-    json!({
-        "event": "file_ended",
-        "file": result.name(),
-        "round": result.round,
-        "tests": result.tests.len(),
-        "success": result.succeeded(),
-        "duration": result.duration.as_secs_f64(),
-        "failures": failures(result.own_failures()),
-        "skip_reason": result.skip_reason,
-        "output": result.output,
-        "notes": result.notes,
-    })
+    let mut told = result.to_json();
+    told["tests"] = result.tests.len().into();
+    with(json!({"event": "file_ended"}), told)
 }
 
-fn failures<'a>(failures: impl Iterator<Item = &'a Failure>) -> Value {
-    let one = |failure: &Failure| {
-        let place = failure.error.location.as_ref();
-        json!({
-            "phase": failure.phase.name(),
-            "kind": failure.error.kind,
-            "message": failure.error.message,
-            "source": place.map(|place| &place.source),
-            "line": place.map(|place| place.line),
-            "context": failure.error.context,
-        })
-    };
-    failures.map(one).collect()
+/// The members of both objects.
+fn with(mut object: Value, more: Value) -> Value {
+    if let (Some(object), Value::Object(more)) = (object.as_object_mut(), more) {
+        object.extend(more);
+    }
+    object
 }

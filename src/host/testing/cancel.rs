@@ -34,6 +34,11 @@ impl Cancel {
         self.0.is_set.load(Ordering::SeqCst)
     }
 
+    /// Whether the other one ends the same run.
+    pub(in crate::host) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Interrupts this host as well, until the result is dropped.
     pub(super) fn watch(&self, host: InterruptHandle) -> Watched {
         let mut hosts = self.hosts();

@@ -17,7 +17,7 @@ const LOOK_LIMIT: Duration = Duration::from_secs(5);
 /// Takes a dump for a test that failed; tells where it is, or why there is none.
 pub(super) fn dump(stage: &Stage, folder: &Path, test: &str, timeout: Duration) -> Option<String> {
     // without an agency there is nothing to dump
-    let client = stage.host().agency(timeout)?;
+    let client = stage.host().glance_at_agency(timeout)?;
     let cluster = stage.host().current_cluster();
     let number = cluster.as_ref().and_then(|cluster| u64::try_from(cluster.number()).ok());
     let place =

@@ -8,7 +8,7 @@
 //! * `settings`, `cancel`: how the tests are run, and what ends them early
 //! * `runner`, `stage`, `file_run`, `test_run`: several files at a time, one host, one file, one test
 //! * `surroundings`, `isolation`, `marks`, `dumping`: the servers of a test, and what it leaves behind
-//! * `results`: what it came to
+//! * `results`: what it came to; `results_json`: the same as JSON
 
 mod cancel;
 mod discovery;
@@ -19,6 +19,7 @@ mod markers;
 mod marks;
 mod needs;
 mod results;
+mod results_json;
 mod runner;
 mod script;
 mod selection;

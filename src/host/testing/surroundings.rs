@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// Why what exists is not enough for a file, if so.
 pub(super) fn unmet(stage: &Stage, needs: &Needs) -> Option<String> {
-    let agency = stage.host().agency(LOOK_LIMIT)?;
+    let agency = stage.host().glance_at_agency(LOOK_LIMIT)?;
     let count = |path: &str| {
         let found = agency.get(path).ok().flatten();
         found.as_ref().and_then(Value::as_object).map_or(0, serde_json::Map::len)
@@ -39,7 +39,9 @@ pub(super) fn unmet(stage: &Stage, needs: &Needs) -> Option<String> {
 
 /// What is there now; `None` when the agency does not tell.
 pub(super) fn look(stage: &Stage) -> Option<Snapshot> {
-    let Some(agency) = stage.host().agency(LOOK_LIMIT) else { return Some(Snapshot::default()) };
+    let Some(agency) = stage.host().glance_at_agency(LOOK_LIMIT) else {
+        return Some(Snapshot::default());
+    };
     let mut snapshot = Snapshot::of_agency(&agency).ok()?;
     add_instances(stage, &mut snapshot);
     Some(snapshot)

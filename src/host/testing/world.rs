@@ -41,6 +41,25 @@ impl Default for World {
 }
 
 impl World {
+    /// Servers for each file where the target would start some, and what exists otherwise.
+    pub(in crate::host) fn of(target: &Target) -> Self {
+        match target {
+            #[cfg(feature = "standin")]
+            Target::None => Self::default(),
+            #[cfg(feature = "standin")]
+            Target::Embedded { .. } => {
+                Self::Launched(Launched { place: Some(Place::Embedded), ..Launched::default() })
+            }
+            #[cfg(feature = "standin")]
+            Target::Launched(options) => Self::Launched(Launched {
+                place: Some(options.world),
+                arangod: options.arangod.clone(),
+                program: options.program.clone(),
+            }),
+            existing => Self::Existing(existing.clone()),
+        }
+    }
+
     /// The servers for a file with these needs, or why it cannot have them.
     #[cfg_attr(not(feature = "standin"), expect(unused_variables, reason = "nothing is launched"))]
     pub(super) fn target(&self, needs: &Needs) -> Result<Target, String> {

@@ -32,6 +32,12 @@ impl Cluster {
         Self(Arc::new(Shared { number, provider, agency: Mutex::default() }))
     }
 
+    /// The same servers for somebody with another deadline.
+    pub(crate) fn another(&self) -> Self {
+        let (number, provider) = (self.0.number, Arc::clone(&self.0.provider));
+        Self(Arc::new(Shared { number, provider, agency: Mutex::default() }))
+    }
+
     /// Its number among the clusters of this process, counted from 1.
     pub fn number(&self) -> i64 {
         self.0.number
@@ -44,7 +50,7 @@ impl Cluster {
 
     /// Whether the other one is the same.
     pub fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        Arc::ptr_eq(&self.0.provider, &other.0.provider)
     }
 
     /// The client of its agents; each time the same.

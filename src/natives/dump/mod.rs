@@ -11,6 +11,7 @@ use rhai::{Array, Dynamic, Map};
 use super::{Raw, call};
 use crate::document::Document;
 
+pub(crate) use taking::cluster as dump_cluster;
 pub(super) use taking::if_not_yet;
 
 #[export_module(manifest)]

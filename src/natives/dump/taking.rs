@@ -8,6 +8,7 @@ use crate::deadline::{Deadline, Stop};
 use crate::dump::{
     DumpError, DumpOptions, Latch, Packing, Place, Taken, hurried, stem_of_cluster, take_of,
 };
+use crate::natives::cluster::Cluster;
 use crate::natives::fs::to_write;
 use crate::natives::{NativeContext, NativeError, NativeResult, Options, argument};
 
@@ -138,6 +139,17 @@ fn take(
     let secrets = given.options.strings("secrets")?.unwrap_or_default();
     let secrets = secrets.into_iter().map(String::into_bytes).collect();
     Ok(take_of(&target.client, &target.agents, secrets, dump, is_over, &mut |_| {})?)
+}
+
+/// Takes a dump of the agents of a cluster.
+pub(crate) fn cluster(
+    cluster: &Cluster,
+    options: &DumpOptions,
+    deadline: &Deadline,
+) -> NativeResult<Taken> {
+    let target = Meant::Cluster(cluster.clone()).target(deadline)?;
+    let is_over = || deadline.check();
+    Ok(take_of(&target.client, &target.agents, Vec::new(), options, &is_over, &mut |_| {})?)
 }
 
 fn dump_options(

@@ -1,0 +1,1 @@
+//! agencysh as a C library.

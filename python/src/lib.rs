@@ -1,0 +1,1 @@
+//! agencysh as a Python module.
