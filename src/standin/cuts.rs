@@ -103,3 +103,72 @@ impl Way {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const SERVERS: [&str; 3] = ["tcp://127.0.0.1:1", "tcp://127.0.0.1:2", "tcp://127.0.0.1:3"];
+
+    /// Which of the servers reach each other, sender first.
+    fn reached(cuts: &Cuts) -> Vec<(usize, usize)> {
+        let mut pairs = Vec::new();
+        for (number, from) in SERVERS.iter().enumerate() {
+            let reach = cuts.way_from(from).reach().unwrap();
+            let others = SERVERS.iter().enumerate().filter(|(to, _)| *to != number);
+            let reached = others.filter(|(_, to)| reach.reaches(&Endpoint::parse(to).unwrap()));
+            pairs.extend(reached.map(|(to, _)| (number + 1, to + 1)));
+        }
+        pairs
+    }
+
+    #[test]
+    fn servers_of_different_groups_do_not_reach_each_other() {
+        let cuts = Cuts::default();
+        let all = reached(&cuts);
+        assert_eq!(all.len(), 6);
+        cuts.partition([vec![1]]);
+        assert_eq!(reached(&cuts), [(2, 3), (3, 2)]);
+        cuts.partition([vec![3, 1], vec![]]);
+        assert_eq!(reached(&cuts), [(1, 3), (3, 1)]);
+        cuts.partition([vec![1], vec![2]]);
+        assert_eq!(reached(&cuts), []);
+        cuts.heal();
+        assert_eq!(reached(&cuts), all);
+        assert!(Way::default().reach().is_none());
+    }
+
+    async fn is_silent<T>(exchange: impl Future<Output = T>) -> bool {
+        tokio::time::timeout(Duration::from_secs(3600), exchange).await.is_err()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_exchange_across_a_cut_is_not_begun_and_one_under_way_is_lost() {
+        let cuts = Cuts::default();
+        let way = cuts.way_from(SERVERS[0]);
+        let to = "http://127.0.0.1:2";
+        assert_eq!(way.across(to, async { 1 }).await, Some(1));
+        cuts.partition([vec![1]]);
+        let never = || async { panic!("it was begun") };
+        assert!(is_silent(way.across(to, never())).await);
+        let waiting = tokio::spawn({
+            let way = way.clone();
+            async move { way.across(to, async { 2 }).await }
+        });
+        tokio::task::yield_now().await;
+        cuts.heal();
+        assert_eq!(waiting.await.unwrap(), Some(2));
+        let (answer, answered) = tokio::sync::oneshot::channel();
+        let under_way = tokio::spawn(async move { way.across(to, answered).await });
+        tokio::task::yield_now().await;
+        cuts.partition([vec![2]]);
+        // what arrives at the moment of the cut is lost as well
+        answer.send(3).unwrap();
+        let mut under_way = std::pin::pin!(under_way);
+        assert!(is_silent(under_way.as_mut()).await);
+        cuts.heal();
+        assert!(under_way.await.unwrap().is_none());
+    }
+}
