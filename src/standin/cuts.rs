@@ -141,10 +141,10 @@ mod tests {
     }
 
     async fn is_silent<T>(exchange: impl Future<Output = T>) -> bool {
-        tokio::time::timeout(Duration::from_secs(3600), exchange).await.is_err()
+        tokio::time::timeout(Duration::from_millis(30), exchange).await.is_err()
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn an_exchange_across_a_cut_is_not_begun_and_one_under_way_is_lost() {
         let cuts = Cuts::default();
         let way = cuts.way_from(SERVERS[0]);
