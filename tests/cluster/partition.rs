@@ -1,7 +1,12 @@
 //! Servers that do not reach each other for a while.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use agencysh::AgencyClient;
+use agencysh::client::ClientOptionsBuilder;
+use agencysh::deadline::Deadline;
+use agencysh::http::Endpoint;
 use agencysh::standin::{ClusterConfig, ClusterSize, EmbeddedCluster, StandinError};
 use serde_json::{Value, json};
 
@@ -68,6 +73,65 @@ fn a_leader_cut_off_with_a_minority_is_replaced_and_what_it_accepted_is_gone() {
         (!leader.is_empty() && agents.iter().all(agreed)).then_some(())
     });
     assert_eq!(world.client.get("Test").unwrap(), Some(json!({ "kept": 1 })));
+}
+
+/// Counts a number up until it is told to end; gives how often that was acknowledged, and how
+/// often it may have been done.
+fn count(client: &AgencyClient, path: &str, ends: &AtomicBool) -> (u64, u64) {
+    let (mut sure, mut unsure) = (0, 0);
+    while !ends.load(Ordering::SeqCst) {
+        match client.increment(path, 1) {
+            Ok(_) => sure += 1,
+            Err(_) => unsure += 1,
+        }
+    }
+    (sure, unsure)
+}
+
+#[test]
+fn nothing_that_was_acknowledged_is_lost_however_agents_are_cut_off() {
+    const ROUNDS: usize = 12;
+    let cluster = EmbeddedCluster::start(ClusterSize::agents(3)).unwrap();
+    let agency = cluster.agency();
+    let client = |patience| {
+        let endpoints = agency.endpoints();
+        let endpoints = endpoints.iter().map(|url| Endpoint::parse(url).unwrap());
+        let builder = endpoints.fold(AgencyClient::builder(), ClientOptionsBuilder::endpoint);
+        builder.timeout(patience).build(Deadline::default()).unwrap()
+    };
+    let clients = [100, 1000, 3000].map(|millis| client(Duration::from_millis(millis)));
+    let (ends, ids) = (AtomicBool::new(false), agency.agent_ids());
+    let counts: Vec<(u64, u64)> = std::thread::scope(|scope| {
+        let counting: Vec<_> = clients
+            .iter()
+            .enumerate()
+            .map(|(number, client)| {
+                let ends = &ends;
+                scope.spawn(move || count(client, &format!("Test/{number}"), ends))
+            })
+            .collect();
+        for round in 0..ROUNDS {
+            let leader = agency.leader_id().unwrap_or_else(|| ids[0].clone());
+            match round % 4 {
+                0 => cluster.partition(&[vec![leader]]).unwrap(),
+                1 => cluster.partition(&[vec![ids[round % 3].clone()]]).unwrap(),
+                2 => cluster
+                    .partition(&ids.chunks(1).map(<[_]>::to_vec).collect::<Vec<_>>())
+                    .unwrap(),
+                _ => cluster.heal(),
+            }
+            // some cuts are over before anybody is deposed
+            std::thread::sleep(Duration::from_millis([50, 400, 1500][round % 3]));
+        }
+        ends.store(true, Ordering::SeqCst);
+        counting.into_iter().map(|client| client.join().unwrap()).collect()
+    });
+    let test = client(Duration::from_secs(60)).get("Test").unwrap().unwrap();
+    for (number, (sure, unsure)) in counts.into_iter().enumerate() {
+        let counted = test[number.to_string()].as_u64().unwrap();
+        let told = format!("{counted}: {sure} acknowledged, {unsure} not");
+        assert!(sure > 0 && (sure..=sure + unsure).contains(&counted), "{told}");
+    }
 }
 
 #[test]
