@@ -1,4 +1,4 @@
-//! Servers are killed and suspended, targets edited and terms emptied at random; afterwards, with all
+//! Servers are killed, suspended and cut off, targets edited and terms emptied at random; afterwards, with all
 //! servers back, every log is as wanted and nothing that was committed is lost.
 //!
 //! `AGENCYSH_CHAOS_SEED` replays the choices of a run, `AGENCYSH_CHAOS_STEPS` makes it longer.
@@ -29,6 +29,7 @@ enum State {
     Running,
     Paused,
     Killed,
+    Cut,
 }
 
 struct Chaos<'a> {
@@ -46,8 +47,9 @@ impl Chaos<'_> {
         match self.random.random_range(0..10) {
             0 => self.take_away(State::Paused),
             1 => self.take_away(State::Killed),
-            2 | 3 => self.bring_back(),
-            4 | 5 => self.edit(),
+            2 => self.take_away(State::Cut),
+            3 | 4 => self.bring_back(),
+            5 => self.edit(),
             6 => self.empty_term(),
             _ => self.insert(),
         }
@@ -63,6 +65,7 @@ impl Chaos<'_> {
         *state = how;
         match how {
             State::Killed => self.world.cluster.kill(id).unwrap(),
+            State::Cut => self.cut(),
             _ => self.world.cluster.pause(id).unwrap(),
         }
     }
@@ -78,7 +81,14 @@ impl Chaos<'_> {
             State::Running => {}
             State::Paused => self.world.cluster.resume(id).unwrap(),
             State::Killed => self.world.cluster.restart(id).unwrap(),
+            State::Cut => self.cut(),
         }
+    }
+
+    /// Those that are cut off reach each other.
+    fn cut(&self) {
+        let cut = self.servers.iter().filter(|(_, state)| *state == State::Cut);
+        self.world.cluster.partition(&[cut.map(|(id, _)| id.clone()).collect()]).unwrap();
     }
 
     fn edit(&mut self) {
