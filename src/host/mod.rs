@@ -66,6 +66,7 @@ pub use crate::natives::{Gate, PermissionError, Permissions};
 pub use builder::HostBuilder;
 #[cfg(feature = "standin")]
 pub use cluster::Cluster;
+#[cfg(feature = "cli")]
 pub(crate) use diagnosis::nearest;
 pub use error::{Frame, HostError, Location, ScriptError};
 pub use limits::Limits;
