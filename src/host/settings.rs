@@ -24,7 +24,7 @@ use crate::natives::NativeError;
 ///     "embedded": 1, "deadline": 60.0, "arguments": ["a"], "permissions": "none",
 /// }))?;
 /// let host = settings.builder()?.build()?;
-/// assert_eq!(host.eval("env::arguments()[0]")?.to_json()?, "a");
+/// assert_eq!(host.eval("env::args()[0]")?.to_json()?, "a");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Default, Deserialize)]
