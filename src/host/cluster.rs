@@ -185,6 +185,42 @@ impl Cluster {
         Ok(self.handle.find(instance, &self.deadline)?.act(action, &self.deadline)?)
     }
 
+    /// Cuts the network between groups of instances; those in none make up a group together. It takes the place of an
+    /// earlier cut. This program reaches all of them as before.
+    ///
+    /// ```
+    /// # use agencysh::Cluster;
+    /// let cluster = Cluster::embedded(3)?;
+    /// let agency = cluster.agency()?;
+    /// let cut_off = agency.leader()?.id;
+    /// cluster.partition(&[[&cut_off]])?;
+    /// agency.set("Test/X", 1.into())?;
+    /// assert_ne!(agency.leader()?.id, cut_off);
+    /// cluster.heal()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `cluster.unsupported` unless the instances are in this process; there is no such instance, or one is named twice.
+    pub fn partition<G, S>(&self, groups: &[G]) -> Result<(), HostError>
+    where
+        G: AsRef<[S]>,
+        S: AsRef<str>,
+    {
+        let names =
+            |group: &G| group.as_ref().iter().map(|name| name.as_ref().to_owned()).collect();
+        let groups: Vec<Vec<String>> = groups.iter().map(names).collect();
+        Ok(self.handle.partition(&groups, &self.deadline)?)
+    }
+
+    /// Lets all instances reach each other again.
+    ///
+    /// # Errors
+    /// `cluster.unsupported` as for [`Self::partition`].
+    pub fn heal(&self) -> Result<(), HostError> {
+        Ok(self.handle.provider().heal(&self.deadline)?)
+    }
+
     /// Starts one more DB-server; gives its name.
     ///
     /// # Errors
