@@ -76,6 +76,7 @@ pub mod vpack;
 
 #[cfg(feature = "cli")]
 #[doc(hidden)]
+#[expect(clippy::disallowed_methods, reason = "a program decides when it ends")]
 pub mod cli;
 
 pub use client::AgencyClient;
