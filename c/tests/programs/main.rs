@@ -1,0 +1,120 @@
+//! Programs in C that use the library.
+
+mod library;
+
+use std::path::Path;
+use std::process::Command;
+
+use library::{Link, Program, SYSTEM_LIBRARIES, source, succeed};
+
+/// The scripts of `values.c`.
+fn scripts_of_values(program: &Program) -> [String; 2] {
+    [
+        program.file("arguments.rhai", "env::arguments()"),
+        program.file("leaves.rhai", "env::exit(3); 7"),
+    ]
+}
+
+#[test]
+fn values_come_and_go_as_json() {
+    let program = Program::of("values");
+    succeed(program.command().args(scripts_of_values(&program)));
+}
+
+#[test]
+fn errors_are_objects() {
+    let program = Program::of("errors");
+    let script = "fn look() {\n    // nothing\n    throw \"no such account\";\n}\nlook();\n";
+    succeed(program.command().arg(program.file("throws.rhai", script)));
+}
+
+#[test]
+fn scripts_call_functions_of_the_program() {
+    succeed(&mut Program::of("natives").command());
+}
+
+#[test]
+fn output_notes_and_log_lines_go_to_functions_of_the_program() {
+    succeed(&mut Program::of("sinks").command());
+}
+
+#[test]
+fn another_thread_interrupts_runs_and_may_outlive_the_host() {
+    succeed(&mut Program::of("interrupt").command());
+}
+
+#[test]
+fn tests_of_scripts_give_results_as_json() {
+    let program = Program::of("tests");
+    let script =
+        "fn test_right() { print(\"hello\"); }\nfn test_wrong() { throw \"1 is not 2\"; }\n";
+    let file = program.file("some_test.rhai", script);
+    succeed(program.command().arg(Path::new(&file).parent().unwrap()));
+}
+
+#[test]
+fn hosts_run_at_the_same_time_and_one_host_serves_several_threads() {
+    succeed(&mut Program::of("threads").command());
+}
+
+#[test]
+fn null_and_malformed_texts_are_errors() {
+    succeed(&mut Program::of("misuse").command());
+}
+
+#[test]
+fn hosts_leave_no_thread_and_no_file_behind() {
+    succeed(&mut Program::of("leaves_nothing").command());
+}
+
+#[test]
+fn the_first_program_of_the_readme_runs_with_both_libraries() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = std::fs::read_to_string(readme).unwrap();
+    assert!(readme.contains(SYSTEM_LIBRARIES), "what a static program is linked with");
+    let text = readme.split("```c\n").nth(1).and_then(|text| text.split("```").next()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let first = folder.path().join("first.c");
+    std::fs::write(&first, text).unwrap();
+    for link in [Link::Shared, Link::Static] {
+        let program = Program::compile(&first, link, &[]);
+        assert_eq!(succeed(&mut program.command()), "x is 42\n", "{link:?}");
+    }
+}
+
+#[test]
+fn sanitizers_find_nothing() {
+    let options = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+    for name in ["natives", "misuse", "interrupt", "leaves_nothing"] {
+        succeed(&mut Program::compile(&source(name), Link::Shared, &options).command());
+    }
+}
+
+#[test]
+fn valgrind_finds_nothing() {
+    let valgrind = Command::new("valgrind").arg("--version").output();
+    if !valgrind.is_ok_and(|output| output.status.success()) {
+        eprintln!("left out: there is no valgrind");
+        return;
+    }
+    for name in ["values", "natives"] {
+        let program = Program::of(name);
+        let mut command = Command::new("valgrind");
+        command.args(["--leak-check=full", "--error-exitcode=99", "--quiet"]).arg(program.path());
+        if name == "values" {
+            command.args(scripts_of_values(&program));
+        }
+        succeed(&mut command);
+    }
+}
+
+#[test]
+fn each_program_is_run() {
+    for entry in std::fs::read_dir(source("").parent().unwrap()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|ending| ending == "c") {
+            let name = format!("Program::of(\"{}\")", path.file_stem().unwrap().display());
+            assert!(include_str!("main.rs").contains(&name), "no test has {name}");
+        }
+    }
+}
