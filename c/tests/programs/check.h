@@ -17,20 +17,20 @@
     }                                                                          \
   } while (0)
 
-/* Takes a value that has to be this one. */
+/* Takes a value that has to be this one; the error is looked at after the call that sets it. */
 #define CHECK_VALUE(value, wanted, error)                                      \
-  check_value(__FILE__, __LINE__, value, wanted, error)
+  check_value(__FILE__, __LINE__, value, wanted, &error)
 
 /* Takes an error that has to be of this kind. */
 #define CHECK_ERROR(failed, wanted, error)                                     \
   check_error(__FILE__, __LINE__, failed, wanted, error)
 
 static inline void check_value(const char *file, int line, char *value,
-                               const char *wanted, agencysh_error *error) {
-  if (value == NULL || error != NULL || strcmp(value, wanted) != 0) {
+                               const char *wanted, agencysh_error **error) {
+  if (value == NULL || *error != NULL || strcmp(value, wanted) != 0) {
     fprintf(stderr, "%s:%d: %s, not %s; %s\n", file, line,
             value ? value : "nothing", wanted,
-            error ? agencysh_error_json(error) : "no error");
+            *error ? agencysh_error_json(*error) : "no error");
     exit(1);
   }
   agencysh_string_free(value);

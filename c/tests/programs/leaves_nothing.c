@@ -37,16 +37,18 @@ static void use(const char *settings, const char *code, const char *wanted) {
 }
 
 int main(void) {
-  use(NULL, "1", "1");
+  const char *settings = "{\"embedded\": 1, \"deadline\": 120}";
+  const char *code = "let a = agency::current(); a.set(\"x\", 41); "
+                     "a.increment(\"x\"); a.get(\"x\")";
+  /* what is made once in a process, whatever the number of hosts, is there then */
+  use(settings, code, "42");
   int files = entries("/proc/self/fd"), threads = entries("/proc/self/task");
   for (int round = 0; round < 2; round++)
-    use("{\"embedded\": 1, \"deadline\": 120}",
-        "let a = agency::current(); a.set(\"x\", 41); a.increment(\"x\"); "
-        "a.get(\"x\")",
-        "42");
+    use(settings, code, "42");
   for (int round = 0; round < 20; round++)
     use(NULL, "fs::join(\"a\", \"b\")", "\"a/b\"");
   CHECK(come_down_to("/proc/self/task", threads));
   CHECK(come_down_to("/proc/self/fd", files));
+  CHECK(entries("/proc/self/task") == 2 + 1);
   return 0;
 }

@@ -104,7 +104,7 @@ impl Program {
             .arg("-I")
             .arg(package.join("include"))
             .arg("-I")
-            .arg(package.join("tests/programs"))
+            .arg(programs())
             .arg(source)
             .arg("-o")
             .arg(&file);
@@ -140,9 +140,14 @@ impl Program {
     }
 }
 
+/// Where the programs are.
+pub(crate) fn programs() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs")
+}
+
 /// The file of a program.
 pub(crate) fn source(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs").join(name).with_extension("c")
+    programs().join(name).with_extension("c")
 }
 
 /// Runs a command that has to succeed; gives what it writes.

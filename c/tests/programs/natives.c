@@ -122,8 +122,8 @@ int main(void) {
               error);
   CHECK_VALUE(
       agencysh_eval(host,
-                    "try { bank::balance(\"bob\") } "
-                    "catch (e) { [e.kind, e.message, e.context.func] }",
+                    "let seen; try { bank::balance(\"bob\") } catch (e) "
+                    "{ seen = [e.kind, e.message, e.context.func] } seen",
                     &error),
       "[\"bank.no_account\",\"there is no such account\",\"bank::balance\"]",
       error);

@@ -58,8 +58,8 @@ int main(void) {
                             "log::at(\"debug\", \"cluster\", \"shown\");",
                             &error),
               "null", error);
-  CHECK(seen.output_length == 13);
-  CHECK(memcmp(seen.output, "one\n[1, 2]\n\0\n", 13) == 0);
+  CHECK(seen.output_length == 15);
+  CHECK(memcmp(seen.output, "one\n[ 1, 2 ]\n\0\n", 15) == 0);
   CHECK(strcmp(seen.notes, "for people") == 0);
   CHECK(seen.lines == 2);
   agencysh_host_free(host);

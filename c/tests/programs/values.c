@@ -1,4 +1,4 @@
-/* Values come and go as JSON. Arguments: a script file that gives env::arguments(), and one that calls exit(3). */
+/* Values come and go as JSON. Arguments: a script file that gives env::args(), and one that calls exit(3). */
 #include "check.h"
 
 int main(int count, char **words) {
@@ -33,7 +33,7 @@ int main(int count, char **words) {
   /* scripts and their functions */
   int64_t code = -1;
   const char *script = "fn add(a, b) { a + b } fn one() { 1 } "
-                       "fn same(value) { value } env::arguments()";
+                       "fn same(value) { value } env::args()";
   CHECK_VALUE(agencysh_run_str(host, "sums", script, "[\"x\", \"y\"]", &code,
                                &error),
               "[\"x\",\"y\"]", error);
