@@ -4,7 +4,7 @@
 int main(int count, char **words) {
   CHECK(count == 2);
   agencysh_error *error;
-  agencysh_host *host = agencysh_host_new("{\"deadline\": 0.05}", &error);
+  agencysh_host *host = agencysh_host_new(NULL, &error);
   CHECK(host != NULL);
 
   int64_t code = 77;
@@ -24,10 +24,13 @@ int main(int count, char **words) {
   CHECK(strcmp(agencysh_error_file(error), "<eval>") == 0);
   CHECK_ERROR(value == NULL, "script.unknown_variable", error);
 
-  value = agencysh_eval(host, "try { loop { } } catch { 1 }", &error);
+  agencysh_host *hasty = agencysh_host_new("{\"deadline\": 0.05}", &error);
+  CHECK(hasty != NULL);
+  value = agencysh_eval(hasty, "try { loop { } } catch { 1 }", &error);
   CHECK(error != NULL);
   CHECK(strstr(agencysh_error_json(error), "\"stop\":\"deadline\""));
   CHECK_ERROR(value == NULL, "deadline.reached", error);
+  agencysh_host_free(hasty);
 
   value = agencysh_eval(host, "throw \"a\\x00b\"", &error);
   CHECK(error != NULL);

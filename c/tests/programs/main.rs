@@ -67,18 +67,21 @@ fn hosts_leave_no_thread_and_no_file_behind() {
     succeed(&mut Program::of("leaves_nothing").command());
 }
 
-#[test]
-fn the_first_program_of_the_readme_runs_with_both_libraries() {
-    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let readme = std::fs::read_to_string(readme).unwrap();
+/// The first program of `README.md`.
+fn first_program(link: Link) -> Program {
+    let readme = std::fs::read_to_string(programs().join("../../README.md")).unwrap();
     assert!(readme.contains(SYSTEM_LIBRARIES), "what a static program is linked with");
     let text = readme.split("```c\n").nth(1).and_then(|text| text.split("```").next()).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let first = folder.path().join("first.c");
-    std::fs::write(&first, text).unwrap();
+    let source = folder.path().join("first.c");
+    std::fs::write(&source, text).unwrap();
+    Program::compile(&source, link, &[])
+}
+
+#[test]
+fn the_first_program_of_the_readme_runs_with_both_libraries() {
     for link in [Link::Shared, Link::Static] {
-        let program = Program::compile(&first, link, &[]);
-        assert_eq!(succeed(&mut program.command()), "x is 42\n", "{link:?}");
+        assert_eq!(succeed(&mut first_program(link).command()), "x is 42\n", "{link:?}");
     }
 }
 
@@ -97,7 +100,7 @@ fn valgrind_finds_nothing() {
         eprintln!("left out: there is no valgrind");
         return;
     }
-    for name in ["values", "natives"] {
+    for name in ["values", "natives", "leaves_nothing"] {
         let program = Program::of(name);
         let mut command = Command::new("valgrind");
         command.args(["--leak-check=full", "--error-exitcode=99", "--quiet"]);
