@@ -20,7 +20,8 @@
  *
  * Callbacks come on threads of agencysh, and from several of them at once where tests run in parallel; the functions and
  * what `user` points to have to stay until all hosts built with them are freed. No C++ exception and no longjmp may leave a
- * callback. It may use other hosts, but not call, or free, its own, which waits for it: that gives "host.busy".
+ * callback. It may use other hosts, but not call, or free, its own, which waits for it: that gives "host.busy". (By way
+ * of another host's callback it would wait for ever.) It may always interrupt.
  *
  * Scripts may do everything unless the setting `permissions` says otherwise. The library prints nothing, ends nothing
  * and installs no signal handler. It stays loaded: do not dlclose() it while hosts exist.

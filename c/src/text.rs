@@ -15,7 +15,8 @@ pub(crate) fn to_c(text: &str) -> CString {
 
 /// The JSON text of `value`, for whoever called; [`agencysh_string_free`] takes it back.
 pub(crate) fn give(value: &Value) -> *mut c_char {
-    to_c(&value.to_string()).into_raw()
+    // in JSON no NUL byte stands as such
+    CString::new(value.to_string()).unwrap_or_default().into_raw()
 }
 
 /// The text at `pointer`, which errors call `name`; `None` for NULL.

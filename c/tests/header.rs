@@ -1,5 +1,7 @@
 //! The header says what the library has.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::path::{Path, PathBuf};
 
 /// The header as cbindgen writes it for the sources, in the order in which `lib.rs` names them.

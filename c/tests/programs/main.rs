@@ -1,5 +1,7 @@
 //! Programs in C that use the library.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod library;
 
 use std::path::Path;
@@ -67,22 +69,39 @@ fn hosts_leave_no_thread_and_no_file_behind() {
     succeed(&mut Program::of("leaves_nothing").command());
 }
 
-/// The first program of `README.md`.
-fn first_program(link: Link) -> Program {
+#[test]
+fn the_programs_of_the_readme_run_and_the_first_one_with_both_libraries() {
     let readme = std::fs::read_to_string(programs().join("../../README.md")).unwrap();
     assert!(readme.contains(SYSTEM_LIBRARIES), "what a static program is linked with");
-    let text = readme.split("```c\n").nth(1).and_then(|text| text.split("```").next()).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let source = folder.path().join("first.c");
-    std::fs::write(&source, text).unwrap();
-    Program::compile(&source, link, &[])
+    let texts = readme.split("```c\n").skip(1).map(|text| text.split("```").next().unwrap());
+    let texts: Vec<_> = texts.collect();
+    let first = (Link::Shared, "x is 42\n");
+    let runs = [first, (Link::Static, first.1), (Link::Shared, "1250\n")];
+    assert_eq!(texts.len(), 2);
+    for ((link, says), text) in runs.into_iter().zip([texts[0], texts[0], texts[1]]) {
+        let folder = tempfile::tempdir().unwrap();
+        let source = folder.path().join("program.c");
+        std::fs::write(&source, text).unwrap();
+        let program = Program::compile(&source, link, &[]);
+        assert_eq!(succeed(&mut program.command()), says, "{link:?}");
+    }
 }
 
 #[test]
-fn the_first_program_of_the_readme_runs_with_both_libraries() {
-    for link in [Link::Shared, Link::Static] {
-        assert_eq!(succeed(&mut first_program(link).command()), "x is 42\n", "{link:?}");
+fn the_header_is_for_cpp_as_well() {
+    let header = programs().join("../../include/agencysh.h");
+    if !is_installed("c++") {
+        eprintln!("left out: there is no c++");
+        return;
     }
+    let options = ["-std=c++11", "-Wall", "-Wextra", "-Werror", "-pedantic", "-fsyntax-only"];
+    succeed(Command::new("c++").args(options).args(["-x", "c++"]).arg(header));
+}
+
+/// Whether there is such a program.
+fn is_installed(program: &str) -> bool {
+    let asked = Command::new(program).arg("--version").output();
+    asked.is_ok_and(|output| output.status.success())
 }
 
 #[test]
@@ -95,8 +114,7 @@ fn sanitizers_find_nothing() {
 
 #[test]
 fn valgrind_finds_nothing() {
-    let valgrind = Command::new("valgrind").arg("--version").output();
-    if !valgrind.is_ok_and(|output| output.status.success()) {
+    if !is_installed("valgrind") {
         eprintln!("left out: there is no valgrind");
         return;
     }
