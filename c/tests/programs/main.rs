@@ -121,8 +121,9 @@ fn valgrind_finds_nothing() {
     for name in ["values", "natives", "leaves_nothing"] {
         let program = Program::of(name);
         let mut command = Command::new("valgrind");
-        command.args(["--leak-check=full", "--error-exitcode=99", "--quiet"]);
-        command.arg(format!("--suppressions={}", programs().join("valgrind.supp").display()));
+        // hash tables and shared values are reached by pointers into their blocks, which valgrind calls possibly lost
+        command.args(["--leak-check=full", "--errors-for-leak-kinds=definite,indirect"]);
+        command.args(["--show-leak-kinds=definite,indirect", "--error-exitcode=99", "--quiet"]);
         command.arg(program.path());
         if name == "values" {
             command.args(scripts_of_values(&program));
