@@ -232,8 +232,8 @@ uint32_t agencysh_error_line(const agencysh_error *error);
 uint32_t agencysh_error_column(const agencysh_error *error);
 
 /**
- * The whole error as a JSON object: kind, message, error_num, code, context, causes, file, line, column, source_line,
- * trace (an array of function, file, line, column; the outermost call first), hint, and stop: "deadline",
+ * The whole error as a JSON object: kind, message, name, error_num, code, context, causes, file, line, column,
+ * source_line, trace (an array of function, file, line, column; the outermost call first), hint, and stop: "deadline",
  * "interrupted" or "limit" when such a thing ended the run. What does not apply is null.
  */
 const char *agencysh_error_json(const agencysh_error *error);

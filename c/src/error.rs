@@ -96,8 +96,8 @@ pub unsafe extern "C" fn agencysh_error_column(error: *const Error) -> u32 {
     unsafe { error.as_ref() }.map_or(0, |error| error.column)
 }
 
-/// The whole error as a JSON object: kind, message, error_num, code, context, causes, file, line, column, source_line,
-/// trace (an array of function, file, line, column; the outermost call first), hint, and stop: "deadline",
+/// The whole error as a JSON object: kind, message, name, error_num, code, context, causes, file, line, column,
+/// source_line, trace (an array of function, file, line, column; the outermost call first), hint, and stop: "deadline",
 /// "interrupted" or "limit" when such a thing ended the run. What does not apply is null.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn agencysh_error_json(error: *const Error) -> *const c_char {
