@@ -1,0 +1,87 @@
+"""The agencies of tests: servers of their own, or servers that exist already."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Optional
+
+from . import dumps
+from .options import Target
+
+if TYPE_CHECKING:
+    from agencysh import Agency, Cluster, Shell
+
+
+class OwnPlace:
+    """A cluster that was started for tests, and ends with them."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster = cluster
+        self._first = self._now()
+
+    @classmethod
+    def start(cls, target: Target) -> OwnPlace:
+        """Starts agents, as many as the target says."""
+        from agencysh import Cluster
+
+        return cls(Cluster(agents=target.agents, **target.launch()))
+
+    @property
+    def agency(self) -> Agency:
+        return self.cluster.agency
+
+    def shell(self, **settings: Any) -> Shell:
+        """A shell on the servers."""
+        return self.cluster.shell(**settings)
+
+    def dump(self, folder: Path, test: str) -> Path:
+        """Takes a dump; gives the path of the archive."""
+        with self.shell(deadline=dumps.LIMIT) as shell:
+            return dumps.take(shell, folder, test, "cluster")
+
+    def is_as_it_was(self) -> bool:
+        """Whether its servers are those that were started first, and all run."""
+        return self._now() == self._first
+
+    def _now(self) -> list[tuple[Any, ...]]:
+        members = ("name", "id", "pid", "url", "state")
+        return [tuple(instance.get(member) for member in members) for instance in self.cluster.instances()]
+
+    def close(self) -> None:
+        """Ends the servers."""
+        self.cluster.__exit__(None, None, None)
+
+
+class ExistingPlace:
+    """Servers that exist already, and stay."""
+
+    cluster: Optional[Cluster] = None
+
+    def __init__(self, target: Target) -> None:
+        from agencysh import Shell
+
+        self._settings = target.shell()
+        self._shell = Shell(**self._settings)
+
+    @property
+    def agency(self) -> Agency:
+        return self._shell.agency
+
+    def shell(self, **settings: Any) -> Shell:
+        """A shell on the servers."""
+        from agencysh import Shell
+
+        return Shell(**self._settings, **settings)
+
+    def dump(self, folder: Path, test: str) -> Path:
+        """Takes a dump; gives the path of the archive."""
+        with self.shell(deadline=dumps.LIMIT) as shell:
+            return dumps.take(shell, folder, test, "agency")
+
+    def is_as_it_was(self) -> bool:
+        """Nobody can tell, and there is no other."""
+        return True
+
+    def close(self) -> None:
+        """Leaves the servers alone."""
+        self._shell.close()
