@@ -1,7 +1,7 @@
 //! An agency without scripts.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use agencysh::AgencyClient;
 use agencysh::agency::path::{absolute, segments};
@@ -15,6 +15,7 @@ use crate::absent::Absent;
 use crate::changes::Changes;
 use crate::clients::Clients;
 use crate::errors::{self, Failure};
+use crate::tests;
 use crate::transactions;
 use crate::values::{self, from_document, from_json};
 use crate::waiting::waiting;
@@ -28,11 +29,18 @@ pub(crate) struct Agency {
     clients: Arc<Clients>,
     /// The path that all others are below, absolute; empty for the whole agency.
     below: String,
+    /// When all operations have to have ended.
+    ends: Option<Instant>,
 }
 
 impl Agency {
     pub(crate) fn new(clients: Arc<Clients>) -> Self {
-        Self { clients, below: String::new() }
+        Self { clients, below: String::new(), ends: None }
+    }
+
+    /// The same agency, whose operations have to have ended by then.
+    pub(crate) fn ending(self, ends: Option<Instant>) -> Self {
+        Self { ends, ..self }
     }
 
     /// The absolute path of one that the user gave.
@@ -54,7 +62,15 @@ impl Agency {
     ) -> PyResult<T> {
         let lease = self.clients.lease().ok_or_else(|| errors::closed(py, "agency"))?;
         let (client, deadline) = (&lease.client, lease.client.deadline().clone());
-        let result = waiting(py, move || deadline.interrupt(), || work(client))?;
+        if self.ends.is_some() {
+            deadline.set_run(left(self.ends));
+        }
+        let ends = deadline.clone();
+        let result = waiting(py, move || ends.interrupt(), || work(client));
+        if self.ends.is_some() {
+            deadline.set_run(None);
+        }
+        let result = result?;
         result.map_err(|error| match error.into() {
             Failure::Client(ClientError::Stopped(_)) if self.clients.is_closed() => {
                 errors::closed(py, "agency")
@@ -232,7 +248,7 @@ impl Agency {
     ///         print(change.value)
     #[pyo3(signature = (path, timeout=None))]
     fn watch(&self, py: Python<'_>, path: &str, timeout: Option<f64>) -> PyResult<Changes> {
-        let limit = limit(timeout)?;
+        let limit = limit(timeout)?.min(left(self.ends).unwrap_or(FOREVER));
         let lease = self.clients.lease().ok_or_else(|| errors::closed(py, "agency"))?;
         let client = lease.client.with_deadline(Default::default());
         Changes::follow(Arc::clone(&self.clients), client, self.path(path), limit)
@@ -332,7 +348,17 @@ impl Agency {
     ///     own = agency.prefix("Tests/mine")
     ///     own.set("x", 1)              # at /arango/Tests/mine/x
     fn prefix(&self, path: &str) -> Self {
-        Self { clients: Arc::clone(&self.clients), below: self.path(path) }
+        Self { clients: Arc::clone(&self.clients), below: self.path(path), ends: self.ends }
+    }
+
+    /// The same agency for a while: each operation of the result that has not ended ``seconds`` from now raises `DeadlineExceeded`, and each
+    /// later one does so at once; `watch` ends then::
+    ///
+    ///     agency.within(10).wait_until("Current/Version", 3, timeout=None)
+    fn within(&self, seconds: f64) -> PyResult<Self> {
+        let ends = ends_within(self.ends, seconds)?;
+        let (clients, below) = (Arc::clone(&self.clients), self.below.clone());
+        Ok(Self { clients, below, ends })
     }
 
     fn __repr__(&self) -> String {
@@ -358,6 +384,20 @@ fn limit(timeout: Option<f64>) -> PyResult<Duration> {
     let Some(timeout) = timeout else { return Ok(FOREVER) };
     let time = Duration::try_from_secs_f64(timeout).map(|time| time.min(FOREVER));
     time.map_err(|_| PyValueError::new_err(format!("timeout: {timeout} is no number of seconds")))
+}
+
+/// When something ends that has so many seconds from now on, and ends at a given time anyway.
+///
+/// # Errors
+/// It is no number of seconds above 0.
+pub(crate) fn ends_within(ends: Option<Instant>, seconds: f64) -> PyResult<Option<Instant>> {
+    let own = Instant::now().checked_add(tests::seconds("seconds", seconds)?);
+    Ok(own.into_iter().chain(ends).min())
+}
+
+/// How much time is left until then.
+pub(crate) fn left(ends: Option<Instant>) -> Option<Duration> {
+    ends.map(|ends| ends.saturating_duration_since(Instant::now()))
 }
 
 fn described(agent: &Agent) -> Value {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Instant;
 
 use agencysh::Cluster as Servers;
 use agencysh::Target;
@@ -14,7 +15,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyType};
 use serde_json::{Map, Value, json};
 
-use crate::agency::Agency;
+use crate::agency::{Agency, ends_within, left};
 use crate::clients::Clients;
 use crate::settings::without_paths;
 use crate::values::{from_json, json as value_of};
@@ -27,6 +28,8 @@ pub(crate) struct Cluster {
     servers: Mutex<Option<Servers>>,
     /// Whether they are ended with this object.
     own: bool,
+    /// When all operations have to have ended.
+    ends: Option<Instant>,
     clients: OnceLock<Arc<Clients>>,
 }
 
@@ -41,7 +44,7 @@ impl Drop for Cluster {
 
 impl Cluster {
     pub(crate) fn of(servers: Servers, own: bool) -> Self {
-        Self { servers: Mutex::new(Some(servers)), own, clients: OnceLock::new() }
+        Self { servers: Mutex::new(Some(servers)), own, ends: None, clients: OnceLock::new() }
     }
 
     /// The same servers for somebody else.
@@ -68,6 +71,7 @@ impl Cluster {
         let servers = self.shared(py)?;
         let deadline = servers.deadline().sibling();
         deadline.while_waiting(Arc::new(look));
+        deadline.set_run(left(self.ends));
         let ends = deadline.clone();
         let done = waiting(
             py,
@@ -97,26 +101,7 @@ impl Cluster {
         arangod: Option<PathBuf>,
         launch: Option<Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
-        let mut options = match launch {
-            None => Map::new(),
-            Some(launch) => {
-                let plain = value_of(&without_paths(&launch)?);
-                match plain.map_err(|misfit| misfit.into_error("launch"))? {
-                    Value::Object(options) => options,
-                    _ => Map::new(),
-                }
-            }
-        };
-        let known = json!({
-            "agents": agents, "dbservers": dbservers, "coordinators": coordinators,
-            "world": world, "arangod": arangod,
-        });
-        if let Value::Object(known) = known {
-            options.extend(known);
-        }
-        program::add_to(py, &mut options)?;
-        let options = LaunchOptions::from_map(&options)
-            .map_err(|error| errors::of_host(py, &HostError::Launch(error)))?;
+        let options = launch_options(py, agents, dbservers, coordinators, world, arangod, launch)?;
         // a host knows how to describe servers that are started under a deadline of one's own
         let target = Target::Launched(Box::new(options));
         let described = py.detach(|| Host::builder().target(target).build()?.cluster());
@@ -166,7 +151,7 @@ impl Cluster {
             self.clients.get_or_init(|| Arc::new(Clients::new(client)));
         }
         let clients = self.clients.get().ok_or_else(|| errors::closed(py, "cluster"))?;
-        Ok(Agency::new(Arc::clone(clients)))
+        Ok(Agency::new(Arc::clone(clients)).ending(self.ends))
     }
 
     /// What is known of its servers, agents first, then DB-servers and coordinators, each in start order: a list of dicts with ``name`` (such as
@@ -273,6 +258,17 @@ impl Cluster {
         SHELL.import(py, "agencysh", "Shell")?.call((), Some(&settings))
     }
 
+    /// The same cluster for a while: what is done with the result, and with its `agency`, raises `DeadlineExceeded` when it has not ended
+    /// ``seconds`` from now. The servers stay this object's::
+    ///
+    ///     cluster.within(10).agency.wait_until("Current/Version", 3)
+    fn within(&self, py: Python<'_>, seconds: f64) -> PyResult<Self> {
+        let ends = ends_within(self.ends, seconds)?;
+        let mut same = Self::of(self.shared(py)?, false);
+        same.ends = ends;
+        Ok(same)
+    }
+
     /// Ends all servers in good order, also when others use the cluster. A second time it does nothing.
     ///
     /// Errors: an `AgencyshError` when they belong to somebody else::
@@ -312,6 +308,58 @@ impl Cluster {
         let servers = self.lock().take();
         aside(py, move || drop(servers)).map(drop)
     }
+}
+
+/// What a cluster is made of.
+///
+/// # Errors
+/// There can be no such cluster.
+fn launch_options(
+    py: Python<'_>,
+    agents: usize,
+    dbservers: usize,
+    coordinators: usize,
+    world: &str,
+    arangod: Option<PathBuf>,
+    launch: Option<Bound<'_, PyDict>>,
+) -> PyResult<LaunchOptions> {
+    let mut options = match launch {
+        None => Map::new(),
+        Some(launch) => {
+            let plain = value_of(&without_paths(&launch)?);
+            match plain.map_err(|misfit| misfit.into_error("launch"))? {
+                Value::Object(options) => options,
+                _ => Map::new(),
+            }
+        }
+    };
+    let known = json!({
+        "agents": agents, "dbservers": dbservers, "coordinators": coordinators,
+        "world": world, "arangod": arangod,
+    });
+    if let Value::Object(known) = known {
+        options.extend(known);
+    }
+    program::add_to(py, &mut options)?;
+    LaunchOptions::from_map(&options)
+        .map_err(|error| errors::of_host(py, &HostError::Launch(error)))
+}
+
+/// Raises what `Cluster` would raise for options that describe no cluster; starts nothing.
+#[pyfunction]
+#[pyo3(signature = (
+    agents=3, dbservers=0, coordinators=0, world="embedded", arangod=None, **launch
+))]
+pub(crate) fn check_launch(
+    py: Python<'_>,
+    agents: usize,
+    dbservers: usize,
+    coordinators: usize,
+    world: &str,
+    arangod: Option<PathBuf>,
+    launch: Option<Bound<'_, PyDict>>,
+) -> PyResult<()> {
+    launch_options(py, agents, dbservers, coordinators, world, arangod, launch).map(drop)
 }
 
 /// A `pathlib.Path`.

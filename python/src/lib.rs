@@ -39,5 +39,7 @@ fn _agencysh(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<cluster::Cluster>()?;
     module.add_class::<shell::Shell>()?;
     module.add_class::<tests::TestRun>()?;
+    module.add_function(wrap_pyfunction!(cluster::check_launch, module)?)?;
+    module.add_function(wrap_pyfunction!(tests::tests_of, module)?)?;
     module.add_function(wrap_pyfunction!(program::command_line, module)?)
 }

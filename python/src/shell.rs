@@ -273,7 +273,8 @@ impl Shell {
     ///
     /// ``on_event`` is called with a dict when something happens, from several threads: ``event`` is ``run_began`` (with ``files`` and ``tests``,
     /// numbers), ``file_began`` (``file``), ``test_began`` (``file``, ``test``), ``test_ended`` (``file``, and the members of a test of `TestRun`), or
-    /// ``file_ended`` (the members of a file of `TestRun`). What it raises ends the run and comes out here.
+    /// ``file_ended`` (the members of a file of `TestRun`). A test whose ``test_began`` is answered with False is skipped. What it raises ends the
+    /// run and comes out here.
     ///
     /// Errors: an `AgencyshError` of the kind ``test.not_found`` for a path that leads nowhere::
     ///
@@ -297,7 +298,8 @@ impl Shell {
     ) -> PyResult<TestRun> {
         let open = self.open(py)?;
         let wanted = Wanted { filter, only, timeout, jobs, retries, strict, dumps };
-        let (settings, selection) = wanted.settings()?;
+        let (settings, mut selection) = wanted.settings()?;
+        selection.named = paths.iter().filter(|path| path.is_file()).cloned().collect();
         let teller = Teller { function: on_event, callbacks: Arc::clone(&open.callbacks) };
         let ran = open.with_host(py, |host| host.tests(&paths, settings, &selection, &teller))?;
         if let Some(unseen) = open.callbacks.unseen() {

@@ -4,15 +4,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use agencysh::host::HostError;
 use agencysh::host::testing::{
     Event, Glob, Observer, Selection, TestRun as Run, TestSettings, Verdict,
 };
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::PyString;
+use pyo3::types::{PyBool, PyString};
 use serde_json::{Value, json};
 
 use crate::callbacks::Callbacks;
+use crate::errors;
 use crate::values::from_json;
 
 /// What the tests of a run came to.
@@ -111,6 +113,13 @@ impl From<Run> for TestRun {
     }
 }
 
+/// The tests that a script file defines: a list of tuples of their names and the lines where they begin. Nothing of the file runs.
+#[pyfunction]
+pub(crate) fn tests_of(py: Python<'_>, path: PathBuf) -> PyResult<Vec<(String, usize)>> {
+    let found = py.detach(|| agencysh::host::testing::tests_of(&path));
+    found.map_err(|error| errors::of_host(py, &HostError::Script(error)))
+}
+
 /// How tests are run, as Python says it.
 pub(crate) struct Wanted<'py> {
     pub(crate) filter: Option<Bound<'py, PyAny>>,
@@ -181,17 +190,31 @@ pub(crate) struct Teller {
     pub(crate) callbacks: Arc<Callbacks>,
 }
 
+impl Teller {
+    /// Tells of an event; false when the answer is False.
+    fn tell(&self, event: &Value) -> bool {
+        let Some(function) = &self.function else { return true };
+        let mut admitted = true;
+        self.callbacks.tell(|py| {
+            let answer = function.bind(py).call1((from_json(py, event)?,))?;
+            admitted = answer.cast::<PyBool>().map_or(true, |answer| answer.is_true());
+            Ok(())
+        });
+        admitted
+    }
+}
+
 impl Observer for Teller {
+    fn admits(&self, file: &str, test: &str) -> bool {
+        self.tell(&json!({"event": "test_began", "file": file, "test": test}))
+    }
+
     fn see(&self, event: Event<'_>) {
-        let Some(function) = &self.function else { return };
         let told = match event {
             Event::RunBegan { files, tests } => {
                 json!({"event": "run_began", "files": files, "tests": tests})
             }
             Event::FileBegan { file } => json!({"event": "file_began", "file": file}),
-            Event::TestBegan { file, test } => {
-                json!({"event": "test_began", "file": file, "test": test})
-            }
             Event::TestEnded { file, result } => {
                 with(json!({"event": "test_ended", "file": file}), result.to_json())
             }
@@ -200,9 +223,10 @@ impl Observer for Teller {
                 told["tests"] = result.tests.len().into();
                 with(json!({"event": "file_ended"}), told)
             }
+            // that a test begins is told when it is asked for
             _ => return,
         };
-        self.callbacks.tell(|py| function.call1(py, (from_json(py, &told)?,)).map(drop));
+        self.tell(&told);
     }
 }
 

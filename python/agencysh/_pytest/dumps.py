@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Any, Optional, TypeVar
 
 import pytest
 
@@ -57,10 +59,40 @@ def take(shell: Shell, folder: Path, test: str, whose: str) -> Path:
     return Path(shell.run_text(_SCRIPT, str(folder), test, whose, name="<dump>")).absolute()
 
 
-def attach(item: pytest.Item, report: pytest.TestReport, text: str, archive: Optional[str]) -> None:
-    """Tells of a dump in a report: where it is, or why there is none."""
-    report.sections.append((SECTION, text))
-    if archive is not None:
-        # JUnit's XML takes the properties of the last report of the test
-        item.user_properties.append((PROPERTY, archive))
-        report.user_properties.append((PROPERTY, archive))
+_Held = TypeVar("_Held")
+
+# What a test has that can be dumped: the last one is nearest to what it did.
+_HELD = pytest.StashKey["list[Any]"]()
+
+
+@contextlib.contextmanager
+def held(item: pytest.Item, thing: _Held) -> Iterator[_Held]:
+    """Something with a method ``dump``, which is called when the test fails meanwhile."""
+    things = item.stash.setdefault(_HELD, [])
+    things.append(thing)
+    try:
+        yield thing
+    finally:
+        things.remove(thing)
+
+
+def attach_to(item: pytest.Item, report: pytest.TestReport) -> None:
+    """Takes a dump for a test that failed, and tells of it in the report."""
+    things = item.stash.get(_HELD, [])
+    if not things or dict(item.user_properties).get(PROPERTY) is not None:
+        return
+    try:
+        archive = things[-1].dump(folder_of(item.config, item.nodeid), item.nodeid)
+    except Exception as error:
+        # the test's own failure is what matters
+        report.sections.append((SECTION, f"there is no dump of the agency: {error}"))
+    else:
+        attach(item, report, archive)
+
+
+def attach(item: pytest.Item, report: pytest.TestReport, archive: Path) -> None:
+    """Tells of a dump in a report."""
+    report.sections.append((SECTION, str(archive)))
+    # JUnit's XML takes the properties of the last report of the test
+    item.user_properties.append((PROPERTY, str(archive)))
+    report.user_properties.append((PROPERTY, str(archive)))

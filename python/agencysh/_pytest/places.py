@@ -30,13 +30,13 @@ class OwnPlace:
     def agency(self) -> Agency:
         return self.cluster.agency
 
-    def shell(self, **settings: Any) -> Shell:
-        """A shell on the servers."""
-        return self.cluster.shell(**settings)
+    def shell(self, deadline: Optional[float] = None) -> Shell:
+        """A shell on the servers, whose runs and waits are to end in time."""
+        return _shell(deadline, cluster=self.cluster)
 
     def dump(self, folder: Path, test: str) -> Path:
         """Takes a dump; gives the path of the archive."""
-        with self.shell(deadline=dumps.LIMIT) as shell:
+        with self.shell(dumps.LIMIT) as shell:
             return dumps.take(shell, folder, test, "cluster")
 
     def is_as_it_was(self) -> bool:
@@ -67,15 +67,13 @@ class ExistingPlace:
     def agency(self) -> Agency:
         return self._shell.agency
 
-    def shell(self, **settings: Any) -> Shell:
-        """A shell on the servers."""
-        from agencysh import Shell
-
-        return Shell(**self._settings, **settings)
+    def shell(self, deadline: Optional[float] = None) -> Shell:
+        """A shell on the servers, whose runs and waits are to end in time."""
+        return _shell(deadline, **self._settings)
 
     def dump(self, folder: Path, test: str) -> Path:
         """Takes a dump; gives the path of the archive."""
-        with self.shell(deadline=dumps.LIMIT) as shell:
+        with self.shell(dumps.LIMIT) as shell:
             return dumps.take(shell, folder, test, "agency")
 
     def is_as_it_was(self) -> bool:
@@ -85,3 +83,23 @@ class ExistingPlace:
     def close(self) -> None:
         """Leaves the servers alone."""
         self._shell.close()
+
+
+def _shell(deadline: Optional[float], **settings: Any) -> Shell:
+    from agencysh import Agency, Shell
+
+    if deadline is None:
+        return Shell(**settings)
+
+    class Limited(Shell):
+        """A shell whose agency knows the deadline as well; it counts from the first use on."""
+
+        _agency: Optional[Agency] = None
+
+        @property
+        def agency(self) -> Agency:
+            if self._agency is None:
+                self._agency = super().agency.within(deadline)
+            return self._agency
+
+    return Limited(deadline=deadline, **settings)
