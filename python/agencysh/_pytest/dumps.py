@@ -23,7 +23,7 @@ PROPERTY = "agencysh_dump"
 LIMIT = 30.0
 
 _SCRIPT = """
-let arguments = env::arguments();
+let arguments = env::args();
 let whose = if arguments[2] == "cluster" { cluster::current() } else { agency::current() };
 let options = #{ output: arguments[0], test: arguments[1], reason: "test_failed", timeout: 20, request_timeout: 5 };
 dump::agency(whose, options).archive

@@ -107,8 +107,8 @@ def test_scripts_have_the_agency_of_the_test(suite):
 
         def test_c(agency_shell, capsys):
             agency_shell.eval("print(1 + 1)")
-            assert capsys.readouterr().out == "2\\\\n"
-    """.replace("\\\\\\\\", "\\\\"))
+            assert capsys.readouterr().out == "2" + chr(10)
+    """)
     suite.passes(passed=3)
 
 
