@@ -123,6 +123,5 @@ def check(item: pytest.Item) -> None:
 
 
 def _one_line(error: Exception) -> str:
-    message = str(getattr(error, "message", error))
-    causes = getattr(error, "causes", None) or []
-    return ": ".join([message, *causes])
+    causes = [*getattr(error, "causes", []), *getattr(error, "__notes__", [])]
+    return ": ".join([str(getattr(error, "message", error)), *causes])

@@ -1,7 +1,5 @@
 """Tests in scripts as items of pytest."""
 
-import re
-
 import pytest
 
 pytest_plugins = "pytester"
@@ -71,7 +69,7 @@ def test_a_failure_shows_place_line_both_values_calls_and_output(suite):
         ]
     )
     said = result.stdout.str()
-    assert re.search(r'the job: .*"?a"?: ?2.* is not .*"?a"?: ?1', said), said
+    assert 'the job: { "a" : 2 } is not { "a" : 1 }' in said
     assert "Traceback" not in said and "all is well" not in said
 
 
@@ -97,7 +95,7 @@ def test_files_are_found_by_either_name_and_others_are_left_alone(suite):
 
 
 def test_nothing_of_a_file_runs_when_its_tests_are_collected(suite):
-    suite.script('fs::write_text("ran", "x");\nfn test_a() {}')
+    suite.script('fs::write("ran", "x");\nfn test_a() {}')
     suite.run("--collect-only")
     assert not (suite.path / "ran").exists()
 
@@ -151,8 +149,8 @@ def test_nightly_files_run_when_they_are_asked_for(suite):
 
 HOOKS = """
     fn log(what) {
-        let old = if fs::exists("log") { fs::read_text("log") } else { "" };
-        fs::write_text("log", old + what + " ");
+        let old = if fs::exists("log") { fs::read("log") } else { "" };
+        fs::write("log", old + what + " ");
     }
     fn set_up_all() { log("first"); }
     fn set_up(name) { log("before"); }
@@ -182,7 +180,7 @@ def test_hooks_of_all_run_once_for_the_tests_that_are_picked(suite):
 
 def test_nothing_runs_after_the_last_failure_that_is_wanted_but_tear_down_all(suite):
     suite.script(HOOKS)
-    suite.script("fn test_z() { fs::write_text(\"ran\", \"\"); }", "z_test.rhai")
+    suite.script("fn test_z() { fs::write(\"ran\", \"\"); }", "z_test.rhai")
     suite.run("--maxfail=1").assert_outcomes(passed=1, failed=1)
     assert logged(suite) == "first before a after before b after last".split()
     assert not (suite.path / "ran").exists()
@@ -245,11 +243,11 @@ def test_a_test_that_needs_more_than_there_is_is_skipped(suite):
 def test_what_is_left_behind_on_servers_that_exist_is_an_error(suite):
     import agencysh
 
-    suite.script('fn cluster() { #{ agents: 1 } }\nfn test_a() { agency::current().set("Target/ToDo/1", #{}); }')
+    suite.script('fn cluster() { #{ agents: 1 } }\nfn test_a() { agency::current().set("Testing/x", 1); }')
     with agencysh.Cluster(agents=1) as cluster:
         result = suite.run("--agencysh-endpoint", cluster.instances()[0]["url"])
         result.assert_outcomes(passed=1, errors=1)
-        result.stdout.fnmatch_lines(["*the job 1 in ToDo*"])
+        result.stdout.fnmatch_lines(["*the key Testing/x*"])
 
 
 def test_ctrl_c_ends_a_script_at_once(suite):
@@ -258,7 +256,7 @@ def test_ctrl_c_ends_a_script_at_once(suite):
     import sys
     import time
 
-    suite.script('fn test_a() { fs::write_text("ran", "x"); time::sleep(60); }\nfn test_b() {}')
+    suite.script('fn test_a() { fs::write("ran", "x"); time::sleep(60); }\nfn test_b() {}')
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
     process = subprocess.Popen(command, cwd=suite.path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
