@@ -4,7 +4,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal, Union, final
 
-from typing_extensions import Self, TypeAlias
+from typing_extensions import Self, TypeAlias, disjoint_base
 
 from agencysh._errors import (
     AgencyshError as AgencyshError,
@@ -89,6 +89,7 @@ class TestRun:
     def to_dict(self) -> dict[str, Any]: ...
     def __bool__(self) -> bool: ...
 
+@disjoint_base
 class Shell:
     def __new__(
         cls,
@@ -173,6 +174,7 @@ class Agency:
     def state(self, agent: str | None = None) -> dict[str, Any]: ...
     def prefix(self, path: str) -> Agency: ...
 
+@disjoint_base
 class Cluster:
     def __new__(
         cls,

@@ -12,4 +12,17 @@ from agencysh import (
     __version__ as __version__,
 )
 
+__all__ = [
+    "ABSENT",
+    "Absent",
+    "Agency",
+    "Change",
+    "Changes",
+    "Cluster",
+    "Shell",
+    "TestRun",
+    "__version__",
+    "command_line",
+]
+
 def command_line(words: Sequence[str]) -> int: ...
