@@ -78,7 +78,8 @@ def test_large_documents_are_plain_values(shell: agencysh.Shell, agency: agencys
 
 
 class Thing:
-    pass
+    def __repr__(self) -> str:
+        return "Thing()"
 
 
 @pytest.mark.parametrize(
