@@ -83,9 +83,9 @@ def test_wrong_natives_are_refused() -> None:
 
 def test_a_shell_that_waits_for_itself_says_so() -> None:
     shell: agencysh.Shell
-    uses = {"eval": lambda: shell.eval("1"), "close": lambda: shell.close(), "agency": lambda: shell.agency.get("x")}
+    uses = {"run": lambda: shell.eval("1"), "close": lambda: shell.close(), "agency": lambda: shell.agency.get("x")}
     with agencysh.Shell(embedded=1, natives={"own": uses}) as shell:
-        for name in ("eval", "close", "agency"):
+        for name in ("run", "close", "agency"):
             with pytest.raises(RuntimeError, match="waits for this very call"):
                 shell.eval(f"own::{name}()")
         shell.agency.set("x", 1)
@@ -95,8 +95,8 @@ def test_a_shell_that_waits_for_itself_says_so() -> None:
 
 def test_natives_may_use_other_shells() -> None:
     with agencysh.Shell() as inner:
-        with agencysh.Shell(natives={"own": {"eval": inner.eval}}) as outer:
-            assert outer.eval('own::eval("1 + 1")') == 2
+        with agencysh.Shell(natives={"own": {"run": inner.eval}}) as outer:
+            assert outer.eval('own::run("1 + 1")') == 2
 
 
 def test_output_goes_to_what_stdout_is(shell: agencysh.Shell, capsys: pytest.CaptureFixture[str]) -> None:
@@ -136,7 +136,7 @@ def test_log_lines_are_records_of_logging(caplog: pytest.LogCaptureFixture) -> N
     caplog.set_level(1)
     with agencysh.Shell(log_levels=["all=trace"]) as shell:
         shell.eval(
-            'log::fatal("a"); log::error("agency", "b"); log::warning("c"); log::info("100%"); log::trace("agency", "t")'
+            'log::fatal("a"); log::error("agency", "b"); log::warn("c"); log::info("100%"); log::trace("agency", "t")'
         )
     lines = [(one.name, one.levelno, one.getMessage()) for one in caplog.records if one.name.startswith("agencysh.")]
     assert lines == [
