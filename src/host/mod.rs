@@ -10,7 +10,7 @@
 //! * `cluster`: a cluster without scripts; `clusters`: how clusters are made, be they `embedded`, `launched`, `adopted` or `restored`
 //! * `engine`, `limits`: the engine, and how much a script may take
 //! * `resolver`, `stdlib`, `sources`, `script_text`: where scripts come from
-//! * `error`, `diagnosis`: what an uncaught error says
+//! * `error`, `cause`, `report`, `diagnosis`: what an uncaught error says
 //! * `check`: finds mistakes without running a script
 //! * `session`: one line after the other, as in a shell; `onlooker`: a glance at its agency
 //! * `testing`: runs the tests of test scripts
@@ -18,6 +18,7 @@
 #[cfg(feature = "standin")]
 mod adopted;
 mod builder;
+mod cause;
 mod check;
 #[cfg(feature = "standin")]
 mod cluster;
@@ -32,6 +33,7 @@ mod error;
 mod launched;
 mod limits;
 mod onlooker;
+mod report;
 mod resolver;
 #[cfg(feature = "standin")]
 mod restored;
@@ -52,7 +54,7 @@ use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, Scope};
 use serde_json::Value;
 
 use crate::client::{AgencyClient, Transaction};
-use crate::deadline::{Deadline, GLANCE, Stop};
+use crate::deadline::{Deadline, GLANCE};
 use crate::natives::agency::AgencyTarget;
 use crate::natives::cluster::{Cluster as ClusterHandle, Clusters};
 use crate::natives::test::{Noted, TestState};
@@ -61,11 +63,14 @@ use crate::natives::{
     with_causes,
 };
 
+pub use crate::deadline::Stop;
 pub use crate::natives::cluster::Crash;
-pub use crate::natives::{Gate, PermissionError, Permissions};
+pub use crate::natives::{ErrorName, Gate, PermissionError, Permissions};
 pub use builder::HostBuilder;
+pub use cause::Cause;
 #[cfg(feature = "standin")]
 pub use cluster::Cluster;
+#[cfg(feature = "cli")]
 pub(crate) use diagnosis::nearest;
 pub use error::{Frame, HostError, Location, ScriptError};
 pub use limits::Limits;

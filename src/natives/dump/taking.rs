@@ -8,6 +8,7 @@ use crate::deadline::{Deadline, Stop};
 use crate::dump::{
     DumpError, DumpOptions, Latch, Packing, Place, Taken, hurried, stem_of_cluster, take_of,
 };
+#[cfg(feature = "standin")]
 use crate::natives::cluster::Cluster;
 use crate::natives::fs::to_write;
 use crate::natives::{NativeContext, NativeError, NativeResult, Options, argument};
@@ -142,6 +143,7 @@ fn take(
 }
 
 /// Takes a dump of the agents of a cluster.
+#[cfg(feature = "standin")]
 pub(crate) fn cluster(
     cluster: &Cluster,
     options: &DumpOptions,
