@@ -69,6 +69,8 @@ struct State {
     interrupt_sets_script: bool,
     /// Why the script's deadline passed, unless it was its time.
     reason: Option<String>,
+    /// How many sleep now.
+    sleepers: usize,
 }
 
 impl State {
@@ -144,6 +146,19 @@ impl Deadline {
     /// The clock that it goes by.
     pub fn clock(&self) -> &Clock {
         &self.shared.clock
+    }
+
+    /// Begins a run that ends `limit` from now: nothing is left of what was set, or came, before.
+    pub fn begin(&self, limit: Option<Duration>) {
+        let run_end = limit.and_then(|limit| self.now().checked_add(limit));
+        let mut state = self.state();
+        *state = State { run_end, sleepers: state.sleepers, ..State::default() };
+        self.shared.over.store(false, Ordering::Relaxed);
+        let wakes = state.sleepers > 0;
+        drop(state);
+        if wakes {
+            self.shared.changed.notify_all();
+        }
     }
 
     /// Sets or clears the run's deadline, counted from now.
@@ -311,12 +326,14 @@ impl Deadline {
             if self.shared.clock.advance(wait) {
                 continue;
             }
+            state.sleepers += 1;
             state = self
                 .shared
                 .changed
                 .wait_timeout(state, wait.min(longest))
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
+            state.sleepers -= 1;
             if longest == GLANCE {
                 drop(state);
                 self.glance();

@@ -51,6 +51,7 @@ pub mod replay;
 pub mod standin;
 pub mod vpack;
 
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
 

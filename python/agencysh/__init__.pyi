@@ -1,63 +1,98 @@
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Literal, NamedTuple, TypedDict, Union
+from typing import Any, Final, Literal, Union, final
 
-from typing_extensions import Self, TypeAlias
+from typing_extensions import Self, TypeAlias, disjoint_base
+
+from agencysh._errors import (
+    AgencyshError as AgencyshError,
+    AssertionFailed as AssertionFailed,
+    ConnectionFailed as ConnectionFailed,
+    DeadlineExceeded as DeadlineExceeded,
+    Interrupted as Interrupted,
+    PermissionDenied as PermissionDenied,
+    PreconditionFailed as PreconditionFailed,
+    ScriptError as ScriptError,
+    ScriptExit as ScriptExit,
+)
+
+__all__ = [
+    "ABSENT",
+    "Absent",
+    "Agency",
+    "AgencyshError",
+    "AssertionFailed",
+    "Change",
+    "Changes",
+    "Cluster",
+    "ConnectionFailed",
+    "DeadlineExceeded",
+    "Interrupted",
+    "PermissionDenied",
+    "PreconditionFailed",
+    "ScriptError",
+    "ScriptExit",
+    "Shell",
+    "TestRun",
+    "__version__",
+]
 
 __version__: Final[str]
 
-ABSENT: Final[object]
-
 _Path: TypeAlias = Union[str, PathLike[str]]
 
-class AgencyshError(Exception):
-    message: str
-    kind: str
-    error_num: int | None
-    code: int | None
-    context: dict[str, Any]
-    hint: str | None
-    causes: list[str]
+@final
+class Absent:
+    def __bool__(self) -> Literal[False]: ...
 
-class ScriptError(AgencyshError):
-    file: str | None
-    line: int | None
-    column: int | None
-    source_line: str | None
-    trace: list[dict[str, Any]]
+ABSENT: Final[Absent]
 
-class AssertionFailed(ScriptError, AssertionError): ...
-class DeadlineExceeded(AgencyshError, TimeoutError): ...
-class ConnectionFailed(AgencyshError, ConnectionError): ...
-class PermissionDenied(AgencyshError, PermissionError): ...
-class PreconditionFailed(AgencyshError):
-    outcomes: list[int]
+@final
+class Change:
+    @property
+    def path(self) -> str: ...
+    @property
+    def value(self) -> Any: ...
 
-class Interrupted(AgencyshError): ...
-class ScriptExit(AgencyshError):
-    exit_code: int
+@final
+class Changes:
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> Change: ...
+    def close(self) -> None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None: ...
 
-class Change(NamedTuple):
-    """One change below a watched path."""
-
-    path: str
-    value: Any
-    index: int
-
+@final
 class TestRun:
-    passed: int
-    failed: int
-    skipped: int
-    flaky: int
-    ok: bool
-    files: list[dict[str, Any]]
+    @property
+    def passed(self) -> int: ...
+    @property
+    def flaky(self) -> int: ...
+    @property
+    def failed(self) -> int: ...
+    @property
+    def skipped(self) -> int: ...
+    @property
+    def failures(self) -> int: ...
+    @property
+    def success(self) -> bool: ...
+    @property
+    def duration(self) -> float: ...
+    @property
+    def stopped(self) -> Literal["interrupted", "deadline"] | None: ...
+    @property
+    def files(self) -> list[dict[str, Any]]: ...
     def to_dict(self) -> dict[str, Any]: ...
+    def __bool__(self) -> bool: ...
 
+@disjoint_base
 class Shell:
-    def __init__(
-        self,
+    def __new__(
+        cls,
         *,
         embedded: int | None = None,
         launch: Mapping[str, Any] | None = None,
@@ -69,26 +104,26 @@ class Shell:
         timeout: float | None = None,
         connect_timeout: float | None = None,
         database: str | None = None,
-        arguments: Sequence[str] = (),
-        permissions: Literal["all", "none"] | Mapping[str, Any] = "all",
+        arguments: Sequence[str] | None = None,
+        permissions: Literal["all", "none"] | Mapping[str, Any] | None = None,
         limits: Mapping[str, int] | None = None,
         seed: int | None = None,
-        log_levels: Sequence[str] = (),
+        log_levels: Sequence[str] | None = None,
         modules: Mapping[str, str] | None = None,
-        module_folders: Sequence[_Path] = (),
+        module_folders: Sequence[_Path] | None = None,
         jwt_secret: str | None = None,
         jwt_secret_file: _Path | None = None,
         jwt_token: str | None = None,
         username: str | None = None,
         password: str | None = None,
         ca_file: _Path | None = None,
-        insecure: bool = False,
+        insecure: bool | None = None,
         temp_dir: _Path | None = None,
-        pretty: bool = False,
-        color: bool = False,
+        pretty: bool | None = None,
+        color: bool | None = None,
         natives: Mapping[str, Mapping[str, Callable[..., Any]]] | None = None,
         output: Callable[[str], object] | None = None,
-    ) -> None: ...
+    ) -> Self: ...
     def eval(self, code: str) -> Any: ...
     def run(self, path: _Path, *arguments: str) -> Any: ...
     def run_text(self, text: str, *arguments: str, name: str = "<text>") -> Any: ...
@@ -96,7 +131,8 @@ class Shell:
     def test(
         self,
         *paths: _Path,
-        filter: str | Sequence[str] | None = None,
+        filter: str | Iterable[str] | None = None,
+        only: str | Iterable[str] | None = None,
         timeout: float | None = None,
         jobs: int | None = None,
         retries: int = 0,
@@ -115,40 +151,44 @@ class Shell:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None: ...
 
+@final
 class Agency:
     def get(self, path: str, default: Any = None) -> Any: ...
     def exists(self, path: str) -> bool: ...
-    def set(self, path: str, value: Any) -> None: ...
-    def remove(self, path: str) -> None: ...
+    def set(self, path: str, value: Any) -> int: ...
+    def remove(self, path: str) -> int: ...
     def cas(self, path: str, old: Any, new: Any) -> bool: ...
     def update(self, path: str, fn: Callable[[Any], Any]) -> Any: ...
-    def increment(self, path: str, step: int = 1) -> None: ...
-    def push(self, path: str, value: Any) -> None: ...
-    def read(self, paths: Sequence[str] | str) -> Any: ...
+    def increment(self, path: str, step: int = 1) -> int: ...
+    def push(self, path: str, value: Any) -> int: ...
+    def read(self, paths: str | Iterable[str]) -> dict[str, Any]: ...
     def transact(self, transactions: Sequence[Sequence[Any]]) -> list[Any]: ...
-    def watch(self, path: str, timeout: float | None = None) -> Iterator[Change]: ...
-    def wait_until(self, path: str, predicate: Any, timeout: float | None = None) -> Any: ...
+    def watch(self, path: str, timeout: float | None = None) -> Changes: ...
+    def wait_until(
+        self, path: str, predicate: Callable[[Any], object] | Any, timeout: float | None = 30.0
+    ) -> Any: ...
     def leader(self) -> str: ...
     def agents(self) -> list[dict[str, Any]]: ...
     def health(self) -> dict[str, Any]: ...
     def config(self, agent: str | None = None) -> dict[str, Any]: ...
-    def state(self, agent: str | None = None) -> Any: ...
+    def state(self, agent: str | None = None) -> dict[str, Any]: ...
     def prefix(self, path: str) -> Agency: ...
 
+@disjoint_base
 class Cluster:
-    def __init__(
-        self,
+    def __new__(
+        cls,
         agents: int = 3,
         dbservers: int = 0,
         coordinators: int = 0,
         world: Literal["embedded", "processes"] = "embedded",
         arangod: _Path | None = None,
         **launch: Any,
-    ) -> None: ...
+    ) -> Self: ...
     @staticmethod
     def adopt(topology: _Path) -> Cluster: ...
     @property
-    def world(self) -> str: ...
+    def world(self) -> Literal["embedded", "processes", "adopted"]: ...
     @property
     def root(self) -> Path | None: ...
     @property
@@ -160,8 +200,6 @@ class Cluster:
     def resume(self, name: str) -> None: ...
     def stop(self, name: str) -> None: ...
     def restart(self, name: str) -> None: ...
-    def partition(self, groups: Sequence[Sequence[str]]) -> None: ...
-    def heal(self) -> None: ...
     def add_dbserver(self) -> str: ...
     def dump(self, folder: _Path) -> Path: ...
     def crashes(self) -> list[dict[str, Any]]: ...

@@ -46,11 +46,12 @@ class AgencyshError(Exception):
     def __str__(self) -> str:
         lines = [self.message]
         if self.file is not None:
-            place = f"{self.file}:{self.line}:{self.column or 1}"
             source = "" if self.source_line is None else f": {self.source_line.strip()}"
-            lines.append(f"  at {place}{source}")
+            lines.append(f"  at {self.file}:{self.line}:{self.column or 1}{source}")
         for call in reversed(self.trace):
-            if call["line"] is not None:
+            place = (call["file"], call["line"])
+            # the standard library is of no interest, and the place itself has been told
+            if call["line"] is not None and not call["file"].startswith("<stdlib>") and place != (self.file, self.line):
                 lines.append(f"  in {call['function']}, called at {call['file']}:{call['line']}")
         lines.extend(f"  caused by: {cause}" for cause in self.causes)
         if self.hint is not None:

@@ -211,7 +211,7 @@ impl Shell {
         self.open(py)?.run(py, |host| host.eval(code))
     }
 
-    /// Runs a script file with words for ``env::arguments()`` (those of the shell if there are none); gives the value of its last expression.
+    /// Runs a script file with words for ``env::args()`` (those of the shell if there are none); gives the value of its last expression.
     ///
     /// Errors: as `eval`::
     ///
@@ -228,7 +228,7 @@ impl Shell {
 
     /// Runs the text of a script as `run` does; errors call it ``name``::
     ///
-    ///     assert shell.run_text("env::arguments()[0]", "one") == "one"
+    ///     assert shell.run_text("env::args()[0]", "one") == "one"
     #[pyo3(signature = (text, *arguments, name="<text>"))]
     fn run_text<'py>(
         &self,

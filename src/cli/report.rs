@@ -53,7 +53,7 @@ impl Reporter {
         };
         let mut group: Group<'_> =
             Level::ERROR.primary_title(title).id(error.kind.as_str()).elements(excerpt(error));
-        for cause in &error.causes {
+        for cause in error.causes() {
             group = group.element(Level::NOTE.message(format!("caused by: {cause}")));
         }
         for line in calls(&error.trace) {

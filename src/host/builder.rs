@@ -8,7 +8,9 @@ use std::time::Duration;
 use rhai::{Module, Shared};
 
 use super::engine::{self, EnteredText, Steps};
+use super::interpreter::Interpreter;
 use super::resolver::Resolver;
+use super::script_thread::BigStack;
 use super::sources::Sources;
 use super::target::TargetSettings;
 use super::{Host, HostError, Limits, Target, stdlib};
@@ -294,16 +296,17 @@ impl HostBuilder {
         for (name, module) in self.modules {
             engine.register_static_module(name, module);
         }
+        let context_of_engine = Arc::clone(&context);
+        let interpreter =
+            Interpreter { engine, context: context_of_engine, entered, sources, resolver };
         Ok(Host {
             builder,
-            engine,
-            entered,
+            stack: BigStack::default(),
+            interpreter: Arc::new(interpreter),
             context,
             limit: self.limit,
             exit,
             steps,
-            sources,
-            resolver,
             last: std::sync::Mutex::default(),
             client: std::sync::OnceLock::new(),
             tests: Arc::default(),

@@ -182,7 +182,8 @@ impl Cluster {
         let place =
             Place::Folder { folder: folder.into(), stem: stem_of_cluster(number.unwrap_or(1)) };
         let options = DumpOptions { number, ..DumpOptions::new(place) };
-        Ok(dump_cluster(&self.handle, &options, &self.deadline)?.archive)
+        let is_over = || self.deadline.check();
+        Ok(dump_cluster(&self.handle, &options, &self.deadline, &is_over)?.archive)
     }
 
     /// Which instances ended unasked so far.

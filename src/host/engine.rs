@@ -1,9 +1,10 @@
 //! The engine of a host: natives, limits, and what ends a run.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use rhai::{Dynamic, Engine, INT, LexError, NativeCallContext, Position, Token};
+use rhai::packages::{Package, StandardPackage};
+use rhai::{Dynamic, Engine, INT, LexError, Module, NativeCallContext, Position, Shared, Token};
 
 use super::Limits;
 use super::resolver::{Resolver, ResolverHandle};
@@ -76,7 +77,8 @@ pub(super) fn build(
     limits: &Limits,
     entered: EnteredText,
 ) -> Engine {
-    let mut engine = Engine::new();
+    let mut engine = Engine::new_raw();
+    engine.register_global_module(language());
     limits.apply(&mut engine);
     engine
         .set_max_expr_depths(MAX_EXPRESSION_DEPTH, MAX_EXPRESSION_DEPTH)
@@ -95,6 +97,12 @@ pub(super) fn build(
         output.write(&format!("[{place}{line}] {text}\n"));
     });
     engine
+}
+
+/// The functions of the language itself, which are made once for all engines of the process.
+fn language() -> Shared<Module> {
+    static LANGUAGE: OnceLock<Shared<Module>> = OnceLock::new();
+    Shared::clone(LANGUAGE.get_or_init(|| StandardPackage::new().as_shared_module()))
 }
 
 fn register_exit(engine: &mut Engine) {

@@ -1,14 +1,19 @@
 //! Why a run ended without a result.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde_json::{Map, Value, json};
 
 use super::SettingsError;
+use super::cause::{Cause, take_causes};
 use super::script_text::ScriptFileError;
 use super::testing::DiscoveryError;
 use crate::deadline::Stop;
-use crate::natives::NativeError;
+use crate::natives::{ErrorName, NativeError};
+
+/// The kind of an error that a script's own deadline raises, which it may catch.
+const SCRIPT_DEADLINE: &str = "deadline.script";
 
 /// A place in a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +44,8 @@ pub struct Frame {
 }
 
 /// An error that a script did not catch.
+///
+/// Its [`source`](std::error::Error::source) is what caused it, such as the system's error behind `fs.failed`.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ScriptError {
@@ -46,8 +53,10 @@ pub struct ScriptError {
     pub kind: String,
     /// The text for people, without its causes.
     pub message: String,
-    /// What caused it, the nearest first.
-    pub causes: Vec<String>,
+    /// The `name` that scripts see.
+    pub name: ErrorName,
+    /// What caused it, if that is known.
+    pub cause: Option<Box<Cause>>,
     /// ArangoDB's error number.
     pub error_num: Option<i64>,
     /// The HTTP status of the answer behind the error.
@@ -73,7 +82,11 @@ impl fmt::Display for ScriptError {
     }
 }
 
-impl std::error::Error for ScriptError {}
+impl std::error::Error for ScriptError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.cause.as_deref().map(|cause| cause as &(dyn std::error::Error + 'static))
+    }
+}
 
 /// Why a host cannot be built, or a run has no result.
 #[derive(Debug, thiserror::Error)]
@@ -128,7 +141,7 @@ pub enum HostError {
 }
 
 impl HostError {
-    /// The stable dotted name.
+    /// The stable dotted name, such as `agency.no_leader`, `script.unknown_variable` or `host.settings`.
     pub fn kind(&self) -> &str {
         match self {
             Self::Script(error) => &error.kind,
@@ -146,9 +159,16 @@ impl HostError {
             Self::NothingToCall { .. } => "host.nothing_to_call",
         }
     }
-}
 
-impl HostError {
+    /// The text for people, without place and causes: those are told by [`Self::location`] and
+    /// [`source`](std::error::Error::source).
+    pub fn message(&self) -> String {
+        match self {
+            Self::Script(error) => error.message.clone(),
+            other => other.to_string(),
+        }
+    }
+
     /// The script's error, if it is one.
     pub fn script(&self) -> Option<&ScriptError> {
         match self {
@@ -157,64 +177,118 @@ impl HostError {
         }
     }
 
+    /// Where it arose in a script.
+    pub fn location(&self) -> Option<&Location> {
+        self.script().and_then(|error| error.location.as_ref())
+    }
+
+    /// The script file where it arose, or a name such as `<eval>`.
+    pub fn file(&self) -> Option<&str> {
+        self.location().map(|location| location.source.as_str())
+    }
+
+    /// The line where it arose, counted from 1.
+    pub fn line(&self) -> Option<usize> {
+        self.location().map(|location| location.line)
+    }
+
+    /// The calls of the script that led there, the outermost first.
+    pub fn trace(&self) -> &[Frame] {
+        self.script().map_or(&[], |error| &error.trace)
+    }
+
+    /// The deadline, interrupt or limit that ended the run, if one did.
+    pub fn stop(&self) -> Option<&Stop> {
+        match self {
+            Self::Script(error) => error.stop.as_ref(),
+            Self::Native(error) => error.stop(),
+            _ => None,
+        }
+    }
+
+    /// Whether a deadline ended it: the run's, or one that the script has set for itself.
+    pub fn is_deadline(&self) -> bool {
+        self.as_script_error().stop_name() == Some("deadline")
+    }
+
+    /// Whether an interrupt ended it.
+    pub fn is_interrupted(&self) -> bool {
+        self.stop() == Some(&Stop::Interrupted)
+    }
+
     /// The error as an object, with the members of [`ScriptError::to_json`].
     pub fn to_json(&self) -> Value {
-        let plain = |error_num, code, context, stop| {
-            let causes = match self {
-                Self::Native(_) => Vec::new(),
-                other => crate::natives::causes(other).collect(),
-            };
-            let (kind, message) = (self.kind().to_owned(), self.to_string());
-            ScriptError {
-                kind,
-                message,
-                causes,
-                error_num,
-                code,
-                context,
-                stop,
-                ..ScriptError::default()
-            }
-        };
+        self.as_script_error().to_json()
+    }
+
+    /// What a script would say of it.
+    pub(super) fn as_script_error(&self) -> Cow<'_, ScriptError> {
+        let kind = self.kind().to_owned();
         match self {
-            Self::Script(error) => error.to_json(),
+            Self::Script(error) => Cow::Borrowed(error),
             Self::Native(error) => {
-                let (num, code) = (error.error_num(), error.code());
-                plain(num, code, error.context(), error.stop().cloned()).to_json()
+                let mut context = error.context();
+                let (message, cause) = take_causes(error.message().to_owned(), &mut context);
+                Cow::Owned(ScriptError {
+                    kind,
+                    message,
+                    name: error.name(),
+                    cause,
+                    error_num: error.error_num(),
+                    code: error.code(),
+                    context,
+                    stop: error.stop().cloned(),
+                    ..ScriptError::default()
+                })
             }
-            _ => plain(None, None, Map::new(), None).to_json(),
+            other => {
+                let causes: Vec<String> = crate::natives::causes(other).collect();
+                let (message, cause) = (self.to_string(), Cause::chain(causes));
+                Cow::Owned(ScriptError { kind, message, cause, ..ScriptError::default() })
+            }
         }
     }
 }
 
 impl ScriptError {
-    /// The error as an object: `kind`, `message`, `error_num`, `code` and `context` as scripts see them; `causes`, an
-    /// array of texts; `file`, `line`, `column` and `source_line` of where it arose; `trace`, the calls that led there,
-    /// the outermost first, each with `function`, `file`, `line`, `column`; `hint`; `stop`: `deadline`,
-    /// `interrupted`, `limit` when such a thing ended the run. What does not apply is null.
+    /// The texts of its causes, the nearest first.
+    pub fn causes(&self) -> impl Iterator<Item = &str> {
+        std::iter::successors(self.cause.as_deref(), |cause| cause.cause()).map(Cause::message)
+    }
+
+    /// The error as an object: `kind`, `name`, `message`, `error_num`, `code` and `context` as scripts see them;
+    /// `causes`, an array of texts; `file`, `line`, `column` and `source_line` of where it arose; `trace`, the calls that
+    /// led there, the outermost first, each with `function`, `file`, `line`, `column`; `hint`; `stop`: `deadline`,
+    /// `interrupted`, `limit` when such a thing ended the run. What does not apply is null. Lines and columns are counted
+    /// from 1.
     pub fn to_json(&self) -> Value {
-        let mut object = json!({
+        let place = self.location.as_ref();
+        json!({
             "kind": self.kind,
+            "name": self.name.as_str(),
             "message": self.message,
             "error_num": self.error_num,
             "code": self.code,
             "context": self.context,
-            "causes": self.causes,
-        });
-        let place = self.location.as_ref();
-        let more = json!({
+            "causes": self.causes().collect::<Vec<_>>(),
             "file": place.map(|place| &place.source),
             "line": place.map(|place| place.line),
             "column": place.and_then(|place| place.column),
             "source_line": place.and_then(|place| place.text.as_ref()),
             "trace": self.trace.iter().map(Frame::to_json).collect::<Vec<_>>(),
             "hint": self.hint,
-            "stop": self.stop.as_ref().map(stop_name),
-        });
-        if let (Some(object), Value::Object(more)) = (object.as_object_mut(), more) {
-            object.extend(more);
+            "stop": self.stop_name(),
+        })
+    }
+
+    /// What ended the run, in one word; none of the run's own limits has to be the reason.
+    fn stop_name(&self) -> Option<&'static str> {
+        match &self.stop {
+            Some(Stop::Deadline | Stop::ScriptDeadline { .. }) => Some("deadline"),
+            Some(Stop::Interrupted) => Some("interrupted"),
+            Some(Stop::TooManyOperations { .. } | Stop::TooMuchOutput { .. }) => Some("limit"),
+            None => (self.kind == SCRIPT_DEADLINE).then_some("deadline"),
         }
-        object
     }
 }
 
@@ -227,15 +301,6 @@ impl Frame {
             "line": place.map(|place| place.line),
             "column": place.and_then(|place| place.column),
         })
-    }
-}
-
-/// What ended a run, in one word.
-fn stop_name(stop: &Stop) -> &'static str {
-    match stop {
-        Stop::Deadline | Stop::ScriptDeadline { .. } => "deadline",
-        Stop::Interrupted => "interrupted",
-        Stop::TooManyOperations { .. } | Stop::TooMuchOutput { .. } => "limit",
     }
 }
 

@@ -9,8 +9,9 @@
 //! * `settings`: the same, as text
 //! * `cluster`: a cluster without scripts; `clusters`: how clusters are made, be they `embedded`, `launched`, `adopted` or `restored`
 //! * `engine`, `limits`: the engine, and how much a script may take
+//! * `interpreter`: the engine and what goes with it; `script_thread`: where it runs
 //! * `resolver`, `stdlib`, `sources`, `script_text`: where scripts come from
-//! * `error`, `diagnosis`: what an uncaught error says
+//! * `error`, `cause`, `report`, `diagnosis`: what an uncaught error says
 //! * `check`: finds mistakes without running a script
 //! * `session`: one line after the other, as in a shell; `onlooker`: a glance at its agency
 //! * `testing`: runs the tests of test scripts
@@ -18,6 +19,7 @@
 #[cfg(feature = "standin")]
 mod adopted;
 mod builder;
+mod cause;
 mod check;
 #[cfg(feature = "standin")]
 mod cluster;
@@ -28,14 +30,17 @@ mod diagnosis;
 mod embedded;
 mod engine;
 mod error;
+mod interpreter;
 #[cfg(feature = "standin")]
 mod launched;
 mod limits;
 mod onlooker;
+mod report;
 mod resolver;
 #[cfg(feature = "standin")]
 mod restored;
 mod script_text;
+mod script_thread;
 mod session;
 mod settings;
 mod sources;
@@ -44,15 +49,15 @@ mod target;
 pub mod testing;
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, Scope};
+use rhai::{AST, CallFnOptions, Dynamic, EvalAltResult, Scope};
 use serde_json::Value;
 
 use crate::client::{AgencyClient, Transaction};
-use crate::deadline::{Deadline, GLANCE, Stop};
+use crate::deadline::{Deadline, GLANCE};
 use crate::natives::agency::AgencyTarget;
 use crate::natives::cluster::{Cluster as ClusterHandle, Clusters};
 use crate::natives::test::{Noted, TestState};
@@ -61,13 +66,17 @@ use crate::natives::{
     with_causes,
 };
 
+pub use crate::deadline::Stop;
 pub use crate::natives::cluster::Crash;
-pub use crate::natives::{Gate, PermissionError, Permissions};
+pub use crate::natives::{ErrorName, Gate, PermissionError, Permissions};
 pub use builder::HostBuilder;
+pub use cause::Cause;
 #[cfg(feature = "standin")]
 pub use cluster::Cluster;
+#[cfg(feature = "cli")]
 pub(crate) use diagnosis::nearest;
 pub use error::{Frame, HostError, Location, ScriptError};
+use interpreter::{Interpreter, callable};
 pub use limits::Limits;
 pub use onlooker::Onlooker;
 pub use script_text::{ScriptFileError, read as read_script, read_from as read_script_from};
@@ -81,22 +90,17 @@ use testing::{Cancel, Observer, Selection, TestRun, TestRunner, TestSettings};
 /// How deep functions may call each other.
 pub const MAX_CALL_LEVELS: usize = 256;
 
-/// Bytes of stack for a script: [`MAX_CALL_LEVELS`] levels of the deepest expressions fit in.
-const STACK_SIZE: usize = 256 << 20;
-
 /// Runs scripts, one after the other.
 pub struct Host {
     builder: HostBuilder,
-    engine: Engine,
+    stack: script_thread::BigStack,
+    interpreter: Arc<Interpreter>,
     context: Arc<NativeContext>,
     limit: Option<Duration>,
     exit: ExitRequest,
-    entered: engine::EnteredText,
     steps: engine::Steps,
-    sources: Arc<sources::Sources>,
-    resolver: Arc<resolver::Resolver>,
-    /// The script that ran last: [`Host::call`] finds its functions. Locked while one runs.
-    last: Mutex<Option<AST>>,
+    /// What [`Host::call`] calls of the script that ran last. Locked while one runs.
+    last: Mutex<Option<Arc<AST>>>,
     /// The client of those who ask without a script.
     client: OnceLock<AgencyClient>,
     /// The test runs that go on.
@@ -271,14 +275,17 @@ impl Host {
     /// Compiles the text of a script file, so that its functions can be called; none of its statements runs.
     fn load(&self, path: &Path, text: &str) -> Result<AST, HostError> {
         let mut last = self.lock_run();
-        let name = path.to_string_lossy();
+        let (name, text) = (path.to_string_lossy().into_owned(), text.to_owned());
         self.context
             .set_invocation(Invocation { script: Some(path.to_owned()), arguments: Vec::new() });
         self.begin(Some(path), self.limit);
-        let compiled =
-            self.on_big_stack(|engine| self.compile(engine, &Scope::new(), &name, text))?;
-        let ast = compiled.map_err(|error| self.explained(&error, &name))?;
-        Ok(last.insert(ast).clone())
+        let loaded = self.on_big_stack(move |interpreter| {
+            let compiled = interpreter.compile(&Scope::new(), &name, &text);
+            compiled.map_err(|error| interpreter.explained(&error, &name))
+        })?;
+        let ast = loaded?;
+        *last = Some(Arc::new(callable(&ast)));
+        Ok(ast)
     }
 
     /// Runs the text of a script; errors call it `name`.
@@ -343,22 +350,17 @@ impl Host {
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Outcome, HostError> {
         let last = self.lock_run();
-        let Some(ast) = &*last else {
+        let Some(script) = &*last else {
             return Err(HostError::NothingToCall { function: function.to_owned() });
         };
-        let name = ast.source().unwrap_or_default().to_owned();
         self.begin(None, limit);
         self.interrupt_if(cancelled);
-        let result = self.on_big_stack(|engine| {
-            // the imports of the script, so that its function finds its modules
-            let prelude = engine.compile(session::imports_of(ast))?;
-            let mut ast = ast.clone_functions_only().merge(&prelude);
-            // imports of files are looked for beside the script
-            ast.set_source(name.as_str());
+        let (ast, function) = (Arc::clone(script), function.to_owned());
+        let result = self.on_big_stack(move |Interpreter { engine, .. }| {
             let options = CallFnOptions::new().eval_ast(true).in_all_namespaces(false);
             engine.call_fn_with_options(options, &mut Scope::new(), &ast, function, arguments)
         })?;
-        self.finish(&name, result)
+        self.finish(script.source().unwrap_or_default(), result)
     }
 
     /// Calls a function of a script whose text errors call `name`, and runs nothing else of it.
@@ -406,84 +408,39 @@ impl Host {
         limit: Option<Duration>,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Outcome, HostError> {
-        let mut guard = self.lock_run();
-        let last = &mut *guard;
+        let mut last = self.lock_run();
         self.context.set_invocation(Invocation { script: script.map(Path::to_owned), arguments });
         self.begin(script, limit);
         self.interrupt_if(cancelled);
-        let result = self.on_big_stack(|engine| {
-            let ast = self.compile(engine, &Scope::new(), name, text)?;
-            let ast = last.insert(ast);
-            engine.eval_ast::<Dynamic>(ast)
+        let (its_name, text) = (name.to_owned(), text.to_owned());
+        let compiled = self.on_big_stack(move |interpreter| {
+            interpreter.compile(&Scope::new(), &its_name, &text)
         })?;
+        let result = match compiled {
+            Ok(ast) => {
+                *last = Some(Arc::new(callable(&ast)));
+                self.on_big_stack(move |Interpreter { engine, .. }| engine.eval_ast(&ast))?
+            }
+            Err(error) => Err(error),
+        };
         self.finish(name, result)
     }
 
-    /// Compiles a text and keeps what errors need to know of it.
-    fn compile(
-        &self,
-        engine: &Engine,
-        scope: &Scope<'_>,
-        name: &str,
-        text: &str,
-    ) -> Result<AST, Box<EvalAltResult>> {
-        self.sources.keep_text(name, text);
-        let mut ast = engine.compile_with_scope(scope, text)?;
-        ast.set_source(name);
-        self.sources.keep_functions(name, &ast);
-        Ok(ast)
-    }
-
     fn begin(&self, script: Option<&Path>, limit: Option<Duration>) {
-        self.resolver.begin(script);
+        self.interpreter.resolver.begin(script);
         self.exit.clear();
         self.steps.clear();
-        self.context.deadline.clear_interrupt();
         self.context.begin_output();
-        self.context.deadline.set_script(None);
-        self.context.deadline.interrupt_sets_script(false);
-        self.context.deadline.set_run(limit);
+        self.context.deadline.begin(limit);
     }
 
-    /// Runs `body` on a thread whose stack is big enough for the deepest scripts.
-    fn on_big_stack<T: Send>(
+    /// Does `work` where the stack is big enough for the deepest scripts.
+    fn on_big_stack<T: Send + 'static>(
         &self,
-        body: impl FnOnce(&Engine) -> T + Send,
+        work: impl FnOnce(&Interpreter) -> T + Send + 'static,
     ) -> Result<T, HostError> {
-        let (running, ended) = sync_channel::<()>(0);
-        std::thread::scope(|scope| {
-            let thread = std::thread::Builder::new()
-                .name("agencysh-script".to_owned())
-                .stack_size(STACK_SIZE)
-                .spawn_scoped(scope, move || {
-                    let _running = running;
-                    body(&self.engine)
-                })
-                .map_err(HostError::Thread)?;
-            self.notice_deadline(&ended);
-            thread.join().map_or_else(|panic| std::panic::resume_unwind(panic), Ok)
-        })
-    }
-
-    /// Waits until the run has `ended` or its deadline passes, and notices that: a script looks at the clock
-    /// after many steps only, each of which may be a native that takes long.
-    fn notice_deadline(&self, ended: &Receiver<()>) {
-        let deadline = &self.context.deadline;
-        loop {
-            let glances = deadline.glance();
-            let longest = if glances { GLANCE } else { Duration::MAX };
-            let left = match deadline.run_remaining() {
-                Some(left) => left.min(longest),
-                None if glances => longest,
-                None => break,
-            };
-            match ended.recv_timeout(left) {
-                Err(RecvTimeoutError::Timeout) if deadline.check_run().is_ok() => {}
-                // whoever interrupted it waits for its end as well
-                Err(RecvTimeoutError::Timeout) if glances => {}
-                _ => break,
-            }
-        }
+        let interpreter = Arc::clone(&self.interpreter);
+        self.stack.run(&self.context.deadline, move || work(&interpreter))
     }
 
     /// What a run came to, be it by its last expression, by `exit` or by an error.
@@ -493,7 +450,8 @@ impl Host {
         result: Result<Dynamic, Box<EvalAltResult>>,
     ) -> Result<Outcome, HostError> {
         // the last thing that a script does, and what it does before it calls `exit`, may be too much as well
-        if (result.is_ok() || self.exit.requested().is_some())
+        if self.context.deadline.is_over()
+            && (result.is_ok() || self.exit.requested().is_some())
             && let Err(stop @ Stop::TooMuchOutput { .. }) = self.context.deadline.check_run()
         {
             return Err(diagnosis::stopped(stop).into());
@@ -508,19 +466,7 @@ impl Host {
     }
 
     fn explained(&self, error: &EvalAltResult, name: &str) -> ScriptError {
-        let deepest = self.engine.max_call_levels();
-        let explained = diagnosis::explain(error, name, &self.sources, deepest, || {
-            self.known_functions(&self.engine)
-        });
-        match self.context.deadline.check_run() {
-            // whatever the script made of it: the run has ended because it had to
-            Err(stop) => ScriptError {
-                location: explained.location,
-                trace: explained.trace,
-                ..diagnosis::stopped(stop)
-            },
-            Ok(()) => explained,
-        }
+        self.interpreter.explained(error, name)
     }
 
     /// Starts the servers that the run is made for, or connects to its agency; nothing happens where there is none.
@@ -596,15 +542,15 @@ impl Host {
             diagnosis::explain(
                 &error,
                 &name,
-                &self.sources,
-                self.engine.max_call_levels(),
+                &self.interpreter.sources,
+                self.interpreter.engine.max_call_levels(),
                 Vec::new,
             )
         };
         noted.into_iter().map(explained).collect()
     }
 
-    fn lock_run(&self) -> MutexGuard<'_, Option<AST>> {
+    fn lock_run(&self) -> MutexGuard<'_, Option<Arc<AST>>> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -2,18 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rhai::{
     AST, ASTNode, Dynamic, Expr, LexError, Module, ParseError, ParseErrorType, Scope, Shared, Stmt,
 };
 
 use super::engine::LAST_VALUE;
+use super::interpreter::Interpreter;
 use super::{Host, HostError, InterruptHandle, Onlooker, Outcome, script_text};
 
 /// A host that is fed line by line.
 pub struct Session {
     host: Host,
-    scope: Scope<'static>,
+    /// Shared with the thread that a line runs on.
+    scope: Arc<Mutex<Scope<'static>>>,
     functions: AST,
     modules: BTreeMap<String, Shared<Module>>,
     entries: usize,
@@ -44,6 +47,7 @@ impl Session {
     pub fn new(host: Host) -> Self {
         let mut scope = Scope::new();
         scope.push_dynamic(LAST_VALUE, Dynamic::UNIT);
+        let scope = Arc::new(Mutex::new(scope));
         Self { host, scope, functions: AST::empty(), modules: BTreeMap::new(), entries: 0 }
     }
 
@@ -60,9 +64,10 @@ impl Session {
     /// The host's look at a text before it is run.
     pub fn entered(&self, text: &str) -> Entered {
         self.host.begin(None, self.host.limit);
-        let parsed = self.host.on_big_stack(|engine| {
-            let compile = || engine.compile_with_scope(&self.scope, text).map(drop);
-            self.host.entered.while_compiling(text, compile)
+        let (scope, whole) = (Arc::clone(&self.scope), text.to_owned());
+        let parsed = self.host.on_big_stack(move |Interpreter { engine, entered, .. }| {
+            let compile = || engine.compile_with_scope(&lock(&scope), &whole).map(drop);
+            entered.while_compiling(&whole, compile)
         });
         match parsed {
             Ok(Err(error)) if is_incomplete(text, &error) => Entered::Incomplete,
@@ -91,26 +96,28 @@ impl Session {
     }
 
     fn run(&mut self, name: &str, text: &str, file: Option<&Path>) -> Result<Outcome, HostError> {
-        let Self { host, scope, functions, .. } = self;
-        host.begin(file, host.limit);
-        let (kept, result) = host.on_big_stack(|engine| {
-            let compile = || host.compile(engine, scope, name, text);
-            let compiled = match file {
-                None => host.entered.while_compiling(text, compile),
+        self.host.begin(file, self.host.limit);
+        let (scope, functions) = (Arc::clone(&self.scope), self.functions.clone());
+        let (its_name, text, is_file) = (name.to_owned(), text.to_owned(), file.is_some());
+        let (kept, result) = self.host.on_big_stack(move |interpreter| {
+            let scope = &mut *lock(&scope);
+            let compile = || interpreter.compile(scope, &its_name, &text);
+            let compiled = match is_file {
+                false => interpreter.entered.while_compiling(&text, compile),
                 // a file is a script, where `_` is no name
-                Some(_) => compile(),
+                true => compile(),
             };
             let line = match compiled {
                 Ok(line) => line,
                 Err(error) => return (None, Err(error)),
             };
-            host.sources.keep_entered(name);
+            interpreter.sources.keep_entered(&its_name);
             let mut whole = functions.merge(&line);
-            whole.set_source(name);
-            let result = engine.eval_ast_with_scope::<Dynamic>(scope, &whole);
+            whole.set_source(its_name);
+            let result = interpreter.engine.eval_ast_with_scope::<Dynamic>(scope, &whole);
             (Some((whole.clone_functions_only(), imports(&line))), result)
         })?;
-        let outcome = host.finish(name, result);
+        let outcome = self.host.finish(name, result);
         if let Some((functions, imports)) = kept {
             self.functions = functions;
             self.keep_modules(name, imports);
@@ -118,16 +125,18 @@ impl Session {
         if let Ok(outcome) = &outcome
             && !outcome.value.is_unit()
         {
-            self.scope.set_value(LAST_VALUE, outcome.value.clone());
+            lock(&self.scope).set_value(LAST_VALUE, outcome.value.clone());
         }
         outcome
     }
 
     /// Makes modules known to all later lines.
     fn keep_modules(&mut self, importer: &str, imports: Vec<(String, String)>) {
+        let interpreter = Arc::get_mut(&mut self.host.interpreter)
+            .expect("a thread that has run a line keeps nothing of it");
         for (path, alias) in imports {
-            if let Some(module) = self.host.resolver.loaded(importer, &path) {
-                self.host.engine.register_static_module(alias.as_str(), Shared::clone(&module));
+            if let Some(module) = interpreter.resolver.loaded(importer, &path) {
+                interpreter.engine.register_static_module(alias.as_str(), Shared::clone(&module));
                 self.modules.insert(alias, module);
             }
         }
@@ -136,15 +145,16 @@ impl Session {
     /// The variables and their values, by name.
     pub fn variables(&self) -> Vec<(String, Dynamic)> {
         // a later variable hides an earlier one of its name
+        let scope = lock(&self.scope);
         let visible: BTreeMap<&str, Dynamic> =
-            self.scope.iter().map(|(name, _, value)| (name, value)).collect();
+            scope.iter().map(|(name, _, value)| (name, value)).collect();
         visible.into_iter().map(|(name, value)| (name.to_owned(), value.flatten())).collect()
     }
 
     /// The value of a variable.
     pub fn variable(&self, name: &str) -> Option<Dynamic> {
         let name = if name == "_" { LAST_VALUE } else { name };
-        self.scope.get(name).map(Dynamic::flatten_clone)
+        lock(&self.scope).get(name).map(Dynamic::flatten_clone)
     }
 
     /// The functions that were entered, and those of imported modules.
@@ -164,7 +174,7 @@ impl Session {
                 parameters: info.metadata.params_info.iter().map(ToString::to_string).collect(),
             })
         };
-        let imported = self.host.engine.collect_fn_metadata(None, of_module, false);
+        let imported = self.host.interpreter.engine.collect_fn_metadata(None, of_module, false);
         let mut all: Vec<Callable> =
             entered.chain(imported).filter(|one| !one.name.contains('$')).collect();
         all.sort();
@@ -179,7 +189,7 @@ impl Session {
 
     /// What scripts call the type of a value.
     pub fn type_name<'a>(&'a self, value: &'a Dynamic) -> &'a str {
-        self.host.engine.map_type_name(value.type_name())
+        self.host.interpreter.engine.map_type_name(value.type_name())
     }
 
     /// The functions of the language that can be called on a value, with a dot before their names.
@@ -193,7 +203,7 @@ impl Session {
             (word && fits && !info.metadata.name.contains('$'))
                 .then(|| info.metadata.name.to_string())
         };
-        let mut names = self.host.engine.collect_fn_metadata(None, named, true);
+        let mut names = self.host.interpreter.engine.collect_fn_metadata(None, named, true);
         names.sort();
         names.dedup();
         names
@@ -242,9 +252,6 @@ fn imports(ast: &AST) -> Vec<(String, String)> {
     found
 }
 
-/// The text of the imports at the top of a script.
-pub(super) fn imports_of(ast: &AST) -> String {
-    let lines =
-        imports(ast).into_iter().map(|(path, name)| format!("import {path:?} as {name};\n"));
-    lines.collect()
+fn lock<'a>(scope: &'a Mutex<Scope<'static>>) -> MutexGuard<'a, Scope<'static>> {
+    scope.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -8,7 +8,7 @@ use super::context::NativeContext;
 use crate::deadline::Stop;
 
 /// The `name` of an error map.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorName {
     /// An error with one of ArangoDB's numbers.
@@ -18,10 +18,18 @@ pub enum ErrorName {
     /// Text that cannot be parsed.
     SyntaxError,
     /// Anything without a number.
+    #[default]
     Error,
 }
 
 impl ErrorName {
+    /// The name that scripts see as `word`.
+    pub(crate) fn parse(word: &str) -> Option<Self> {
+        [Self::ArangoError, Self::TypeError, Self::SyntaxError, Self::Error]
+            .into_iter()
+            .find(|name| name.as_str() == word)
+    }
+
     /// The word that scripts see.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -105,6 +113,11 @@ impl NativeError {
     /// The stable dotted kind.
     pub fn kind(&self) -> &str {
         &self.0.kind
+    }
+
+    /// Its `name`.
+    pub fn name(&self) -> ErrorName {
+        self.0.name
     }
 
     /// ArangoDB's number.

@@ -46,6 +46,7 @@ mod vpack;
 
 pub use context::{Invocation, NativeContext, NativeContextBuilder, OutputSink};
 pub use convert::{from_json, to_json};
+#[cfg(feature = "standin")]
 pub(crate) use dump::dump_cluster;
 pub(crate) use error::causes;
 pub use error::{ErrorName, NativeError, NativeResult, call, with_causes};
@@ -57,12 +58,12 @@ pub use printing::{compact, pretty};
 pub use process::{ExitRequest, end_children, exit};
 pub use table::table;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use std::any::TypeId;
 
 use rhai::plugin::ModuleManifest;
-use rhai::{Dynamic, Engine, FLOAT, INT, ImmutableString, NativeCallContext};
+use rhai::{Dynamic, Engine, FLOAT, INT, ImmutableString, Module, NativeCallContext, Shared};
 
 /// Every namespace of natives: its name, and the functions and constants it holds. One that is
 /// made of several files has an entry for each.
@@ -108,11 +109,8 @@ pub static NAMESPACES: &[(&str, &ModuleManifest)] = &[
 
 /// Registers all namespaces on `engine` and ties them to `context`.
 pub fn register(engine: &mut Engine, context: Arc<NativeContext>) {
-    for parts in NAMESPACES.chunk_by(|(one, _), (other, _)| one == other) {
-        if let Some((name, _)) = parts.first() {
-            let manifests = parts.iter().map(|(_, manifest)| *manifest);
-            engine.register_static_module(*name, dispatch::module(name, manifests).into());
-        }
+    for (name, module) in modules() {
+        engine.register_static_module(name, Shared::clone(module));
     }
     register_globals(engine);
     bounds::register(engine);
@@ -121,6 +119,20 @@ pub fn register(engine: &mut Engine, context: Arc<NativeContext>) {
     let output = Arc::clone(&context);
     engine.on_print(move |line| output.write(&format!("{line}\n")));
     engine.set_default_tag(Dynamic::from(context));
+}
+
+/// The namespaces as modules. They know of no run, and are made once for all engines of the process.
+fn modules() -> &'static [(&'static str, Shared<Module>)] {
+    static MODULES: OnceLock<Vec<(&str, Shared<Module>)>> = OnceLock::new();
+    MODULES.get_or_init(|| {
+        let namespaces = NAMESPACES.chunk_by(|(one, _), (other, _)| one == other);
+        let module = |parts: &[(&'static str, &'static ModuleManifest)]| {
+            let (name, _) = *parts.first()?;
+            let manifests = parts.iter().map(|(_, manifest)| *manifest);
+            Some((name, dispatch::module(name, manifests).into()))
+        };
+        namespaces.filter_map(module).collect()
+    })
 }
 
 /// The most values that one `print` takes.

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rhai::{AST, Engine, FnAccess};
 
-use super::super::Host;
 use super::super::diagnosis::Known;
+use super::super::interpreter::Interpreter;
 
 /// Functions that the language itself gives meaning to.
 pub(super) const BUILT_IN: &[&str] = &[
@@ -27,14 +27,14 @@ pub(super) const BUILT_IN: &[&str] = &[
 /// How many arguments the functions of a name take.
 pub(super) type Functions = BTreeMap<String, BTreeSet<usize>>;
 
-impl Host {
+impl Interpreter {
     /// What can be called: natives, functions of the language, and those of all scripts compiled so far.
-    pub(in crate::host) fn known_functions(&self, engine: &Engine) -> Vec<Known> {
+    pub(in crate::host) fn known_functions(&self) -> Vec<Known> {
         let of_host = |info: rhai::FuncInfo| {
             let parameters = info.metadata.params_info.iter().map(ToString::to_string).collect();
             Some(Known { name: name_of(&info), parameters, scripted: false })
         };
-        let mut known = engine.collect_fn_metadata(None, of_host, true);
+        let mut known = self.engine.collect_fn_metadata(None, of_host, true);
         known.extend(BUILT_IN.iter().map(|&name| Known {
             name: name.to_owned(),
             parameters: Vec::new(),

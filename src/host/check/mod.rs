@@ -9,10 +9,11 @@ mod options;
 use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
-use rhai::{AST, ASTNode, Engine, Expr, FnAccess, Position, Scope, Stmt};
+use rhai::{AST, ASTNode, Expr, FnAccess, Position, Scope, Stmt};
 
 use super::diagnosis::{self, Known, nearest};
 use super::error::{HostError, ScriptError};
+use super::interpreter::Interpreter;
 use super::{Host, script_text};
 use crate::natives::NativeError;
 use crate::natives::reference::constants;
@@ -45,11 +46,13 @@ impl Host {
         let text = script_text::read(path)?;
         let name = path.to_string_lossy().into_owned();
         self.begin(Some(path), self.limit);
-        self.on_big_stack(|engine| self.findings(engine, &name, &text))
+        self.on_big_stack(move |interpreter| interpreter.findings(&name, &text))
     }
+}
 
-    fn findings(&self, engine: &Engine, script: &str, text: &str) -> Vec<ScriptError> {
-        let ast = match self.compile(engine, &Scope::new(), script, text) {
+impl Interpreter {
+    fn findings(&self, script: &str, text: &str) -> Vec<ScriptError> {
+        let ast = match self.compile(&Scope::new(), script, text) {
             Ok(ast) => ast,
             Err(error) => return vec![self.explained(&error, script)],
         };
@@ -58,7 +61,7 @@ impl Host {
         let mut findings = Vec::new();
         let mut modules = Vec::new();
         for (path, alias, position) in &calls.imports {
-            match self.imported(engine, script, path, alias) {
+            match self.imported(script, path, alias) {
                 Ok(module) => modules.push(module),
                 Err(Unusable::Module(error)) => findings.push(*error),
                 Err(Unusable::Import(error)) => {
@@ -66,9 +69,9 @@ impl Host {
                 }
             }
         }
-        findings.extend(self.circles(engine, &ast, script));
-        let known = self.known_functions(engine);
-        let natives = natives(engine);
+        findings.extend(self.circles(&ast, script));
+        let known = self.known_functions();
+        let natives = natives(&self.engine);
         let own = functions(&ast, |_| true);
         for call in &calls.calls {
             let full = call.full_name();
@@ -100,8 +103,8 @@ impl Host {
     }
 
     /// Imports that lead back to the script, or to one of those on the way: such a script cannot be loaded.
-    fn circles(&self, engine: &Engine, ast: &AST, script: &str) -> Vec<ScriptError> {
-        let inner = |text: &str| match engine.compile(text) {
+    fn circles(&self, ast: &AST, script: &str) -> Vec<ScriptError> {
+        let inner = |text: &str| match self.engine.compile(text) {
             Ok(ast) => imports_when_loaded(&ast).into_iter().map(|(path, _)| path).collect(),
             Err(_) => Vec::new(),
         };
@@ -215,16 +218,10 @@ impl Host {
     }
 
     /// What a module offers.
-    fn imported(
-        &self,
-        engine: &Engine,
-        importer: &str,
-        path: &str,
-        alias: &str,
-    ) -> Result<Imported, Unusable> {
+    fn imported(&self, importer: &str, path: &str, alias: &str) -> Result<Imported, Unusable> {
         let (name, text) = self.resolver.text(importer, path).map_err(Unusable::Import)?;
         let ast = self
-            .compile(engine, &Scope::new(), &name, &text)
+            .compile(&Scope::new(), &name, &text)
             .map_err(|error| Unusable::Module(Box::new(self.explained(&error, &name))))?;
         Ok(Imported {
             alias: alias.to_owned(),

@@ -3,9 +3,10 @@
 use rhai::{Dynamic, Map as RhaiMap};
 use serde_json::{Map, Value};
 
+use super::super::cause::take_causes;
 use super::super::error::ScriptError;
 use super::finding::Finding;
-use crate::natives::to_json;
+use crate::natives::{ErrorName, to_json};
 
 /// What a script or a native threw.
 pub(super) fn explained(value: &Dynamic) -> ScriptError {
@@ -25,15 +26,14 @@ pub(super) fn explained(value: &Dynamic) -> ScriptError {
         Value::Object(whole) => whole,
         _ => Map::new(),
     };
-    let causes = causes(&mut context);
-    // scripts get one text, people a line for each cause
-    let with_causes = format!(": {}", causes.join(": "));
-    let message = message.strip_suffix(&with_causes).unwrap_or(&message).to_owned();
+    let (message, cause) = take_causes(message, &mut context);
+    let name = text("name").filter(|_| map.contains_key("kind"));
     let hint = text("hint").or_else(|| remedy(&kind).map(str::to_owned));
     ScriptError {
+        name: name.and_then(|name| ErrorName::parse(&name)).unwrap_or_default(),
         error_num: number("error_num"),
         code: number("code"),
-        causes,
+        cause,
         context,
         ..ScriptError::from(Finding { kind, message, hint })
     }
@@ -53,16 +53,6 @@ fn thrown_text(value: &Dynamic) -> String {
     match value.to_string() {
         text if text.trim().is_empty() => "an empty text was thrown".to_owned(),
         text => text,
-    }
-}
-
-/// Takes the causes out of what a native added.
-fn causes(context: &mut Map<String, Value>) -> Vec<String> {
-    match context.remove("causes") {
-        Some(Value::Array(causes)) => {
-            causes.iter().filter_map(Value::as_str).map(str::to_owned).collect()
-        }
-        _ => Vec::new(),
     }
 }
 

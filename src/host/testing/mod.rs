@@ -9,11 +9,14 @@
 //! * `runner`, `stage`, `file_run`, `test_run`: several files at a time, one host, one file, one test
 //! * `surroundings`, `isolation`, `marks`, `dumping`: the servers of a test, and what it leaves behind
 //! * `results`: what it came to; `results_json`: the same as JSON
+//! * `harness`, `harness_words`: all of it as a test program of Cargo
 
 mod cancel;
 mod discovery;
 mod dumping;
 mod file_run;
+mod harness;
+mod harness_words;
 mod isolation;
 mod markers;
 mod marks;
@@ -31,6 +34,7 @@ mod world;
 
 pub use cancel::Cancel;
 pub use discovery::{DiscoveryError, find_files};
+pub use harness::Harness;
 pub use isolation::{CHECKS, check_name};
 pub use markers::Markers;
 pub use needs::Needs;

@@ -33,6 +33,7 @@ impl Cluster {
     }
 
     /// The same servers for somebody with another deadline.
+    #[cfg(feature = "standin")]
     pub(crate) fn another(&self) -> Self {
         let (number, provider) = (self.0.number, Arc::clone(&self.0.provider));
         Self(Arc::new(Shared { number, provider, agency: Mutex::default() }))

@@ -11,6 +11,7 @@ use rhai::{Array, Dynamic, Map};
 use super::{Raw, call};
 use crate::document::Document;
 
+#[cfg(feature = "standin")]
 pub(crate) use taking::cluster as dump_cluster;
 pub(super) use taking::if_not_yet;
 

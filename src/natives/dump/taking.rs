@@ -8,6 +8,7 @@ use crate::deadline::{Deadline, Stop};
 use crate::dump::{
     DumpError, DumpOptions, Latch, Packing, Place, Taken, hurried, stem_of_cluster, take_of,
 };
+#[cfg(feature = "standin")]
 use crate::natives::cluster::Cluster;
 use crate::natives::fs::to_write;
 use crate::natives::{NativeContext, NativeError, NativeResult, Options, argument};
@@ -141,15 +142,17 @@ fn take(
     Ok(take_of(&target.client, &target.agents, secrets, dump, is_over, &mut |_| {})?)
 }
 
-/// Takes a dump of the agents of a cluster.
+/// Takes a dump of the agents of a cluster, which has until `deadline` to tell who they are. There is none when `is_over`
+/// says so.
+#[cfg(feature = "standin")]
 pub(crate) fn cluster(
     cluster: &Cluster,
     options: &DumpOptions,
     deadline: &Deadline,
+    is_over: &dyn Fn() -> Result<(), Stop>,
 ) -> NativeResult<Taken> {
     let target = Meant::Cluster(cluster.clone()).target(deadline)?;
-    let is_over = || deadline.check();
-    Ok(take_of(&target.client, &target.agents, Vec::new(), options, &is_over, &mut |_| {})?)
+    Ok(take_of(&target.client, &target.agents, Vec::new(), options, is_over, &mut |_| {})?)
 }
 
 fn dump_options(

@@ -1,5 +1,8 @@
 //! What a host is made of, as JSON: for programs in other languages.
 
+mod allowed;
+mod error;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,14 +10,18 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{Gate, Host, HostBuilder, Limits, PermissionError, Permissions, Target};
-use super::{Topology, TopologyError};
-use crate::auth::{Secret, SecretError};
+use super::{Host, HostBuilder, Target, Topology};
+use crate::auth::Secret;
 use crate::client::{ClientAuth, ClientOptions};
 #[cfg(feature = "standin")]
-use crate::cluster::{LaunchError, LaunchOptions};
-use crate::http::{Endpoint, EndpointError, TlsOptions};
-use crate::natives::NativeError;
+use crate::cluster::LaunchOptions;
+use crate::http::{Endpoint, TlsOptions};
+
+pub use allowed::{Allowance, Granted, LimitSettings, PermissionSettings};
+pub use error::SettingsError;
+
+/// What settings about agents that exist already need.
+const AGENTS: &str = "endpoints or topology";
 
 /// What a [`Host`] is made of, as a JSON object with these members; all of them may be left out. Times are in seconds.
 ///
@@ -24,7 +31,7 @@ use crate::natives::NativeError;
 ///     "embedded": 1, "deadline": 60.0, "arguments": ["a"], "permissions": "none",
 /// }))?;
 /// let host = settings.builder()?.build()?;
-/// assert_eq!(host.eval("env::arguments()[0]")?.to_json()?, "a");
+/// assert_eq!(host.eval("env::args()[0]")?.to_json()?, "a");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -85,156 +92,17 @@ pub struct HostSettings {
     pub limits: LimitSettings,
 }
 
-/// What scripts may do: `"all"`, `"none"`, or an object of what they may, where everything that it leaves out is forbidden.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum PermissionSettings {
-    /// Everything.
-    #[default]
-    All,
-    /// Nothing but the target, which may be written to.
-    None,
-    /// What the object says.
-    #[serde(untagged)]
-    Some(Granted),
-}
-
-/// What scripts may do.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Granted {
-    /// Files: all, none, or those below these folders.
-    pub files: Allowance,
-    /// Connections: all, none, or to these servers.
-    pub network: Allowance,
-    /// Environment variables: all, none, or these.
-    pub environment: Allowance,
-    /// Whether they may test ports.
-    pub ports: bool,
-    /// Whether they may start programs and control processes.
-    pub processes: bool,
-    /// Whether they may only read from the agency.
-    pub read_only: bool,
-}
-
-/// All, none, or some.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
-pub enum Allowance {
-    /// All or none.
-    Any(bool),
-    /// These.
-    Only(Vec<String>),
-}
-
-impl Default for Allowance {
-    fn default() -> Self {
-        Self::Any(false)
-    }
-}
-
-/// How much scripts may take; see [`Limits`].
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-#[expect(missing_docs, reason = "as in Limits")]
-pub struct LimitSettings {
-    pub operations: Option<u64>,
-    pub string_size: Option<usize>,
-    pub array_size: Option<usize>,
-    pub map_size: Option<usize>,
-    pub call_depth: Option<usize>,
-    pub output: Option<u64>,
-}
-
-/// What is wrong with settings.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SettingsError {
-    /// There are no such settings, or one has a value of another type.
-    #[error("the settings are not as they should be")]
-    Malformed(#[source] serde_json::Error),
-    /// Two settings exclude each other.
-    #[error("{first} and {second} exclude each other: give one of them")]
-    Conflict {
-        /// One of them.
-        first: &'static str,
-        /// The other one.
-        second: &'static str,
-    },
-    /// A setting needs another one.
-    #[error("{setting} needs {needed}")]
-    Missing {
-        /// The setting.
-        setting: &'static str,
-        /// What it needs.
-        needed: &'static str,
-    },
-    /// A number of seconds that is none.
-    #[error("{setting}: {value} is no number of seconds above 0")]
-    Seconds {
-        /// The setting.
-        setting: &'static str,
-        /// Its value.
-        value: f64,
-    },
-    /// An address is none.
-    #[error("{setting} holds a bad address")]
-    Endpoint {
-        /// The setting.
-        setting: &'static str,
-        /// What is wrong.
-        source: EndpointError,
-    },
-    /// The topology file cannot be used.
-    #[error(transparent)]
-    Topology(#[from] TopologyError),
-    /// The secret cannot be used.
-    #[error("the secret cannot be used")]
-    Secret(#[from] SecretError),
-    /// There can be no such cluster.
-    #[cfg(feature = "standin")]
-    #[error("launch describes no cluster")]
-    Launch(#[from] LaunchError),
-    /// The authorities cannot be read.
-    #[error("ca_file cannot be used")]
-    Authorities(#[source] crate::http::HttpError),
-    /// A permission cannot be given.
-    #[error("permissions cannot be given")]
-    Permission(#[from] PermissionError),
-    /// A level is none.
-    #[error("log_levels: {}", .0.message())]
-    Level(NativeError),
-    /// This program has no servers of its own.
-    #[cfg(not(feature = "standin"))]
-    #[error("{setting}: agencysh was built without servers of its own (feature standin)")]
-    NoServers {
-        /// The setting.
-        setting: &'static str,
-    },
-}
-
-impl SettingsError {
-    /// The stable dotted name.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Topology(_) => "cluster.topology",
-            #[cfg(feature = "standin")]
-            Self::Launch(error) => error.kind(),
-            _ => "host.settings",
-        }
-    }
-}
-
 impl HostSettings {
     /// Reads settings.
     ///
     /// # Errors
     /// There are no such settings, or one has a value of another type.
     pub fn from_json(object: &Value) -> Result<Self, SettingsError> {
-        Self::deserialize(object).map_err(SettingsError::Malformed)
+        // arrays would be taken for the members in their order
+        match object {
+            Value::Object(_) => Self::deserialize(object).map_err(SettingsError::Malformed),
+            _ => Err(SettingsError::NoObject),
+        }
     }
 
     /// A builder with these settings, for sinks and all else that no text can say.
@@ -281,9 +149,7 @@ impl HostSettings {
             ("topology", self.topology.is_some()),
         ];
         at_most_one(given)?;
-        if self.coordinator.is_some() && self.endpoints.is_none() {
-            return Err(SettingsError::Missing { setting: "coordinator", needed: "endpoints" });
-        }
+        self.check_needs()?;
         if let Some(agents) = self.embedded {
             return embedded(agents);
         }
@@ -305,6 +171,28 @@ impl HostSettings {
             Some(file) => self.adopted(file),
             None => Ok(Target::None),
         }
+    }
+
+    /// `Err` when a setting would have no effect, for lack of what it is about.
+    fn check_needs(&self) -> Result<(), SettingsError> {
+        let endpoints = self.endpoints.is_some();
+        let agents = endpoints || self.topology.is_some();
+        for (setting, is_given, has_effect, needed) in [
+            ("coordinator", self.coordinator.is_some(), endpoints, "endpoints"),
+            ("jwt_secret", self.jwt_secret.is_some(), agents, AGENTS),
+            ("jwt_secret_file", self.jwt_secret_file.is_some(), agents, AGENTS),
+            ("jwt_token", self.jwt_token.is_some(), agents, AGENTS),
+            ("username", self.username.is_some(), agents, AGENTS),
+            ("password", self.password.is_some(), self.username.is_some(), "username"),
+            ("ca_file", self.ca_file.is_some(), agents, AGENTS),
+            ("insecure", self.insecure, agents, AGENTS),
+            ("connect_timeout", self.connect_timeout.is_some(), agents, AGENTS),
+        ] {
+            if is_given && !has_effect {
+                return Err(SettingsError::Missing { setting, needed });
+            }
+        }
+        Ok(())
     }
 
     fn adopted(&self, file: &std::path::Path) -> Result<Target, SettingsError> {
@@ -358,65 +246,12 @@ impl HostSettings {
             let password = self.password.clone().unwrap_or_default();
             return Ok(ClientAuth::Basic { username: username.clone(), password });
         }
-        if self.password.is_some() {
-            return Err(SettingsError::Missing { setting: "password", needed: "username" });
-        }
         if let Some(secret) = &self.jwt_secret {
             return Ok(ClientAuth::secret(Secret::new(secret.as_bytes())?));
         }
         match self.jwt_secret_file.clone().or(secret_file) {
             Some(file) => Ok(ClientAuth::secret(Secret::from_file(&file)?)),
             None => Ok(ClientAuth::None),
-        }
-    }
-}
-
-impl PermissionSettings {
-    fn permissions(&self) -> Result<Permissions, PermissionError> {
-        let granted = match self {
-            Self::All => return Ok(Permissions::all()),
-            Self::None => return Ok(Permissions::none()),
-            Self::Some(granted) => granted,
-        };
-        let mut permissions = Permissions::none();
-        permissions = match &granted.files {
-            Allowance::Any(all) => grant(permissions, *all, Gate::Files),
-            Allowance::Only(folders) => {
-                folders.iter().try_fold(permissions, |permissions, folder| {
-                    permissions.files_below(folder.as_ref())
-                })?
-            }
-        };
-        permissions = match &granted.network {
-            Allowance::Any(all) => grant(permissions, *all, Gate::Network),
-            Allowance::Only(hosts) => {
-                hosts.iter().try_fold(permissions, |permissions, host| permissions.host(host))?
-            }
-        };
-        permissions = match &granted.environment {
-            Allowance::Any(all) => grant(permissions, *all, Gate::Environment),
-            Allowance::Only(names) => names.iter().fold(permissions, Permissions::variable),
-        };
-        permissions = grant(permissions, granted.ports, Gate::Ports);
-        permissions = grant(permissions, granted.processes, Gate::Processes);
-        Ok(if granted.read_only { permissions.read_only() } else { permissions })
-    }
-}
-
-fn grant(permissions: Permissions, granted: bool, gate: Gate) -> Permissions {
-    if granted { permissions.allow(gate) } else { permissions }
-}
-
-impl LimitSettings {
-    fn limits(&self) -> Limits {
-        let defaults = Limits::default();
-        Limits {
-            operations: self.operations,
-            string_size: self.string_size,
-            array_size: self.array_size,
-            map_size: self.map_size,
-            call_depth: self.call_depth.unwrap_or(defaults.call_depth),
-            output: self.output,
         }
     }
 }
