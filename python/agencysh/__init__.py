@@ -13,19 +13,6 @@ Values are None, bool, int (64 bits), float, str, list, dict with keys of text, 
 relative to ``/arango`` unless they begin with ``/``. Whatever waits lets other threads run, and Ctrl-C ends it.
 """
 
-from agencysh._agencysh import ABSENT, Absent, Agency, Change, Changes, Cluster, Shell, TestRun, __version__
-from agencysh._errors import (
-    AgencyshError,
-    AssertionFailed,
-    ConnectionFailed,
-    DeadlineExceeded,
-    Interrupted,
-    PermissionDenied,
-    PreconditionFailed,
-    ScriptError,
-    ScriptExit,
-)
-
 __all__ = [
     "ABSENT",
     "Absent",
@@ -46,3 +33,32 @@ __all__ = [
     "TestRun",
     "__version__",
 ]
+
+_OF_ERRORS = (
+    "AgencyshError",
+    "AssertionFailed",
+    "ConnectionFailed",
+    "DeadlineExceeded",
+    "Interrupted",
+    "PermissionDenied",
+    "PreconditionFailed",
+    "ScriptError",
+    "ScriptExit",
+)
+
+
+def __getattr__(name: str) -> object:
+    """Loads what is asked for: pytest loads this package with its plugin, whether anybody uses it or not."""
+    if name not in __all__:
+        raise AttributeError(f"module 'agencysh' has no attribute '{name}'")
+    if name in _OF_ERRORS:
+        from agencysh import _errors as module
+    else:
+        from agencysh import _agencysh as module
+    value = getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

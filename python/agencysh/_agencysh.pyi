@@ -1,4 +1,6 @@
 from collections.abc import Sequence
+from os import PathLike
+from typing import Any, Union
 
 from agencysh import (
     ABSENT as ABSENT,
@@ -22,7 +24,18 @@ __all__ = [
     "Shell",
     "TestRun",
     "__version__",
+    "check_launch",
     "command_line",
+    "tests_of",
 ]
 
 def command_line(words: Sequence[str]) -> int: ...
+def check_launch(
+    agents: int = 3,
+    dbservers: int = 0,
+    coordinators: int = 0,
+    world: str = "embedded",
+    arangod: Union[str, PathLike[str], None] = None,
+    **launch: Any,
+) -> None: ...
+def tests_of(path: Union[str, PathLike[str]]) -> list[tuple[str, int]]: ...

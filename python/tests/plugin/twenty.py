@@ -1,6 +1,6 @@
 """Twenty tests with agencysh: most of them share an agency, some have a cluster of their own, and one kills its leader.
 
-``pytest python/examples`` runs them.
+``pytest twenty.py`` runs them.
 """
 
 import threading
