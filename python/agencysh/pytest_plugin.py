@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 # Tests that use one of these have an agency.
 _FIXTURES = {"agency", "agency_cluster", "agency_shell"}
 
+# What is wrong with the markers of a test.
+_WRONG = pytest.StashKey[str]()
+
 _MARKERS = [
     "agency(fresh=False): with fresh=True, the fixture agency is one that nobody has used before",
     "agency_cluster(agents=3, dbservers=0, coordinators=0, world='embedded', ...): what the fixture agency_cluster is made of",
@@ -53,7 +56,20 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     if item.get_closest_marker("agency") is not None or item.get_closest_marker("agency_cluster") is not None:
         from agencysh._pytest import lending
 
-        lending.check(item)
+        try:
+            lending.check(item)
+        except pytest.UsageError as error:
+            # xdist does not tell why its workers collect nothing
+            if not hasattr(item.config, "workerinput"):
+                raise
+            item.stash[_WRONG] = str(error)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    wrong = item.stash.get(_WRONG, None)
+    if wrong is not None:
+        pytest.fail(wrong, pytrace=False)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Optional[pytest.Collector]:

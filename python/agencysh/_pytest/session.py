@@ -34,7 +34,7 @@ class Session:
         if self._shared is not None and not self._shared.is_as_it_was():
             self.discard()
         if self._shared is None:
-            self._shared = OwnPlace.start(self.target) if self.target.is_own else ExistingPlace(self.target)
+            self._shared = OwnPlace.start(self.target) if self.target.is_own else ExistingPlace.enter(self.target, self.deadline)
         return self._shared
 
     def discard(self) -> None:

@@ -137,7 +137,7 @@ def test_files_stay_together_when_they_are_wanted_to(suite):
     for name in "ab":
         tests = "\n".join(f'fn test_{n}() {{ log("{name}"); }}' for n in range(6))
         suite.script(SCRIPT + tests, f"{name}_test.rhai")
-    suite.passes("-n2", "--dist=loadgroup", passed=12)
+    suite.passes("-n2", "--dist=loadfile", passed=12)
     for path in suite.path.glob("log-*"):
         words = path.read_text().split()
         for name in "ab":
