@@ -114,12 +114,14 @@ impl Cluster {
         if let Value::Object(known) = known {
             options.extend(known);
         }
-        program::add_to(py, &mut options)?;
         let options = LaunchOptions::from_map(&options)
             .map_err(|error| errors::of_host(py, &HostError::Launch(error)))?;
         // a host knows how to describe servers that are started under a deadline of one's own
-        let target = Target::Launched(Box::new(options));
-        let described = py.detach(|| Host::builder().target(target).build()?.cluster());
+        let mut host = Host::builder().target(Target::Launched(Box::new(options)));
+        if let Some(program) = program::of_servers(py)? {
+            host = host.server_program(program);
+        }
+        let described = py.detach(|| host.build()?.cluster());
         let servers = described.map_err(|error| errors::of_host(py, &error))?;
         let cluster = Self::of(servers.with_deadline(Deadline::default()), true);
         cluster.operate(py, |servers| servers.agency().map(drop))?;

@@ -126,13 +126,6 @@ def test_processes_are_servers_of_this_installation(tmp_path: Path) -> None:
         cluster.restart("agent1")
         assert cluster.agency.get("x") == 1
         (agent,) = cluster.instances()
-        topology = tmp_path / "root" / "topology.json"
-        if topology.exists():
-            with agencysh.Cluster.adopt(topology) as adopted:
-                assert adopted.world == "adopted"
-                assert adopted.agency.get("x") == 1
-            with agencysh.Shell(topology=topology) as shell:
-                assert shell.agency.get("x") == 1
     with pytest.raises(ProcessLookupError):
         os.kill(agent["pid"], 0)
 
