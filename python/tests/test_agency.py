@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Any, Callable
 
 import pytest
 
@@ -74,7 +74,11 @@ def test_what_functions_raise_comes_out(agency: agencysh.Agency) -> None:
     def fail(value: Any) -> Any:
         raise error
 
-    for use in (lambda: agency.update("x", fail), lambda: agency.wait_until("x", fail, timeout=60)):
+    uses: list[Callable[[], Any]] = [
+        lambda: agency.update("x", fail),
+        lambda: agency.wait_until("x", fail, timeout=60),
+    ]
+    for use in uses:
         with pytest.raises(LookupError) as raised:
             use()
         assert raised.value is error

@@ -41,6 +41,23 @@ def test_servers_are_suspended_and_go_on() -> None:
         assert states(cluster)["dbserver2"] == "running"
 
 
+def test_a_leader_that_is_cut_off_is_replaced() -> None:
+    with agencysh.Cluster() as cluster:
+        cluster.agency.set("x", 1)
+        leader = cluster.leader()
+        cluster.partition([[leader]])
+        cluster.agency.set("x", 2)
+        assert cluster.leader() != leader
+        cluster.heal()
+        assert cluster.agency.get("x") == 2
+        for groups in ("agent1", ["agent1"], 7):
+            with pytest.raises(TypeError):
+                cluster.partition(groups)  # type: ignore[arg-type]
+        with pytest.raises(agencysh.AgencyshError) as raised:
+            cluster.partition([["nobody"]])
+        assert raised.value.kind == "cluster.unknown_server"
+
+
 def test_what_cannot_be_done_is_an_error() -> None:
     with agencysh.Cluster(agents=1) as cluster:
         with pytest.raises(agencysh.AgencyshError) as raised:
