@@ -15,7 +15,8 @@ profile=${CARGO_PROFILE:-release}
 [ -x "$venv/bin/python" ] || "${AGENCYSH_PYTHON:-python3}" -m venv "$venv"
 pip=("$venv/bin/python" -m pip --quiet --disable-pip-version-check)
 "${pip[@]}" install --requirement python/requirements-test.txt
-MATURIN_PEP517_ARGS="--profile $profile" "${pip[@]}" install --force-reinstall --no-deps ./python
+[ "$profile" = release ] || export MATURIN_PEP517_ARGS="--profile $profile"
+"${pip[@]}" install --force-reinstall --no-deps ./python
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

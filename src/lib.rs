@@ -18,8 +18,31 @@
 //! # }
 //! ```
 //!
-//! [`Host`] runs scripts, [`AgencyClient`] talks to agencies without a script,
-//! [`standin::EmbeddedAgency`] is an agency.
+//! | Part | What it is | Scripts |
+//! |---|---|---|
+//! | [`Host`] | runs scripts: [`host`] has an overview | Rhai |
+//! | [`AgencyClient`] | talks to agencies: leader, redirects, repetitions, inquiries | none |
+//! | `Cluster` | agents, DB-servers and coordinators, in this process or in others, to start, kill, suspend | none |
+//! | `standin::EmbeddedAgency` | an agency in this process | none |
+//! | `standin::agent::store` | the tree that agents keep: no server, no clock | none |
+//! | [`host::testing`] | tests in scripts; [`host::testing::Harness`] for `cargo test` | Rhai |
+//!
+//! The folder `examples` shows each of them.
+//!
+//! # Features
+//!
+//! | Feature | Default | What it brings |
+//! |---|---|---|
+//! | `standin` | yes | The stand-in for arangod: `Cluster`, `standin`, `cluster`, `replay`, targets with servers of their own. Without it, hosts and clients talk to agencies that exist. |
+//! | `cli` | yes | What the program `agencysh` is made of. A library that is embedded needs none of it: `default-features = false, features = ["standin"]`. |
+//!
+//! Each combination builds (`scripts/features.sh`).
+//!
+//! # Manners
+//!
+//! The library prints nothing, ends no process, sets no signal handler, logger, panic hook or variable of the
+//! environment. It logs with [`tracing`](https://docs.rs/tracing) what happens in servers. Numbers of ports and of
+//! clusters that it has given away are all that its hosts and clusters have in common.
 //!
 //! Layers, each importing only what stands below it:
 //!

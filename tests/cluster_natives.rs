@@ -286,3 +286,51 @@ fn settings_reach_all_agents_and_are_set_back() {
         assert::throws(|| c.set_log_level("agents", "agency", "info"), "argument.invalid");
     "#);
 }
+
+#[test]
+fn a_partition_of_servers_inside_the_process_is_cut_and_healed_by_all_their_names() {
+    run(r#"
+        let c = cluster::launch(#{ world: "embedded", agents: 3, dbservers: 1, supervision_grace_period: 2, supervision_ok_threshold: 1, supervision_frequency: 0.2 });
+        assert::is_true(c.capabilities().partition);
+        let server = c.find("dbserver1");
+        let status = || c.agency().get(`Supervision/Health/${server.id}/Status`);
+        let healthy = || status.call() == "GOOD";
+        wait::wait_for(healthy);
+        for called in [server, server.short_name] {
+            c.partition([[called]]);
+            wait::wait_for(|| status.call() != "GOOD");
+            c.heal();
+            wait::wait_for(healthy);
+        }
+        let leader = c.find(c.agency().leader());
+        c.partition([[leader]]);
+        wait::wait_for(|| c.agency().leader() != leader.id);
+        c.agency().set("Test", 1);
+        c.heal();
+        let error = assert::throws(|| c.partition([["dbserver1"], ["dbserver7"]]), "cluster.unknown_server");
+        assert::is_true(error.message.contains("'dbserver7'"));
+        let error = assert::throws(|| c.partition([["dbserver1", server.id]]), "argument.invalid");
+        assert::is_true(error.message.contains("'dbserver1' is named twice"));
+        assert::throws(|| c.partition(["dbserver1"]), "argument.type");
+        assert::throws(|| c.partition([[7]]), "argument.type");
+        assert::is_true(c.shutdown(#{ dump: false }).clean);
+        assert::throws(|| c.partition([]), "cluster.wrong_state");
+        assert::throws(|| c.heal(), "cluster.wrong_state");
+    "#);
+}
+
+#[test]
+fn the_network_between_processes_is_not_cut() {
+    run(r#"
+        let c = cluster::launch(#{ agents: 1, program: program, root: folder + "/root" });
+        let adopted = cluster::adopt(#{ agents: ["tcp://127.0.0.1:1"] });
+        for one in [c, adopted] {
+            assert::is_false(one.capabilities().partition);
+            for cut in [|| one.partition([["agent1"]]), || one.heal()] {
+                let error = assert::throws(cut, "cluster.unsupported");
+                assert::equal(error.error_num, 9);
+                assert::is_true(error.message.contains("embedded") && error.message.contains("suspend"));
+            }
+        }
+    "#);
+}

@@ -5,10 +5,12 @@
 #[path = "support/server.rs"]
 mod server;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use agencysh::deadline::{Deadline, Stop};
-use agencysh::http::{Auth, HttpClient, HttpError, HttpOptions, Phase, Request, Response};
+use agencysh::http::{Auth, HttpClient, HttpError, HttpOptions, Phase, Reach, Request, Response};
 use server::{Reply, Server, closed_port, json, redirect, reply};
 
 fn client() -> HttpClient {
@@ -309,4 +311,90 @@ fn a_socket_file_is_a_server_like_any_other() {
     let endpoint = agencysh::http::Endpoint::parse(&format!("unix://{}", path.display())).unwrap();
     let response = send(Request::new("GET", format!("{}/x", endpoint.url()))).unwrap();
     assert_eq!(response.body, b"hi");
+}
+
+/// A network that can be cut, and how often a client has found it cut.
+#[derive(Clone, Default)]
+struct Network(Arc<(AtomicUsize, AtomicUsize)>);
+
+impl Network {
+    fn cut(&self) {
+        self.0.0.store(1, Ordering::SeqCst);
+    }
+
+    fn heal(&self) {
+        self.0.0.store(0, Ordering::SeqCst);
+    }
+
+    fn heal_when_noticed(&self) {
+        let before = self.0.1.load(Ordering::SeqCst);
+        while self.0.1.load(Ordering::SeqCst) == before {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        self.heal();
+    }
+
+    fn client(&self) -> HttpClient {
+        let network = self.clone();
+        let reach = Reach::new(move |_| {
+            let (is_cut, noticed) = &*network.0;
+            let is_cut = is_cut.load(Ordering::SeqCst);
+            noticed.fetch_add(is_cut, Ordering::SeqCst);
+            is_cut == 0
+        });
+        HttpClient::new(HttpOptions { reach: Some(reach), ..HttpOptions::default() }).unwrap()
+    }
+}
+
+#[test]
+fn nothing_is_sent_across_a_cut_and_what_waits_goes_on_when_it_is_healed() {
+    let server = Server::start(|_| reply(200, &[], "hello"));
+    let network = Network::default();
+    let client = network.client();
+    let get = |request| client.send(request, &Deadline::default());
+    assert_eq!(get(Request::new("GET", &*server.url)).unwrap().status, 200);
+    network.cut();
+    // also not on the connection that is there
+    for _ in 0..2 {
+        let error = get(short("GET", &server.url)).unwrap_err();
+        assert!(matches!(error, HttpError::Timeout { phase: Phase::Connect, .. }), "{error:?}");
+        assert!(!error.may_have_arrived());
+    }
+    assert_eq!(server.seen().len(), 1);
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| get(Request::new("GET", &*server.url)).unwrap().status);
+        network.heal_when_noticed();
+        assert_eq!(waiting.join().unwrap(), 200);
+    });
+    assert_eq!(server.seen().len(), 2);
+    network.cut();
+    let interrupted = Deadline::default();
+    interrupted.interrupt();
+    let error = client.send(Request::new("GET", &*server.url), &interrupted).unwrap_err();
+    assert!(matches!(error, HttpError::Stopped(Stop::Interrupted)), "{error:?}");
+}
+
+#[test]
+fn a_request_under_way_across_a_cut_gets_no_answer() {
+    let network = Network::default();
+    let cutting = network.clone();
+    let server = Server::start(move |_| {
+        cutting.cut();
+        reply(200, &[], "hello")
+    });
+    let client = network.client();
+    let post = |request: Request| client.send(request.body("x"), &Deadline::default());
+    let error = post(short("POST", &server.url)).unwrap_err();
+    assert!(matches!(error, HttpError::Timeout { phase: Phase::Read, .. }), "{error:?}");
+    assert!(error.may_have_arrived());
+    network.heal();
+    // when there is a way again, it shows that the connection is lost
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| post(Request::new("POST", &*server.url)).unwrap_err());
+        network.heal_when_noticed();
+        let error = waiting.join().unwrap();
+        assert!(matches!(error, HttpError::Broken { .. }), "{error:?}");
+        assert!(error.may_have_arrived());
+    });
+    assert_eq!(server.seen().len(), 2);
 }

@@ -10,9 +10,10 @@ use agencysh::cluster::LaunchOptions;
 use agencysh::deadline::Deadline;
 use agencysh::host::{Crash, Host, HostError};
 use agencysh::natives::cluster::{InstanceExit, InstanceFacts};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyType};
+use pyo3::types::{PyDict, PyString, PyType};
 use serde_json::{Map, Value, json};
 
 use crate::agency::{Agency, ends_within, left};
@@ -103,8 +104,11 @@ impl Cluster {
     ) -> PyResult<Self> {
         let options = launch_options(py, agents, dbservers, coordinators, world, arangod, launch)?;
         // a host knows how to describe servers that are started under a deadline of one's own
-        let target = Target::Launched(Box::new(options));
-        let described = py.detach(|| Host::builder().target(target).build()?.cluster());
+        let mut host = Host::builder().target(Target::Launched(Box::new(options)));
+        if let Some(program) = program::of_servers(py)? {
+            host = host.server_program(program);
+        }
+        let described = py.detach(|| host.build()?.cluster());
         let servers = described.map_err(|error| errors::of_host(py, &error))?;
         let cluster = Self::of(servers.with_deadline(Deadline::default()), true);
         cluster.operate(py, |servers| servers.agency().map(drop))?;
@@ -213,6 +217,33 @@ impl Cluster {
     ///     cluster.restart("agent1")
     fn restart(&self, py: Python<'_>, name: String) -> PyResult<()> {
         self.operate(py, move |servers| servers.restart(&name))
+    }
+
+    /// Cuts the network: servers of different groups do not reach each other, those that are in no group form one together. It takes the place
+    /// of an earlier cut. Clients reach all of them.
+    ///
+    /// Errors: an `AgencyshError` of the kind ``cluster.unsupported`` unless the servers are in this process; ``cluster.unknown_server``; and others
+    /// when one is named twice::
+    ///
+    ///     cluster.partition([[cluster.leader()]])
+    fn partition(&self, py: Python<'_>, groups: &Bound<'_, PyAny>) -> PyResult<()> {
+        let mut names = Vec::new();
+        for group in groups.try_iter()? {
+            let group = group?;
+            if group.is_instance_of::<PyString>() {
+                return Err(PyTypeError::new_err("groups: each is a list of names"));
+            }
+            let group = group.try_iter()?.map(|name| name?.extract::<String>());
+            names.push(group.collect::<PyResult<Vec<_>>>()?);
+        }
+        self.operate(py, move |servers| servers.partition(&names))
+    }
+
+    /// Lets all servers reach each other again. Errors: ``cluster.unsupported`` as for `partition`::
+    ///
+    ///     cluster.heal()
+    fn heal(&self, py: Python<'_>) -> PyResult<()> {
+        self.operate(py, Servers::heal)
     }
 
     /// Starts one more DB-server; gives its name. Errors: as `kill`; ``cluster.start``::
@@ -340,7 +371,6 @@ fn launch_options(
     if let Value::Object(known) = known {
         options.extend(known);
     }
-    program::add_to(py, &mut options)?;
     LaunchOptions::from_map(&options)
         .map_err(|error| errors::of_host(py, &HostError::Launch(error)))
 }

@@ -32,15 +32,15 @@ impl Settings<'_, '_> {
         callbacks: &Arc<Callbacks>,
     ) -> PyResult<HostBuilder> {
         let given = self.plain.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        let mut plain = given
+        let plain = given
             .map(|(name, value)| Ok((name.to_owned(), setting(name, &value)?)))
             .collect::<PyResult<Map<String, Value>>>()?;
-        if let Some(Value::Object(launch)) = plain.get_mut("launch") {
-            program::add_to(py, launch)?;
-        }
         let mut builder = HostSettings::from_json(&Value::Object(plain))
             .and_then(HostSettings::builder)
             .map_err(|error| errors::of_host(py, &HostError::from(error)))?;
+        if let Some(program) = program::of_servers(py)? {
+            builder = builder.server_program(program);
+        }
         if let Some(cluster) = self.cluster {
             builder = builder.target(Target::Shared(cluster.get().shared(py)?));
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Any, Callable
 
 import pytest
 
@@ -74,7 +74,11 @@ def test_what_functions_raise_comes_out(agency: agencysh.Agency) -> None:
     def fail(value: Any) -> Any:
         raise error
 
-    for use in (lambda: agency.update("x", fail), lambda: agency.wait_until("x", fail, timeout=60)):
+    uses: list[Callable[[], Any]] = [
+        lambda: agency.update("x", fail),
+        lambda: agency.wait_until("x", fail, timeout=60),
+    ]
+    for use in uses:
         with pytest.raises(LookupError) as raised:
             use()
         assert raised.value is error
@@ -188,7 +192,7 @@ def test_agents_tell_of_themselves() -> None:
         assert set(agency.config()["configuration"]["pool"]) == {agent["id"] for agent in agents}
         assert agency.config(leader)["leaderId"] == leader
         agency.set("x", 1)
-        assert agency.state()["agency"][0]["arango"]["x"] == 1 if isinstance(agency.state()["agency"], list) else True
+        assert agency.state()["agency"]["arango"]["x"] == 1
         assert "log" in agency.state(leader)
         with pytest.raises(agencysh.AgencyshError) as raised:
             agency.config("nobody")

@@ -41,6 +41,23 @@ def test_servers_are_suspended_and_go_on() -> None:
         assert states(cluster)["dbserver2"] == "running"
 
 
+def test_a_leader_that_is_cut_off_is_replaced() -> None:
+    with agencysh.Cluster() as cluster:
+        cluster.agency.set("x", 1)
+        leader = cluster.leader()
+        cluster.partition([[leader]])
+        cluster.agency.set("x", 2)
+        assert cluster.leader() != leader
+        cluster.heal()
+        assert cluster.agency.get("x") == 2
+        for groups in ("agent1", ["agent1"], 7):
+            with pytest.raises(TypeError):
+                cluster.partition(groups)  # type: ignore[arg-type]
+        with pytest.raises(agencysh.AgencyshError) as raised:
+            cluster.partition([["nobody"]])
+        assert raised.value.kind == "cluster.unknown_server"
+
+
 def test_what_cannot_be_done_is_an_error() -> None:
     with agencysh.Cluster(agents=1) as cluster:
         with pytest.raises(agencysh.AgencyshError) as raised:
@@ -126,13 +143,6 @@ def test_processes_are_servers_of_this_installation(tmp_path: Path) -> None:
         cluster.restart("agent1")
         assert cluster.agency.get("x") == 1
         (agent,) = cluster.instances()
-        topology = tmp_path / "root" / "topology.json"
-        if topology.exists():
-            with agencysh.Cluster.adopt(topology) as adopted:
-                assert adopted.world == "adopted"
-                assert adopted.agency.get("x") == 1
-            with agencysh.Shell(topology=topology) as shell:
-                assert shell.agency.get("x") == 1
     with pytest.raises(ProcessLookupError):
         os.kill(agent["pid"], 0)
 

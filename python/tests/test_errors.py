@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 from pathlib import Path
+from typing import Any, Callable
 
 import pytest
 
@@ -56,9 +57,12 @@ def test_deadlines_are_timeout_errors() -> None:
 
 
 def test_nobody_there_is_a_connection_error() -> None:
-    settings = {"endpoints": "http://127.0.0.1:1", "timeout": 1.0, "connect_timeout": 0.2}
-    with agencysh.Shell(**settings) as shell:  # type: ignore[arg-type]
-        for use in (lambda: shell.agency.get("x"), lambda: shell.eval('agency::current().get("x")')):
+    with agencysh.Shell(endpoints="http://127.0.0.1:1", timeout=1.0, connect_timeout=0.2) as shell:
+        uses: list[Callable[[], Any]] = [
+            lambda: shell.agency.get("x"),
+            lambda: shell.eval('agency::current().get("x")'),
+        ]
+        for use in uses:
             with pytest.raises(ConnectionError) as raised:
                 use()
             assert isinstance(raised.value, agencysh.ConnectionFailed)
@@ -96,16 +100,21 @@ def test_refused_transactions_tell_of_each(agency: agencysh.Agency) -> None:
 
 
 def test_operations_that_fail_are_no_precondition(agency: agencysh.Agency) -> None:
-    for use in (lambda: agency.set("a", {"x/y": 1}), lambda: agency.transact([[{"a": {"op": "none"}}]])):
+    uses: list[Callable[[], Any]] = [
+        lambda: agency.set("a", {"x/y": 1}),
+        lambda: agency.transact([[{"a": {"op": "none"}}]]),
+    ]
+    for use in uses:
         with pytest.raises(agencysh.AgencyshError) as raised:
             use()
         assert not isinstance(raised.value, agencysh.PreconditionFailed)
 
 
 def test_transactions_of_another_shape_are_refused(agency: agencysh.Agency) -> None:
-    for transactions in ([], [[]], ["x"], [[{}]], [[{"a": 1}, 7]], 7):
+    wrong: list[Any] = [[], [[]], ["x"], [[{}]], [[{"a": 1}, 7]], 7]
+    for transactions in wrong:
         with pytest.raises(agencysh.AgencyshError) as raised:
-            agency.transact(transactions)  # type: ignore[arg-type]
+            agency.transact(transactions)
         assert raised.value.kind == "argument.invalid"
 
 

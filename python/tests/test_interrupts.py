@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import textwrap
 import threading
-from typing import Any
+from typing import Any, Callable
 
 import pytest
 
@@ -125,8 +126,6 @@ def test_ctrl_c_ends_every_wait(wait: str, python: Any, tmp_path: Any) -> None:
     program = tmp_path / "program"
     program.write_text("#!/bin/sh\nexec sleep 60\n")
     program.chmod(0o755)
-    import textwrap
-
     text = textwrap.dedent(PRELUDE) + textwrap.dedent(WAITS[wait])
     times = []
     # a busy machine may need more than one try
@@ -177,11 +176,22 @@ def test_what_handlers_of_signals_raise_comes_out(python: Any) -> None:
     assert printed == "True\n"
 
 
+def after(event: threading.Event, do: Callable[[], None]) -> threading.Thread:
+    """A thread that does something after an event."""
+
+    def wait() -> None:
+        event.wait()
+        do()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    return thread
+
+
 def test_other_threads_interrupt_scripts() -> None:
     begun = threading.Event()
     with agencysh.Shell(natives={"own": {"begun": begun.set}}) as shell:
-        thread = threading.Thread(target=lambda: (begun.wait(), shell.interrupt()))
-        thread.start()
+        thread = after(begun, shell.interrupt)
         with pytest.raises(agencysh.Interrupted) as raised:
             shell.eval("own::begun(); time::sleep(60)")
         thread.join()
@@ -194,8 +204,7 @@ def test_other_threads_interrupt_scripts() -> None:
 
 def test_other_threads_interrupt_operations(shell: agencysh.Shell, agency: agencysh.Agency) -> None:
     begun = threading.Event()
-    thread = threading.Thread(target=lambda: (begun.wait(), shell.interrupt()))
-    thread.start()
+    thread = after(begun, shell.interrupt)
     with pytest.raises(agencysh.Interrupted):
         agency.wait_until("x", lambda value: begun.set(), timeout=60)
     thread.join()
@@ -206,8 +215,7 @@ def test_other_threads_interrupt_operations(shell: agencysh.Shell, agency: agenc
 def test_closing_a_shell_ends_what_it_runs() -> None:
     begun = threading.Event()
     shell = agencysh.Shell(natives={"own": {"begun": begun.set}})
-    thread = threading.Thread(target=lambda: (begun.wait(), shell.close()))
-    thread.start()
+    thread = after(begun, shell.close)
     with pytest.raises(agencysh.Interrupted):
         shell.eval("own::begun(); time::sleep(60)")
     thread.join()

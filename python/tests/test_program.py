@@ -48,9 +48,31 @@ def test_ctrl_c_ends_the_program(tmp_path: Path) -> None:
 
 
 def test_the_program_starts_servers(tmp_path: Path) -> None:
-    code = 'let c = cluster::launch(#{ agents: 1 }); c.agency().set("x", 1); let x = c.agency().get("x"); c.shutdown(); x'
+    code = 'let c = cluster::launch(#{ agents: 1 }); c.agency().set("x", 9); let x = c.agency().get("x"); c.shutdown(); x'
     done = run([SCRIPT], "eval", code, folder=tmp_path)
-    assert done.returncode == 1, done.stdout + done.stderr
+    assert done.returncode == 9, done.stdout + done.stderr
+
+
+def test_the_program_brings_clusters_up(tmp_path: Path) -> None:
+    topology = tmp_path / "topology.json"
+    words = ["cluster", "up", "--agents", "1", "--topology", str(topology), "--data", str(tmp_path / "data")]
+    with subprocess.Popen([SCRIPT, *words], stdout=subprocess.PIPE, cwd=tmp_path, env=BARE) as process:
+        try:
+            assert process.stdout is not None
+            # it tells where the servers are when they are ready
+            assert process.stdout.readline()
+            with agencysh.Cluster.adopt(topology) as cluster:
+                assert cluster.world == "adopted"
+                cluster.agency.set("x", 1)
+                cluster.kill("agent1")
+                cluster.restart("agent1")
+                assert cluster.agency.get("x") == 1
+            with agencysh.Shell(topology=topology) as shell:
+                assert shell.agency.get("x") == 1
+                assert shell.cluster.world == "adopted"
+        finally:
+            process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) in (0, 130)
 
 
 def test_shells_start_servers_from_environments_that_are_not_activated(tmp_path: Path) -> None:

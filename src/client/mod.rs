@@ -88,6 +88,7 @@ impl AgencyClient {
             timeout: options.timeout,
             tls: options.tls.clone(),
             hosts: options.hosts.clone(),
+            reach: options.reach.clone(),
             ..HttpOptions::default()
         })?;
         let endpoints = endpoints::Endpoints::new(options.endpoints.clone());

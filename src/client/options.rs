@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{AgencyClient, ClientError};
 use crate::auth::{Secret, TokenSource};
 use crate::deadline::Deadline;
-use crate::http::{Auth, Endpoint, Hosts, TlsOptions};
+use crate::http::{Auth, Endpoint, Hosts, Reach, TlsOptions};
 
 /// How the client proves that it may talk to the agents.
 #[derive(Clone, Default)]
@@ -85,6 +85,8 @@ pub struct ClientOptions {
     pub learn_leaders: bool,
     /// The servers that may be asked, also by redirects and when learnt from agents; `None` means all.
     pub hosts: Option<Arc<Hosts>>,
+    /// Which agents can be reached, where the network may be cut; `None` means all.
+    pub reach: Option<Reach>,
 }
 
 impl Default for ClientOptions {
@@ -98,6 +100,7 @@ impl Default for ClientOptions {
             max_conflicts: 100,
             learn_leaders: true,
             hosts: None,
+            reach: None,
         }
     }
 }

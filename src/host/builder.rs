@@ -25,7 +25,9 @@ use crate::natives::{
 };
 
 /// Collects what a [`Host`] is made of; by default it has no target, no deadline, no
-/// permissions, and throws away what scripts print and log.
+/// permissions, and throws away what scripts print and log. Clones make hosts of the same settings.
+///
+/// Sinks, hooks and natives are called on the threads that run scripts, also on several at once when tests run.
 #[derive(Clone)]
 pub struct HostBuilder {
     target: Target,
@@ -108,6 +110,15 @@ impl HostBuilder {
     #[must_use]
     pub fn operation_timeout(mut self, limit: Duration) -> Self {
         self.target_settings.operation_limit = Some(limit);
+        self
+    }
+
+    /// The program that servers are started from which scripts launch as processes, called as `PROGRAM arangod …`: for
+    /// hosts in programs that are not agencysh. The option `program` of such a cluster and `AGENCYSH_PROGRAM` go before it.
+    #[cfg(feature = "standin")]
+    #[must_use]
+    pub fn server_program(mut self, program: impl Into<PathBuf>) -> Self {
+        self.target_settings.server_program = Some(program.into());
         self
     }
 
@@ -201,7 +212,29 @@ impl HostBuilder {
     /// Natives of your own: scripts call the functions of `module` as `name::…`.
     ///
     /// A function whose first parameter is a [`NativeCallContext`](rhai::NativeCallContext) reaches the run it
-    /// belongs to with [`NativeContext::of`].
+    /// belongs to, with its deadline and its output, through [`natives::call`](crate::natives::call), which also gives
+    /// its errors the place of the call. Natives that wait ask the deadline, so that they can be interrupted.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use agencysh::natives::{self, NativeError};
+    ///
+    /// let mut module = rhai::Module::new();
+    /// module.set_native_fn("half", |call: rhai::NativeCallContext, number: i64| {
+    ///     natives::call(&call, "math::half", |run| {
+    ///         run.deadline.sleep(Duration::from_millis(1))?;
+    ///         match number % 2 {
+    ///             0 => Ok(number / 2),
+    ///             _ => Err(NativeError::bad_parameter(format!("{number} is odd"))),
+    ///         }
+    ///     })
+    /// });
+    /// let host = agencysh::Host::builder().module("math", module).build()?;
+    /// assert_eq!(host.eval("math::half(42)")?.value.as_int(), Ok(21));
+    /// assert_eq!(host.eval("math::half(7)").unwrap_err().kind(), "argument.invalid");
+    /// # Ok::<(), agencysh::HostError>(())
+    /// ```
     #[must_use]
     pub fn module(mut self, name: impl Into<String>, module: impl Into<Shared<Module>>) -> Self {
         self.modules.push((name.into(), module.into()));
@@ -209,7 +242,13 @@ impl HostBuilder {
     }
 
     /// A script that others can import as `name`, although it is in no file. It goes before files, and after the
-    /// standard library.
+    /// standard library. Errors call it `<name>`.
+    ///
+    /// ```
+    /// let host = agencysh::Host::builder().module_source("shop", "fn name() { \"shop\" }").build()?;
+    /// assert_eq!(host.eval("import \"shop\" as shop; shop::name()")?.value.into_string(), Ok("shop".into()));
+    /// # Ok::<(), agencysh::HostError>(())
+    /// ```
     #[must_use]
     pub fn module_source(mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> Self {
         self.module_sources.insert(name.into(), text.into());
@@ -217,7 +256,8 @@ impl HostBuilder {
     }
 
     /// Calls `hook` on the thread that waits for this host, each [`GLANCE`](crate::deadline::GLANCE) or more often,
-    /// so that it can look for reasons to interrupt it. It has to be quick.
+    /// so that it can look for reasons to interrupt it: the thread that called the host, and the threads that wait
+    /// inside of natives. Clients of [`Host::agency`] and [`Host::cluster`] call it as well. It has to be quick.
     #[must_use]
     pub fn while_waiting(mut self, hook: impl Fn() + Send + Sync + 'static) -> Self {
         self.while_waiting = Some(Arc::new(hook));
@@ -250,8 +290,8 @@ impl HostBuilder {
     /// first asks for them.
     ///
     /// # Errors
-    /// The target cannot be one: an even number of agents, or no endpoint. A module of the host's own has a name
-    /// that is taken.
+    /// The target cannot be one: an even number of agents, or no endpoint (`cluster.pool_size`, `agency.no_endpoints`).
+    /// A module of the host's own has a name that is taken (`host.name_taken`).
     pub fn build(self) -> Result<Host, HostError> {
         self.target.check()?;
         self.check_names()?;

@@ -19,7 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Servers in this process, in processes of their own, or that exist already. Clones are the same cluster, which ends
 /// with the last of them and of the hosts that use it.
 ///
-/// Instances are called by id, name (such as `dbserver1`), URL or endpoint.
+/// Instances are called by id, name (such as `dbserver1`), URL or endpoint. What waits ends when the deadline of the
+/// cluster says so; see [`Cluster::deadline`].
 ///
 /// ```
 /// use agencysh::{Cluster, Host, Target};
@@ -49,6 +50,24 @@ impl Cluster {
 
     /// Starts servers; returns when the agency has a leader, and all servers are registered and well.
     ///
+    /// Processes are started from this program unless [`LaunchOptions::program`], or the variable `AGENCYSH_PROGRAM`,
+    /// names the program `agencysh`: a program that embeds the library has to say where that is.
+    ///
+    /// ```no_run
+    /// use agencysh::{Cluster, cluster::LaunchOptions};
+    /// let cluster = Cluster::launch(LaunchOptions {
+    ///     agents: 3,
+    ///     dbservers: 2,
+    ///     program: Some("/usr/bin/agencysh".into()),
+    ///     ..LaunchOptions::default()
+    /// })?;
+    /// for instance in cluster.instances()? {
+    ///     assert_eq!(instance.state.name(), "running");
+    /// }
+    /// cluster.shutdown()?;
+    /// # Ok::<(), agencysh::HostError>(())
+    /// ```
+    ///
     /// # Errors
     /// There can be no such cluster, or it does not start.
     pub fn launch(options: LaunchOptions) -> Result<Self, HostError> {
@@ -68,7 +87,8 @@ impl Cluster {
         Self::launch(LaunchOptions { agents, world, ..LaunchOptions::default() })
     }
 
-    /// Takes the cluster of a topology file; nobody is asked before it is used.
+    /// Takes the cluster of a topology file, as `agencysh cluster up` writes it; nobody is asked before it is used. It
+    /// goes on when it is dropped here.
     ///
     /// # Errors
     /// The file cannot be used.
@@ -165,6 +185,42 @@ impl Cluster {
         Ok(self.handle.find(instance, &self.deadline)?.act(action, &self.deadline)?)
     }
 
+    /// Cuts the network between groups of instances; those in none make up a group together. It takes the place of an
+    /// earlier cut. This program reaches all of them as before.
+    ///
+    /// ```
+    /// # use agencysh::Cluster;
+    /// let cluster = Cluster::embedded(3)?;
+    /// let agency = cluster.agency()?;
+    /// let cut_off = agency.leader()?.id;
+    /// cluster.partition(&[[&cut_off]])?;
+    /// agency.set("Test/X", 1.into())?;
+    /// assert_ne!(agency.leader()?.id, cut_off);
+    /// cluster.heal()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `cluster.unsupported` unless the instances are in this process; there is no such instance, or one is named twice.
+    pub fn partition<G, S>(&self, groups: &[G]) -> Result<(), HostError>
+    where
+        G: AsRef<[S]>,
+        S: AsRef<str>,
+    {
+        let names =
+            |group: &G| group.as_ref().iter().map(|name| name.as_ref().to_owned()).collect();
+        let groups: Vec<Vec<String>> = groups.iter().map(names).collect();
+        Ok(self.handle.partition(&groups, &self.deadline)?)
+    }
+
+    /// Lets all instances reach each other again.
+    ///
+    /// # Errors
+    /// `cluster.unsupported` as for [`Self::partition`].
+    pub fn heal(&self) -> Result<(), HostError> {
+        Ok(self.handle.provider().heal(&self.deadline)?)
+    }
+
     /// Starts one more DB-server; gives its name.
     ///
     /// # Errors
@@ -191,7 +247,8 @@ impl Cluster {
         self.handle.provider().crashes()
     }
 
-    /// Ends all instances in good order, also when others use the cluster.
+    /// Ends all instances in good order, also when others use the cluster; those that take longer than 10 s are forced.
+    /// A second time does nothing.
     ///
     /// # Errors
     /// They belong to somebody else.

@@ -183,6 +183,7 @@ impl Provider for EmbeddedServers {
             coordinator_api: self.options.coordinators > 0,
             supervision: self.options.supervision,
             control: true,
+            partition: true,
             ..Capabilities::default()
         }
     }
@@ -250,6 +251,15 @@ impl Provider for EmbeddedServers {
         name.ok_or_else(|| not_started(StandinError::Stopped))
     }
 
+    fn partition(&self, groups: &[Vec<String>], deadline: &Deadline) -> NativeResult<()> {
+        self.start(deadline)?.partition(groups).map_err(not_obeyed)
+    }
+
+    fn heal(&self, deadline: &Deadline) -> NativeResult<()> {
+        self.start(deadline)?.heal();
+        Ok(())
+    }
+
     fn crashes(&self) -> Vec<Crash> {
         Vec::new()
     }
@@ -280,6 +290,7 @@ fn not_obeyed(error: StandinError) -> NativeError {
         StandinError::UnknownServer { .. } | StandinError::UnknownAgent { .. } => {
             ("cluster.unknown_server", 10)
         }
+        StandinError::NamedTwice { .. } => return NativeError::bad_parameter(error.to_string()),
         StandinError::WrongState { .. } => ("cluster.wrong_state", 10),
         StandinError::NothingKept { .. } => ("cluster.nothing_kept", 11),
         _ => return not_started(error),

@@ -89,6 +89,19 @@ impl std::error::Error for ScriptError {
 }
 
 /// Why a host cannot be built, or a run has no result.
+///
+/// What a harness asks for, it can ask without a match: kind, message, place, trace; and all of it as JSON.
+///
+/// ```
+/// let host = agencysh::Host::builder().build()?;
+/// let error = host.run_str("main.rhai", "fn f() {\n  throw \"no\";\n}\nf()", &[] as &[&str]).unwrap_err();
+/// assert_eq!((error.kind(), error.message().as_str()), ("script.thrown", "no"));
+/// assert_eq!((error.file(), error.line()), (Some("main.rhai"), Some(2)));
+/// assert_eq!(error.trace()[0].function, "f");
+/// assert!(!error.is_deadline());
+/// assert_eq!(error.to_json()["trace"][0]["line"], 4);
+/// # Ok::<(), agencysh::HostError>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HostError {

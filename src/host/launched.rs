@@ -216,6 +216,7 @@ impl Provider for LaunchedServers {
             signals: true,
             collections: real && self.options.coordinators > 0,
             control: true,
+            partition: false,
         }
     }
 

@@ -2,7 +2,24 @@
 //!
 //! A [`Host`] is an engine with all natives, an agency to talk to, a deadline and
 //! places for output and log lines. It prints nothing by itself, ends nothing but
-//! its runs and keeps no global state: hosts in one process never meet.
+//! its runs and keeps no global state: hosts in one process never meet. It sets no
+//! signal handler, no logger, no panic hook and no variable of the environment.
+//!
+//! | To | take |
+//! |---|---|
+//! | make a host | [`Host::builder`]; [`HostSettings`] from JSON |
+//! | run scripts | [`Host::run_file`], [`Host::run_str`], [`Host::eval`], [`Host::call`] |
+//! | run the tests of scripts | [`Host::tests`]; [`testing::Harness`] under `cargo test` |
+//! | end a run early | [`HostBuilder::deadline`], [`Host::interrupt_handle`], [`HostBuilder::while_waiting`] |
+//! | know what went wrong | [`HostError`], [`ScriptError`] |
+//! | talk to the agency without a script | [`Host::agency`], [`AgencyClient`] |
+//! | drive its servers | [`Host::cluster`], `Cluster` |
+//! | add natives and modules | [`HostBuilder::module`], [`HostBuilder::module_source`] |
+//!
+//! Whatever waits can be ended: by the deadline of the run, by an interrupt from another thread, or by a hook that is
+//! called on the waiting thread. Scripts cannot catch that. Which of them it was, [`HostError::stop`] tells.
+//!
+//! How this is made:
 //!
 //! * `builder`: what a host is made of
 //! * `target`: the agency and the cluster of a run
@@ -91,6 +108,34 @@ use testing::{Cancel, Observer, Selection, TestRun, TestRunner, TestSettings};
 pub const MAX_CALL_LEVELS: usize = 256;
 
 /// Runs scripts, one after the other.
+///
+/// A host can be shared by threads. It does one thing at a time: a second run, or [`Host::call`], waits until the first
+/// has ended, and so does [`Host::agency`] when servers have to be started for it. So a native must not use the very
+/// host that runs it. Hosts that run at the same time are several hosts; they may use one
+/// [`Cluster`](Target::Shared).
+///
+/// Its servers and connections, and the programs that scripts have started, end with it.
+///
+/// ```
+/// use std::sync::{Arc, Mutex};
+/// use std::time::Duration;
+///
+/// use agencysh::{Host, Permissions};
+///
+/// let printed = Arc::new(Mutex::new(String::new()));
+/// let sink = Arc::clone(&printed);
+/// let host = Host::builder()
+///     .permissions(Permissions::none())
+///     .deadline(Duration::from_secs(10))
+///     .arguments(["shop"])
+///     .seed(7)
+///     .output(move |text| sink.lock().unwrap().push_str(text))
+///     .log_sink(|record| drop(record.line()))
+///     .build()?;
+/// host.eval("print(\"words:\", env::args())")?;
+/// assert_eq!(*printed.lock().unwrap(), "words: [ \"shop\" ]\n");
+/// # Ok::<(), agencysh::HostError>(())
+/// ```
 pub struct Host {
     builder: HostBuilder,
     stack: script_thread::BigStack,
@@ -117,7 +162,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// The value as JSON.
+    /// The value as JSON: `()` becomes null, a blob an array of its bytes.
     ///
     /// # Errors
     /// Functions and custom types have no JSON form.
@@ -126,7 +171,7 @@ impl Outcome {
     }
 }
 
-/// Interrupts the run of a host, from any thread.
+/// Interrupts the run of a host, from any thread; it keeps nothing of the host alive.
 #[derive(Debug, Clone)]
 pub struct InterruptHandle {
     deadline: Deadline,
@@ -134,7 +179,10 @@ pub struct InterruptHandle {
 }
 
 impl InterruptHandle {
-    /// Ends the run, or the tests that run; a script can catch it only after `time::interrupt_sets_deadline(true)`.
+    /// Ends the run, or the tests that run, within 20 ms where it waits and within some steps where it computes; a
+    /// script can catch it only after `time::interrupt_sets_deadline(true)`. What is not running now is not concerned:
+    /// an interrupt that comes before a run begins is forgotten. A native of your own ends when it looks at the
+    /// deadline of its run.
     ///
     /// Operations of the clients of [`Host::agency`] have deadlines of their own, and go on.
     pub fn interrupt(&self) {
@@ -144,7 +192,7 @@ impl InterruptHandle {
 }
 
 impl Host {
-    /// Collects what a host is made of.
+    /// Collects what a host is made of; see [`HostBuilder`] for what it is otherwise.
     pub fn builder() -> HostBuilder {
         HostBuilder::default()
     }
@@ -154,18 +202,35 @@ impl Host {
         self.context.extension::<Clusters>().crashes()
     }
 
-    /// What interrupts this host's runs.
+    /// What interrupts this host's runs, also those that begin later.
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    /// let (sender, begun) = mpsc::channel();
+    /// let host = agencysh::Host::builder().output(move |_| sender.send(()).unwrap()).build()?;
+    /// let handle = host.interrupt_handle();
+    /// let interrupter = std::thread::spawn(move || {
+    ///     begun.recv().unwrap();
+    ///     handle.interrupt();
+    /// });
+    /// let error = host.eval("print(); loop { try { sleep(60); } catch { } }").unwrap_err();
+    /// assert!(error.is_interrupted());
+    /// # interrupter.join().unwrap();
+    /// # Ok::<(), agencysh::HostError>(())
+    /// ```
     pub fn interrupt_handle(&self) -> InterruptHandle {
         let (deadline, tests) = (self.context.deadline.clone(), Arc::clone(&self.tests));
         InterruptHandle { deadline, tests }
     }
 
-    /// A client of the host's agency, to be used without a script. Its servers are started now, unless they run.
+    /// A client of the host's agency, to be used without a script; each time the same. Its servers are started now,
+    /// unless they run, within the time that [`HostBuilder::deadline`] gives.
     ///
-    /// The client has a deadline of its own, [`AgencyClient::deadline`], which nothing but its user sets.
+    /// The client has a deadline of its own, [`AgencyClient::deadline`], which nothing but its user sets, and is free to
+    /// write whatever the permissions of scripts are.
     ///
     /// # Errors
-    /// The host has no agency, or its servers do not start.
+    /// The host has no agency, or its servers do not start. That no agent listens is no error yet.
     pub fn agency(&self) -> Result<AgencyClient, HostError> {
         if let Some(client) = self.client.get() {
             return Ok(client.clone());
@@ -186,20 +251,39 @@ impl Host {
     /// The cluster that the host was built for. Its servers are started when something is first done with them.
     ///
     /// # Errors
-    /// The host has none of its own.
+    /// The host has no target, or one that names nothing but endpoints.
     #[cfg(feature = "standin")]
     pub fn cluster(&self) -> Result<Cluster, HostError> {
         let clusters = self.context.extension::<Clusters>();
         Ok(Cluster::of(clusters.current()?.another(), self.context.deadline.sibling()))
     }
 
-    /// Runs the tests of scripts in files and folders; tests that fail are results, no errors.
+    /// Runs the tests of scripts in files, and in the files `*_test.rhai` of folders; tests that fail are results, no
+    /// errors. The observer sees what happens meanwhile; `&()` sees nothing.
     ///
     /// Where the host's servers would be started for it, each file has such servers for itself; where they exist, all
-    /// files use them one after the other. Output, logs and errors of the tests are in the results.
+    /// files use them one after the other. Output, logs and errors of the tests are in the results, and not in the
+    /// sinks of the host. The deadline of the host does not concern tests: [`TestSettings::timeout`] and
+    /// [`TestSettings::ends_at`] do.
+    ///
+    /// ```
+    /// use agencysh::Host;
+    /// use agencysh::host::testing::{Selection, TestSettings, Verdict};
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// let file = folder.path().join("sum_test.rhai");
+    /// std::fs::write(&file, "fn test_sum() { if 1 + 1 != 2 { throw 2; } }\nfn test_no() { throw \"no\"; }")?;
+    ///
+    /// let host = Host::builder().build()?;
+    /// let run = host.tests(&[file], TestSettings::default(), &Selection::default(), &())?;
+    /// assert_eq!((run.count(Verdict::Passed), run.count(Verdict::Failed)), (1, 1));
+    /// let failure = &run.files[0].tests[1].failures[0];
+    /// assert_eq!(failure.error.location.as_ref().map(|place| place.line), Some(2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// A path leads nowhere.
+    /// A path leads nowhere, or there can be no thread.
     pub fn tests(
         &self,
         paths: &[PathBuf],
@@ -233,7 +317,18 @@ impl Host {
         self.tests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs a script file with the words after its name.
+    /// Runs a script file with the words after its name; those of [`HostBuilder::arguments`] if there are none.
+    ///
+    /// ```
+    /// let folder = tempfile::tempdir()?;
+    /// let script = folder.path().join("twice.rhai");
+    /// std::fs::write(&script, "let n = parse_int(env::args()[0]); if n > 9 { exit(2) } n * 2")?;
+    ///
+    /// let host = agencysh::Host::builder().build()?;
+    /// assert_eq!(host.run_file(&script, &["4"])?.value.as_int(), Ok(8));
+    /// assert_eq!(host.run_file(&script, &["10"])?.exit_code, Some(2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// The file cannot be read, or the script ends with an error.
@@ -288,7 +383,7 @@ impl Host {
         Ok(ast)
     }
 
-    /// Runs the text of a script; errors call it `name`.
+    /// Runs the text of a script; errors call it `name`. Words are those of [`Self::run_file`].
     ///
     /// # Errors
     /// The script ends with an error.
@@ -302,7 +397,13 @@ impl Host {
         self.run(name, &text, None, arguments)
     }
 
-    /// Runs a line of code and gives its value.
+    /// Runs a line of code and gives its value. Nothing of it is known to the next one.
+    ///
+    /// ```
+    /// let host = agencysh::Host::builder().build()?;
+    /// assert_eq!(host.eval("[1, 2, 3].filter(|n| n > 1)")?.to_json()?, serde_json::json!([2, 3]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// It ends with an error.
@@ -312,10 +413,18 @@ impl Host {
 
     /// Calls a function of the script that ran last. An array holds its arguments; any other
     /// value is the only argument. Modules that the script imports are at hand, its variables
-    /// and constants are not.
+    /// and constants are not. A function that calls `exit` gives null.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// let host = agencysh::Host::builder().build()?;
+    /// host.run_str("shards.rhai", "fn plan(db, n) { #{ db: db, shards: n } }", &[] as &[&str])?;
+    /// assert_eq!(host.call("plan", json!(["shop", 2]))?, json!({"db": "shop", "shards": 2}));
+    /// # Ok::<(), agencysh::HostError>(())
+    /// ```
     ///
     /// # Errors
-    /// There is no such function, or it ends with an error.
+    /// There is no such function, it ends with an error, or what it returns has no JSON form.
     pub fn call(&self, function: &str, arguments: Value) -> Result<Value, HostError> {
         let arguments = match arguments {
             Value::Array(arguments) => arguments.into_iter().map(from_json).collect(),

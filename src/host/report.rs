@@ -21,7 +21,7 @@ impl ScriptError {
     /// let host = agencysh::Host::builder().build()?;
     /// let error = host.eval("let a = 1;\nb + 1").unwrap_err();
     /// assert!(error.report().starts_with(
-    ///     "script.unknown_variable: there is no variable 'b'\n  --> <eval>:2:1\n  | b + 1\n  | ^"
+    ///     "script.unknown_variable: no variable 'b' is known here\n  --> <eval>:2:1\n  | b + 1\n  | ^"
     /// ), "{}", error.report());
     /// # Ok::<(), agencysh::HostError>(())
     /// ```

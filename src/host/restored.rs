@@ -192,6 +192,7 @@ impl Provider for RestoredServers {
             supervision: option("supervision").and_then(Value::as_bool).unwrap_or(true),
             signals: processes,
             control: processes,
+            partition: false,
         }
     }
 

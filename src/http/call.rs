@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use super::endpoint::Endpoint;
 use super::error::{HttpError, Phase};
+use super::reach::Reach;
 use super::tls;
-use crate::deadline::{Deadline, Stop};
+use crate::deadline::{Deadline, SLICE, Stop};
 
 thread_local! {
     static CURRENT: RefCell<Option<Call>> = const { RefCell::new(None) };
@@ -22,6 +23,8 @@ pub(super) struct Call {
     deadline: Deadline,
     times: Times,
     endpoint: Endpoint,
+    /// Whether the server can be reached; it can without this.
+    reach: Option<Reach>,
     /// The first byte of the answer.
     received: Option<u8>,
 }
@@ -47,8 +50,13 @@ impl Drop for Running {
 }
 
 /// Notes the request that this thread runs until the result is dropped.
-pub(super) fn enter(deadline: &Deadline, times: Times, endpoint: Endpoint) -> Running {
-    let call = Call { deadline: deadline.clone(), times, endpoint, received: None };
+pub(super) fn enter(
+    deadline: &Deadline,
+    times: Times,
+    endpoint: Endpoint,
+    reach: Option<Reach>,
+) -> Running {
+    let call = Call { deadline: deadline.clone(), times, endpoint, reach, received: None };
     Running(CURRENT.with(|current| current.borrow_mut().replace(call)))
 }
 
@@ -73,6 +81,28 @@ pub(super) fn is_tls_only() -> bool {
             matches!(call.endpoint, Endpoint::Tcp { .. }) && call.received == Some(tls::ALERT)
         })
     })
+}
+
+/// Whether the network to the server of the request is cut.
+pub(super) fn is_cut() -> bool {
+    CURRENT.with(|current| {
+        current.borrow().as_ref().is_some_and(|call| {
+            call.reach.as_ref().is_some_and(|reach| !reach.reaches(&call.endpoint))
+        })
+    })
+}
+
+/// Returns once the server of the request can be reached; whether it had to wait.
+///
+/// # Errors
+/// Those of [`time_left`], of which a request has only so much.
+pub(super) fn wait_for_reach(phase: Phase) -> Result<bool, HttpError> {
+    let mut waited = false;
+    while is_cut() {
+        std::thread::sleep(time_left(phase)?.min(SLICE));
+        waited = true;
+    }
+    Ok(waited)
 }
 
 /// The server of the request, for messages.

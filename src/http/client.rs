@@ -107,7 +107,7 @@ impl HttpClient {
                 connect_end.checked_add(connect_limit).map_or(end, |own| own.min(end));
             let times = call::Times { end, limit, connect_end, connect_limit };
             let local = matches!(endpoint, Endpoint::Unix { .. });
-            let _running = call::enter(deadline, times, endpoint);
+            let _running = call::enter(deadline, times, endpoint, self.options.reach.clone());
             let answer = self.exchange(&request, local)?;
             let status = answer.status().as_u16();
             if !matches!(status, 301 | 302 | 307) || request.max_redirects == 0 {

@@ -50,6 +50,7 @@ impl Connector<()> for SlicedConnector {
 }
 
 fn open(uri: &Uri) -> Result<Socket, HttpError> {
+    call::wait_for_reach(Phase::Connect)?;
     let host = uri.host().unwrap_or_default();
     if let Some(path) = Endpoint::socket_of_host(host) {
         // waits when the server accepts nothing for a while
@@ -124,7 +125,7 @@ mod tests {
             let end = Instant::now() + limit;
             let times = call::Times { end, limit, connect_end: end, connect_limit: limit };
             let endpoint = Endpoint::parse("tcp://never.invalid:1").unwrap();
-            let _running = call::enter(deadline, times, endpoint);
+            let _running = call::enter(deadline, times, endpoint, None);
             in_slices(std::thread::park)
         };
         let begin = Instant::now();

@@ -15,6 +15,7 @@ mod error;
 mod hosts;
 mod message;
 mod options;
+mod reach;
 mod tls;
 mod transport;
 
@@ -24,3 +25,4 @@ pub use error::{HttpError, Phase};
 pub use hosts::{HostPattern, HostPatternError, Hosts};
 pub use message::{Auth, Request, Response};
 pub use options::{HttpOptions, TlsOptions};
+pub use reach::Reach;

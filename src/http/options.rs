@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Hosts;
+use super::{Hosts, Reach};
 
 /// Settings of a client; all requests share them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct HttpOptions {
     pub tls: TlsOptions,
     /// The servers that may be asked, also by redirects; `None` means all.
     pub hosts: Option<Arc<Hosts>>,
+    /// Which servers can be reached, where the network may be cut; `None` means all.
+    pub reach: Option<Reach>,
 }
 
 impl Default for HttpOptions {
@@ -29,6 +31,7 @@ impl Default for HttpOptions {
             user_agent: concat!("agencysh/", env!("CARGO_PKG_VERSION")).to_owned(),
             tls: TlsOptions::default(),
             hosts: None,
+            reach: None,
         }
     }
 }

@@ -82,6 +82,7 @@ impl SlicedTransport {
         self.used = true;
         let mut rest = self.buffers.take_gathered();
         while !rest.is_empty() {
+            check_reach(Phase::Write)?;
             // a server that takes a little at a time never makes a slice end
             call::time_left(Phase::Write).map_err(wrap)?;
             match self.socket.write(rest) {
@@ -125,9 +126,12 @@ impl Transport for SlicedTransport {
         loop {
             // a server that goes on sending never makes a slice end
             call::time_left(Phase::Read).map_err(wrap)?;
+            check_reach(Phase::Read)?;
             let buffer = self.buffers.input_append_buf();
             match self.socket.read(buffer) {
                 Ok(amount) => {
+                    // what came across a cut that was made meanwhile is lost
+                    check_reach(Phase::Read)?;
                     if let Some(first) = buffer[..amount].first() {
                         call::note_received(*first);
                     }
@@ -144,7 +148,17 @@ impl Transport for SlicedTransport {
         if std::mem::take(&mut self.used) {
             return true;
         }
-        self.socket.is_quiet()
+        // one across a cut is given up: another one is opened when there is a way again
+        !call::is_cut() && self.socket.is_quiet()
+    }
+}
+
+/// A connection is lost with the network under it, which shows only in silence: until the time is
+/// up, or the server can be reached again and says that it knows of no such connection.
+fn check_reach(phase: Phase) -> Result<(), ureq::Error> {
+    match call::wait_for_reach(phase).map_err(wrap)? {
+        true => Err(broken(phase, ErrorKind::ConnectionReset.into())),
+        false => Ok(()),
     }
 }
 

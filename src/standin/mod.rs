@@ -7,6 +7,7 @@ use tokio::runtime::{Builder, Runtime};
 
 pub mod agent;
 mod coordinator;
+mod cuts;
 mod dbserver;
 pub(crate) mod directory_lock;
 mod embedded;
@@ -18,6 +19,7 @@ mod roles;
 mod supervision;
 pub mod web;
 
+pub use cuts::{Cuts, Way};
 pub use embedded::{
     ClusterConfig, ClusterSize, Contents, EmbeddedAgency, EmbeddedCluster, EmbeddedServer,
     ServerState,
@@ -86,6 +88,12 @@ pub enum StandinError {
     #[error("no server is called '{id}'")]
     UnknownServer {
         /// The id or name asked for.
+        id: String,
+    },
+    /// A server cannot be in two groups.
+    #[error("'{id}' is named twice: a server is in one group at most")]
+    NamedTwice {
+        /// The id or name that was given the second time.
         id: String,
     },
     /// The server is not in the state that the action needs.

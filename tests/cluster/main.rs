@@ -12,6 +12,7 @@ mod jobs;
 mod leadership;
 mod logs;
 mod participants;
+mod partition;
 mod reboots;
 mod recorder;
 mod removal;

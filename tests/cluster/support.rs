@@ -38,6 +38,14 @@ impl Answer {
     }
 }
 
+/// The body of an answer to a GET.
+#[track_caller]
+pub(crate) fn get(url: &str) -> Value {
+    let http = HttpClient::new(HttpOptions::default()).unwrap();
+    let answer = http.send(Request::new("GET", url), &Deadline::default()).unwrap();
+    serde_json::from_slice(&answer.body).unwrap()
+}
+
 /// A cluster with a client of its agency.
 pub(crate) struct World {
     pub(crate) cluster: EmbeddedCluster,

@@ -56,6 +56,25 @@ fn an_agent_in_this_process_can_be_suspended_killed_and_started_again() {
 }
 
 #[test]
+fn an_agent_that_is_cut_off_leads_no_more_and_learns_what_it_missed() {
+    let cluster = Cluster::embedded(3).unwrap();
+    let agency = cluster.agency().unwrap();
+    let old = agency.leader().unwrap().id;
+    cluster.partition(&[[&old]]).unwrap();
+    agency.set("Test/Number", json!(1)).unwrap();
+    assert_ne!(agency.leader().unwrap().id, old);
+    cluster.heal().unwrap();
+    wait_until("all agents are well", || agency.health().is_ok_and(|health| health.healthy));
+    wait_until("it has what the others have", || {
+        let stored = agency.state(Some(&old)).unwrap_or_default();
+        stored.to_string().contains("Test/Number")
+    });
+    assert_eq!(cluster.partition(&[["agent9"]]).unwrap_err().kind(), "cluster.unknown_server");
+    let twice = cluster.partition(&[vec!["agent1", "agent2"], vec!["agent1"]]).unwrap_err();
+    assert_eq!(twice.kind(), "argument.invalid");
+}
+
+#[test]
 fn a_cluster_with_members_gets_one_more() {
     let options = LaunchOptions {
         agents: 1,
@@ -97,6 +116,8 @@ fn agents_in_other_processes_are_killed_started_again_and_ended() {
     wait_until("all agents are well", || agency.health().is_ok_and(|health| health.healthy));
     let host = Host::builder().target(Target::Shared(cluster.clone())).build().unwrap();
     assert_eq!(eval_json(&host, "agency::current().get(\"Test/Number\")"), 2);
+    assert_eq!(cluster.partition(&[["agent1"]]).unwrap_err().kind(), "cluster.unsupported");
+    assert_eq!(cluster.heal().unwrap_err().kind(), "cluster.unsupported");
     let pids: Vec<i64> = cluster.instances().unwrap().iter().filter_map(|one| one.pid).collect();
     assert_eq!(pids.len(), 3);
     assert!(pids.iter().all(|pid| *pid != i64::from(std::process::id())));

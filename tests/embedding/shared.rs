@@ -66,7 +66,7 @@ fn scripts_and_the_program_drive_the_same_servers() {
     let states = eval_json(&host, states);
     let stopped = states.as_array().unwrap().iter().filter(|state| *state == "stopped").count();
     assert_eq!(stopped, 1, "{states}");
-    host.eval(&format!("cluster::current().instance(\"{leader}\").restart()")).unwrap();
+    host.eval(&format!("cluster::current().find(\"{leader}\").restart()")).unwrap();
     let facts = host.cluster().unwrap().instances().unwrap();
     assert!(facts.iter().all(|one| one.state.name() == "running"), "{facts:?}");
 }

@@ -103,6 +103,8 @@ def _shell(deadline: Optional[float], **settings: Any) -> Shell:
     if deadline is None:
         return Shell(**settings)
 
+    limit = deadline
+
     class Limited(Shell):
         """A shell whose agency knows the deadline as well; it counts from the first use on."""
 
@@ -111,7 +113,7 @@ def _shell(deadline: Optional[float], **settings: Any) -> Shell:
         @property
         def agency(self) -> Agency:
             if self._agency is None:
-                self._agency = super().agency.within(deadline)
+                self._agency = super().agency.within(limit)
             return self._agency
 
     return Limited(deadline=deadline, **settings)

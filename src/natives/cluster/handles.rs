@@ -110,6 +110,21 @@ impl Cluster {
         })
     }
 
+    /// Cuts the network between groups of instances, called as for [`Self::find`]; those in none
+    /// make up a group together.
+    ///
+    /// # Errors
+    /// Those of [`Self::find`] and [`Provider::partition`].
+    pub fn partition(&self, groups: &[Vec<String>], deadline: &Deadline) -> NativeResult<()> {
+        let provider = self.provider();
+        if !provider.capabilities().partition {
+            return provider.partition(groups, deadline);
+        }
+        let name = |called: &String| Ok(self.find(called, deadline)?.name().to_owned());
+        let named = groups.iter().map(|group| group.iter().map(name).collect());
+        provider.partition(&named.collect::<NativeResult<Vec<_>>>()?, deadline)
+    }
+
     /// What people call a member; agents have no such name.
     pub(super) fn short_name(&self, id: &str, deadline: &Deadline) -> Option<String> {
         if id.starts_with("AGNT-") {

@@ -10,7 +10,7 @@ use super::shutdown::shut_down;
 use super::snapshot::snapshot;
 use crate::client::AgencyClient;
 use crate::natives::agency::handle;
-use crate::natives::{Options, Raw, call, from_json};
+use crate::natives::{NativeResult, Options, Raw, argument, call, from_json};
 
 fn listed(instances: Vec<Instance>) -> Array {
     instances.into_iter().map(Dynamic::from).collect()
@@ -96,8 +96,8 @@ pub(in crate::natives) mod natives {
     ///
     /// `cluster.capabilities() -> map`
     ///
-    /// Arguments: none. The keys are `real_servers`, `collections` (they hold documents), `coordinator_api`, `supervision`, `signals` (instances are processes) and
-    /// `control` (instances can be suspended, ended and started again); each value is a boolean.
+    /// Arguments: none. The keys are `real_servers`, `collections` (they hold documents), `coordinator_api`, `supervision`, `signals` (instances are processes),
+    /// `control` (instances can be suspended, ended and started again) and `partition` (the network between them can be cut); each value is a boolean.
     /// Units: none.
     /// Errors: none.
     /// Legacy: none.
@@ -119,6 +119,54 @@ pub(in crate::natives) mod natives {
             let name = cluster.provider().add_dbserver(&run.deadline)?;
             Ok(cluster.instance(name))
         })
+    }
+
+    /// Cuts the network between groups of instances.
+    ///
+    /// `cluster.partition(groups: array)`
+    ///
+    /// Arguments: `groups`, an array of arrays; each element is an `Instance`, or its id, name, short name, URL or endpoint. Instances of different groups do not reach each other; those in no group,
+    /// and those that are added later, make up a group of their own together. One that is started again stays in its group. The script itself still reaches everybody.
+    /// What an instance sends across a cut gets no answer: it waits until its own time is up. A second call takes the place of the first.
+    /// Units: none; the network is cut when the call returns.
+    /// Errors: `cluster.unsupported` (number 9) unless the instances are inside this process, as `capabilities().partition` tells; `cluster.unknown_server` (10); `argument.invalid` (10) for an instance that is named twice;
+    /// `argument.type` (10). Then nothing changes.
+    /// Legacy: none; tests suspended servers.
+    ///
+    /// ```rhai
+    /// let c = cluster::current();
+    /// let old = c.agency().leader();
+    /// c.partition([[old]]);
+    /// c.agency().set("Test/while_cut", 1);   // another one leads
+    /// assert(c.agency().leader() != old);
+    /// c.heal();
+    /// ```
+    #[rhai_fn(global, pure, return_raw)]
+    pub fn partition(ctx: NativeCallContext, cluster: &mut Cluster, groups: Array) -> Raw<()> {
+        call(&ctx, "cluster::partition", |run| {
+            let groups = groups.iter().map(group_of_instances).collect::<NativeResult<Vec<_>>>()?;
+            cluster.partition(&groups, &run.deadline)
+        })
+    }
+
+    /// Lets all instances of a cluster reach each other again.
+    ///
+    /// `cluster.heal()`
+    ///
+    /// Arguments: none. Whatever waited for an instance across a cut goes on at once, or tries again. It does no harm where nothing is cut.
+    /// Units: none.
+    /// Errors: `cluster.unsupported` (number 9) as for `partition`.
+    /// Legacy: none.
+    ///
+    /// ```rhai
+    /// let c = cluster::current();
+    /// c.partition([["dbserver1", "agent1"], ["coordinator1"]]);
+    /// c.heal();
+    /// assert(c.agency().exists("Plan"));
+    /// ```
+    #[rhai_fn(global, pure, return_raw)]
+    pub fn heal(ctx: NativeCallContext, cluster: &mut Cluster) -> Raw<()> {
+        call(&ctx, "cluster::heal", |run| cluster.provider().heal(&run.deadline))
     }
 
     /// Tells which instances of a cluster have ended unasked.
@@ -263,6 +311,18 @@ pub(in crate::natives) mod natives {
             set_log_level(cluster, role.as_deref(), topic, level, run)
         })
     }
+}
+
+/// How the instances of one group are called.
+fn group_of_instances(group: &Dynamic) -> NativeResult<Vec<String>> {
+    let Some(members) = group.read_lock::<Array>() else {
+        return Err(argument::wrong_type("a group", "an array", group));
+    };
+    let called = members.iter().map(|one| match one.read_lock::<Instance>() {
+        Some(instance) => Ok(instance.name().to_owned()),
+        None => argument::text(one, "an instance").map(Into::into),
+    });
+    called.collect()
 }
 
 fn check_role(role: &str) -> crate::natives::NativeResult<()> {

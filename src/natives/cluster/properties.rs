@@ -146,12 +146,20 @@ pub(super) fn of_crash(crash: Crash) -> Map {
 }
 
 pub(super) fn of_capabilities(capabilities: Capabilities) -> Map {
-    let Capabilities { real_servers, coordinator_api, supervision, signals, collections, control } =
-        capabilities;
+    let Capabilities {
+        real_servers,
+        coordinator_api,
+        supervision,
+        signals,
+        collections,
+        control,
+        partition,
+    } = capabilities;
     let members = [
         ("collections", collections),
         ("control", control),
         ("coordinator_api", coordinator_api),
+        ("partition", partition),
         ("real_servers", real_servers),
         ("signals", signals),
         ("supervision", supervision),

@@ -9,7 +9,7 @@ use serde_json::{Map as JsonMap, Value};
 use crate::client::{AgencyClient, ClientAuth};
 use crate::deadline::Deadline;
 use crate::http::TlsOptions;
-use crate::natives::NativeResult;
+use crate::natives::{NativeError, NativeResult};
 
 /// What an instance does at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,6 +130,8 @@ pub struct Capabilities {
     pub collections: bool,
     /// Servers can be suspended, ended and started again.
     pub control: bool,
+    /// The network between servers can be cut.
+    pub partition: bool,
 }
 
 /// How servers are asked directly.
@@ -199,6 +201,24 @@ pub trait Provider: Send + Sync {
     /// It does not start.
     fn add_dbserver(&self, deadline: &Deadline) -> NativeResult<String>;
 
+    /// Cuts the network between groups of instances, called by id or name; those in none make up
+    /// a group together. It takes the place of an earlier cut.
+    ///
+    /// # Errors
+    /// `cluster.unsupported`, unless the servers are inside this process; `cluster.unknown_server`;
+    /// `argument.invalid` for an instance that is named twice.
+    fn partition(&self, _groups: &[Vec<String>], _deadline: &Deadline) -> NativeResult<()> {
+        Err(no_partition())
+    }
+
+    /// Lets all instances reach each other again.
+    ///
+    /// # Errors
+    /// `cluster.unsupported`, unless the servers are inside this process.
+    fn heal(&self, _deadline: &Deadline) -> NativeResult<()> {
+        Err(no_partition())
+    }
+
     /// Which instances ended unasked so far.
     fn crashes(&self) -> Vec<Crash>;
 
@@ -243,4 +263,10 @@ pub enum Adopted {
     File(PathBuf),
     /// What such a file, or a snapshot, says.
     Map(JsonMap<String, Value>),
+}
+
+/// The network between the servers cannot be cut.
+fn no_partition() -> NativeError {
+    let message = "only the network between servers inside this process (world \"embedded\") can be cut: processes share the machine's network; to suspend some is the nearest thing";
+    NativeError::arango("cluster.unsupported", 9, message)
 }

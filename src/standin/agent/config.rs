@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::raft::replica::CompactionRule;
 use super::raft::storage::Storage;
+use crate::standin::cuts::Way;
 use crate::standin::web::{Authentication, Limits, LogControl, ServerCertificate};
 
 /// How an agent is set up. Durations and counts have the defaults of a
@@ -45,6 +46,8 @@ pub struct AgentConfig {
     pub certificate: Option<ServerCertificate>,
     /// The version the agent claims to be.
     pub version: String,
+    /// How it reaches the other agents.
+    pub way: Way,
 }
 
 /// Settings of the supervision; shown and changed by the config endpoint.
@@ -111,6 +114,7 @@ impl AgentConfig {
             authentication: None,
             certificate: None,
             version: "3.12.7".to_owned(),
+            way: Way::default(),
         }
     }
 

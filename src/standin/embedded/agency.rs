@@ -15,6 +15,7 @@ use super::member::ServerState;
 use super::running::{RunningAgent, shut_down, wait_for_leader};
 use super::threads::AgentThreads;
 use crate::standin::agent::{self, AgentConfig, Role, Storage};
+use crate::standin::cuts::Cuts;
 use crate::standin::initial;
 use crate::standin::web::endpoint;
 use crate::standin::{StandinError, runtime, supervision};
@@ -63,6 +64,8 @@ pub struct EmbeddedAgency {
     agents: Arc<Mutex<Vec<RunningAgent>>>,
     /// Of all agents, also those that have been stopped.
     configs: Vec<AgentConfig>,
+    /// The network between the agents, and other servers of the same cluster.
+    cuts: Cuts,
 }
 
 impl EmbeddedAgency {
@@ -126,14 +129,15 @@ impl EmbeddedAgency {
             return Err(StandinError::PoolSize { agents });
         }
         let runtime = runtime("embedded-agency").map_err(StandinError::Runtime)?;
-        let mut agency =
-            Self { runtime: Some(runtime), agents: Arc::default(), configs: Vec::new() };
+        let (agents, cuts) = (Arc::default(), Cuts::default());
+        let mut agency = Self { runtime: Some(runtime), agents, configs: Vec::new(), cuts };
         let starting: Vec<(StdListener, AgentConfig)> = bind_all(ids)?
             .into_iter()
             .map(|(listener, mut config)| {
                 config.min_ping = MIN_PING;
                 config.max_ping = MAX_PING;
                 config.wait_for_sync = false;
+                config.way = agency.cuts.way_from(&config.endpoint);
                 configure(&mut config);
                 (listener, config)
             })
@@ -176,6 +180,11 @@ impl EmbeddedAgency {
 
     fn agents(&self) -> MutexGuard<'_, Vec<RunningAgent>> {
         self.agents.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The network between the servers.
+    pub(super) fn cuts(&self) -> &Cuts {
+        &self.cuts
     }
 
     /// The URLs of the running agents.

@@ -161,6 +161,7 @@ impl EmbeddedCluster {
             let directory = folder.join(&name);
             let mut place = Place::find(name, role, directory, self.agency.endpoints())?;
             place.config.timing = self.timing;
+            place.config.way = self.agency.cuts().way_from(&place.config.endpoint);
             places.push(place);
         }
         let started = self.agency.run(start_all(places))?;

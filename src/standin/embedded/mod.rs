@@ -2,10 +2,12 @@
 //!
 //! * `agency`: agents alone; `running`: one of them; `threads`: what it runs on
 //! * `cluster`: agents, DB-servers and coordinators; `member` is one of the latter two
+//! * `partition`: cuts the network between them
 
 mod agency;
 mod cluster;
 mod member;
+mod partition;
 mod running;
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ use std::sync::atomic::AtomicU64;
 
 use super::{AgencyView, Gate, Member, MemberAgency, MemberRole, Peers};
 use crate::client::AgencyClient;
+use crate::standin::cuts::Way;
 
 impl Member {
     /// A DB-server that follows no agency by itself.
@@ -14,7 +15,7 @@ impl Member {
             gate: Gate::default(),
             view: AgencyView::default(),
             agency,
-            peers: Peers::new(None),
+            peers: Peers::new(None, Way::default()),
             reboot_id: AtomicU64::new(0),
         }
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::MemberRole;
+use crate::standin::cuts::Way;
 use crate::standin::web::{Authentication, Limits, LogControl, ServerCertificate};
 
 /// How a member is set up.
@@ -31,6 +32,8 @@ pub struct MemberConfig {
     pub version: String,
     /// How long it waits for others.
     pub timing: MemberTiming,
+    /// How it reaches agents and other members.
+    pub way: Way,
 }
 
 /// How long a member waits for others before it tells of that, or tries again.
@@ -63,6 +66,7 @@ impl MemberConfig {
             log: LogControl::default(),
             version: "3.12.7".to_owned(),
             timing: MemberTiming::default(),
+            way: Way::default(),
         }
     }
 }

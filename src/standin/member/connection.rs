@@ -75,7 +75,9 @@ fn client(
     };
     // Servers of a cluster take any certificate of each other, as those of arangod do.
     let tls = TlsOptions { insecure: true, ca_file: None };
-    let options = ClientOptions { endpoints, auth, timeout, tls, ..ClientOptions::default() };
+    let reach = config.way.reach();
+    let defaults = ClientOptions::default();
+    let options = ClientOptions { endpoints, auth, timeout, tls, reach, ..defaults };
     AgencyClient::new(options, deadline.clone()).map_err(|e| MemberError::Refused(Arc::new(e)))
 }
 

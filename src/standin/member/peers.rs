@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use crate::agency::de::{ReadError, from_value};
 use crate::agency::json;
 use crate::auth::TokenSource;
+use crate::standin::cuts::Way;
 use crate::standin::web::Authentication;
 use crate::standin::web::endpoint;
 use crate::standin::web::tls::{self, PeerConnector};
@@ -52,6 +53,12 @@ pub(in crate::standin) enum PeerError {
         /// The time it had.
         after: Duration,
     },
+    /// The network to it was cut before it had answered.
+    #[error("the network to {endpoint} was cut")]
+    Cut {
+        /// Where it is.
+        endpoint: String,
+    },
     /// Its answer is no JSON of the form that is wanted.
     #[error("{endpoint} answered something else than was asked for")]
     Codec {
@@ -74,6 +81,7 @@ pub(in crate::standin) enum PeerError {
 pub(in crate::standin) struct Peers {
     client: Client<PeerConnector, Body>,
     tokens: Option<Arc<TokenSource>>,
+    way: Way,
 }
 
 impl std::fmt::Debug for Peers {
@@ -83,13 +91,14 @@ impl std::fmt::Debug for Peers {
 }
 
 impl Peers {
-    /// Connections that are opened when needed, with tokens of the cluster's secret.
-    pub(in crate::standin) fn new(authentication: Option<&Authentication>) -> Self {
+    /// Connections that are opened when needed, with tokens of the cluster's secret, over a
+    /// network that may be cut.
+    pub(in crate::standin) fn new(authentication: Option<&Authentication>, way: Way) -> Self {
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
             .build(tls::connector(CONNECT));
-        Self { client, tokens: authentication.map(Authentication::own_tokens) }
+        Self { client, tokens: authentication.map(Authentication::own_tokens), way }
     }
 
     /// Sends a request with a JSON body, if there is one, to `endpoint` (`tcp://host:port`);
@@ -102,9 +111,10 @@ impl Peers {
         body: Option<&(impl Serialize + ?Sized)>,
         patience: Duration,
     ) -> Result<(StatusCode, T), PeerError> {
-        let sending = self.exchange(endpoint, method, target, body);
+        let sending = self.way.across(endpoint, self.exchange(endpoint, method, target, body));
         match tokio::time::timeout(patience, sending).await {
-            Ok(answer) => answer,
+            Ok(Some(answer)) => answer,
+            Ok(None) => Err(PeerError::Cut { endpoint: endpoint.to_owned() }),
             Err(_) => Err(PeerError::Silent { endpoint: endpoint.to_owned(), after: patience }),
         }
     }

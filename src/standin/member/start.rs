@@ -158,7 +158,7 @@ async fn begin(
         gate: gate.clone(),
         view: AgencyView::default(),
         agency,
-        peers: Peers::new(config.authentication.as_ref()),
+        peers: Peers::new(config.authentication.as_ref(), config.way.clone()),
         reboot_id: Default::default(),
     });
     let spawn = |task: super::front::Pinned<'static, ()>| match running.upgrade() {

@@ -84,7 +84,7 @@ impl Cluster {
             agency,
             client,
             writer,
-            peers: Peers::new(None),
+            peers: Peers::new(None, crate::standin::cuts::Way::default()),
             stores: BTreeMap::new(),
             servers: BTreeMap::new(),
             settings,

@@ -20,6 +20,7 @@ use super::{ADDRESS, APPEND, PRIVATE_PREFIX};
 use crate::auth::TokenSource;
 use crate::standin::agent::config::AgentConfig;
 use crate::standin::agent::pool::Pool;
+use crate::standin::cuts::Way;
 use crate::standin::web::tls::{self, PeerConnector};
 use crate::standin::web::{Authentication, endpoint};
 
@@ -65,6 +66,8 @@ pub(super) enum TransportError {
     NoToken { endpoint: String },
     #[error("{endpoint} did not answer in time")]
     Silent { endpoint: String },
+    #[error("the network to {endpoint} was cut")]
+    Cut { endpoint: String },
 }
 
 /// What another agent says to an append.
@@ -77,6 +80,7 @@ pub(super) struct Transport {
     heartbeat: Duration,
     /// Proves to the other agents who asks.
     tokens: Option<Arc<TokenSource>>,
+    way: Way,
 }
 
 impl Transport {
@@ -87,7 +91,7 @@ impl Transport {
             .pool_idle_timeout(Duration::from_secs(30))
             .build(connector);
         let tokens = config.authentication.as_ref().map(Authentication::own_tokens);
-        Self { client, heartbeat: config.heartbeat(), tokens }
+        Self { client, heartbeat: config.heartbeat(), tokens, way: config.way.clone() }
     }
 }
 
@@ -151,6 +155,17 @@ impl Line {
         body: Bytes,
     ) -> Result<T, TransportError> {
         let endpoint = self.url();
+        let exchange = self.exchange(endpoint.clone(), route, body);
+        let answer = self.transport.way.across(&endpoint, exchange).await;
+        answer.unwrap_or(Err(TransportError::Cut { endpoint }))
+    }
+
+    async fn exchange<T: DeserializeOwned>(
+        &self,
+        endpoint: String,
+        route: &str,
+        body: Bytes,
+    ) -> Result<T, TransportError> {
         let Ok(uri) = format!("{endpoint}{PRIVATE_PREFIX}{route}").parse::<Uri>() else {
             return Err(TransportError::Endpoint { endpoint });
         };
