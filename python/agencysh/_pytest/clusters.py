@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from . import dumps
-from .places import OwnPlace
+from .places import OwnPlace, processes
 from .session import of
 
 if TYPE_CHECKING:
@@ -49,11 +49,7 @@ def options_of(item: pytest.Item) -> dict[str, Any]:
     common = of(item.config).target.launch()
     if marked.get("world", common["world"]) != common["world"]:
         common = {}
-    options = {**common, **marked}
-    if options.get("world", "embedded") == "processes":
-        folder = str(dumps.folder_of(item.config, item.nodeid))
-        options = {"output_directory": folder, "dump_agency_on_shutdown": False, "name": "pytest", **options}
-    return options
+    return {**common, **marked}
 
 
 @contextlib.contextmanager
@@ -64,7 +60,7 @@ def lent(item: pytest.Item) -> Iterator[ClusterPlace]:
     """
     from agencysh import AgencyshError, Cluster
 
-    options = options_of(item)
+    options = processes(options_of(item), dumps.folder_of(item.config, item.nodeid))
     try:
         cluster = Cluster(**options)
     except AgencyshError as error:

@@ -23,7 +23,7 @@ class FileRun:
     def __init__(self, path: Path, shell: Shell, deadline: Optional[float], dumps: Path) -> None:
         self._path = path
         self._shell = shell
-        self._settings = {"timeout": deadline or TEST_LIMIT, "dumps": dumps, "jobs": 1, "on_event": self._see}
+        self._settings: dict[str, Any] = {"timeout": deadline or TEST_LIMIT, "dumps": dumps, "jobs": 1, "on_event": self._see}
         self._changed = threading.Condition()
         self._wanted: Optional[str] = None
         self._results: dict[str, dict[str, Any]] = {}

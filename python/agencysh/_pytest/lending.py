@@ -53,7 +53,7 @@ def lent(item: pytest.Item, fixtures: list[str], cluster: Optional[OwnPlace]) ->
             place: Place = cluster
             agency = limited(session, place.agency)
         elif session.target.is_own and (wants_fresh(item) or ("agency_shell" in fixtures and session.target.kind == "embedded")):
-            place = OwnPlace.start(session.target)
+            place = OwnPlace.start(session.target, dumps.folder_of(item.config, item.nodeid))
             stack.callback(place.close)
             agency = limited(session, place.agency)
         else:

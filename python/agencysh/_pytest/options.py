@@ -58,7 +58,10 @@ def add_to(parser: pytest.Parser) -> None:
             settings["metavar"] = option.metavar
             settings["action"] = "append" if option.repeated else "store"
         group.addoption(f"--agencysh-{option.name}", **settings)
-        parser.addini(_dest(option.name), option.help, type="linelist" if option.repeated else "string", default=None)
+        if option.repeated:
+            parser.addini(_dest(option.name), option.help, type="linelist", default=None)
+        else:
+            parser.addini(_dest(option.name), option.help, type="string", default=None)
 
 
 @dataclass(frozen=True)

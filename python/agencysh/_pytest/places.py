@@ -20,11 +20,11 @@ class OwnPlace:
         self._first = self._now()
 
     @classmethod
-    def start(cls, target: Target) -> OwnPlace:
-        """Starts agents, as many as the target says."""
+    def start(cls, target: Target, remains: Path) -> OwnPlace:
+        """Starts agents, as many as the target says; what processes leave behind when they crash goes to the folder ``remains``."""
         from agencysh import Cluster
 
-        return cls(Cluster(agents=target.agents, **target.launch()))
+        return cls(Cluster(agents=target.agents, **processes(target.launch(), remains)))
 
     @property
     def agency(self) -> Agency:
@@ -50,6 +50,13 @@ class OwnPlace:
     def close(self) -> None:
         """Ends the servers."""
         self.cluster.__exit__(None, None, None)
+
+
+def processes(launch: dict[str, Any], remains: Path) -> dict[str, Any]:
+    """Options of a cluster, completed if it has processes."""
+    if launch.get("world", "embedded") != "processes":
+        return launch
+    return {"output_directory": str(remains), "dump_agency_on_shutdown": False, "name": "pytest", **launch}
 
 
 class ExistingPlace:

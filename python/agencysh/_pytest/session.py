@@ -21,6 +21,7 @@ class Session:
     """The target, and the agency that tests share; made when the first test needs it."""
 
     def __init__(self, config: pytest.Config) -> None:
+        self._config = config
         given = Given(config)
         self.target = given.target()
         self.deadline = given.deadline()
@@ -29,12 +30,16 @@ class Session:
 
     def shared(self) -> Place:
         """The agency that tests share, in good order."""
+        from .dumps import folder_of
         from .places import ExistingPlace, OwnPlace
 
         if self._shared is not None and not self._shared.is_as_it_was():
             self.discard()
         if self._shared is None:
-            self._shared = OwnPlace.start(self.target) if self.target.is_own else ExistingPlace.enter(self.target, self.deadline)
+            if self.target.is_own:
+                self._shared = OwnPlace.start(self.target, folder_of(self._config, "shared"))
+            else:
+                self._shared = ExistingPlace.enter(self.target, self.deadline)
         return self._shared
 
     def discard(self) -> None:

@@ -146,6 +146,57 @@ def test_processes_that_nobody_killed_fail_the_test_with_their_log(suite):
     assert not (suite.path / "out").exists()
 
 
+def test_it_can_be_hurt_in_every_way(suite):
+    suite.python("""
+        def test_a(agency_cluster, tmp_path):
+            agency = agency_cluster.agency
+            agency.set("x", 1)
+
+            paused = agency_cluster.leader()
+            agency_cluster.pause(paused)
+            assert agency.increment("x") and agency_cluster.leader() != paused
+            agency_cluster.resume(paused)
+
+            cut = agency_cluster.leader()
+            agency_cluster.partition([[cut]])
+            assert agency.increment("x") and agency_cluster.leader() != cut
+            agency_cluster.heal()
+
+            killed = agency_cluster.leader()
+            agency_cluster.kill(killed)
+            assert agency.get("x") == 3
+            agency_cluster.restart(killed)
+            assert agency_cluster.dump(tmp_path).exists()
+
+        def test_b(agency_cluster):
+            assert agency_cluster.agency.health()["healthy"]
+            assert not agency_cluster.agency.exists("x")
+    """)
+    suite.passes(passed=2)
+
+
+def test_shared_processes_that_a_script_has_ended_are_replaced(suite):
+    suite.python("""
+        agents = []
+
+        def test_before(agency):
+            agents.append({one["id"] for one in agency.agents()})
+
+        def test_same(agency, agency_shell):
+            assert agents[0] == {one["id"] for one in agency.agents()}
+            assert agency_shell.eval("agency::current().leader()")
+
+        @pytest.mark.parametrize("what", ["kill(9)", "suspend()"])
+        def test_breaks(agency, agency_shell, what):
+            agency_shell.eval("for one in cluster::current().instances() { one." + what + "; }")
+
+        def test_after(agency):
+            agency.set("x", 1)
+            assert agents[0].isdisjoint(one["id"] for one in agency.agents())
+    """)
+    suite.passes("--agencysh-processes", passed=5)
+
+
 def test_the_option_puts_clusters_into_processes(suite):
     suite.python("""
         @pytest.mark.agency_cluster(agents=1)
