@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use agencysh::AgencyClient;
 use agencysh::client::{ClientError, Flow};
-use agencysh::deadline::Deadline;
+use agencysh::deadline::{Deadline, Stop};
 use pyo3::prelude::*;
 use serde_json::Value;
 
@@ -44,6 +44,15 @@ pub(crate) struct Changes {
 
 /// What the thread that follows the agency sends: a value, or why there are no more.
 type Told = Result<Option<Value>, ClientError>;
+
+/// What comes next.
+enum Next {
+    Value(Option<Value>),
+    Failed(ClientError),
+    /// There are no more.
+    Ended,
+    AgencyClosed,
+}
 
 /// The thread that follows the agency.
 struct Follower {
@@ -123,19 +132,25 @@ impl Changes {
 
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<Change>> {
         let Some(follower) = self.follower() else { return Ok(None) };
-        let told = waiting_for(py, |pause| {
+        let interrupts = self.clients.interrupts();
+        let next = waiting_for(py, |pause| {
             if self.clients.is_closed() {
-                return Some(Err(RecvTimeoutError::Timeout));
+                return Some(Next::AgencyClosed);
+            }
+            if self.clients.interrupts() != interrupts {
+                return Some(Next::Failed(Stop::Interrupted.into()));
             }
             let told = follower.told.lock().unwrap_or_else(PoisonError::into_inner);
             match told.as_ref().map(|told| told.recv_timeout(pause)) {
-                Some(Err(RecvTimeoutError::Timeout)) => None,
-                Some(told) => Some(told),
-                None => Some(Err(RecvTimeoutError::Disconnected)),
+                // another thread may have closed it
+                Some(Err(RecvTimeoutError::Timeout)) if self.follower().is_some() => None,
+                Some(Ok(Ok(value))) => Some(Next::Value(value)),
+                Some(Ok(Err(error))) => Some(Next::Failed(error)),
+                Some(Err(_)) | None => Some(Next::Ended),
             }
         })?;
-        match told {
-            Some(Ok(Ok(value))) => {
+        match next.unwrap_or(Next::Ended) {
+            Next::Value(value) => {
                 let value = match value {
                     Some(value) => from_json(py, &value)?.unbind(),
                     None => absent(py)?.into_any(),
@@ -143,15 +158,18 @@ impl Changes {
                 let path = self.path.as_str().into_pyobject(py)?.into_any().unbind();
                 Ok(Some(Change { path, value }))
             }
-            Some(Ok(Err(error))) => {
-                self.close();
+            Next::Failed(error) => {
+                // after an interrupt it can go on
+                if !matches!(error, ClientError::Stopped(_)) {
+                    self.close();
+                }
                 Err(errors::of_client(py, error))
             }
-            Some(Err(RecvTimeoutError::Timeout)) => {
+            Next::AgencyClosed => {
                 self.close();
                 Err(errors::closed(py, "agency"))
             }
-            _ => {
+            Next::Ended => {
                 self.close();
                 Ok(None)
             }

@@ -19,6 +19,8 @@ struct State {
     next: u64,
     /// What ends the operations that go on.
     active: Vec<(u64, Deadline)>,
+    /// How often they were interrupted.
+    interrupts: u64,
 }
 
 impl Clients {
@@ -42,7 +44,14 @@ impl Clients {
 
     /// Ends the operations that go on.
     pub(crate) fn interrupt(&self) {
-        self.state().active.iter().for_each(|(_, deadline)| deadline.interrupt());
+        let mut state = self.state();
+        state.interrupts += 1;
+        state.active.iter().for_each(|(_, deadline)| deadline.interrupt());
+    }
+
+    /// How often operations were interrupted so far.
+    pub(crate) fn interrupts(&self) -> u64 {
+        self.state().interrupts
     }
 
     /// Ends the operations that go on, and lets no other begin.

@@ -27,11 +27,21 @@ use crate::{errors, program};
 #[pyclass(frozen, subclass, module = "agencysh")]
 pub(crate) struct Cluster {
     servers: Mutex<Option<Servers>>,
-    /// Whether they are ended with this object.
-    own: bool,
+    owner: Owner,
     /// When all operations have to have ended.
     ends: Option<Instant>,
     clients: OnceLock<Arc<Clients>>,
+}
+
+/// To whom servers belong.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// To this object.
+    This,
+    /// To the shell that was made with them.
+    Shell,
+    /// To somebody else.
+    Other,
 }
 
 impl Drop for Cluster {
@@ -44,8 +54,8 @@ impl Drop for Cluster {
 }
 
 impl Cluster {
-    pub(crate) fn of(servers: Servers, own: bool) -> Self {
-        Self { servers: Mutex::new(Some(servers)), own, ends: None, clients: OnceLock::new() }
+    pub(crate) fn of(servers: Servers, owner: Owner) -> Self {
+        Self { servers: Mutex::new(Some(servers)), owner, ends: None, clients: OnceLock::new() }
     }
 
     /// The same servers for somebody else.
@@ -110,7 +120,7 @@ impl Cluster {
         }
         let described = py.detach(|| host.build()?.cluster());
         let servers = described.map_err(|error| errors::of_host(py, &error))?;
-        let cluster = Self::of(servers.with_deadline(Deadline::default()), true);
+        let cluster = Self::of(servers.with_deadline(Deadline::default()), Owner::This);
         cluster.operate(py, |servers| servers.agency().map(drop))?;
         Ok(cluster)
     }
@@ -123,7 +133,7 @@ impl Cluster {
     #[staticmethod]
     fn adopt(py: Python<'_>, topology: PathBuf) -> PyResult<Self> {
         let adopted = py.detach(|| Servers::adopt(topology));
-        Ok(Self::of(adopted.map_err(|error| errors::of_host(py, &error))?, false))
+        Ok(Self::of(adopted.map_err(|error| errors::of_host(py, &error))?, Owner::Other))
     }
 
     /// ``"embedded"``, ``"processes"`` or ``"adopted"``.
@@ -295,7 +305,7 @@ impl Cluster {
     ///     cluster.within(10).agency.wait_until("Current/Version", 3)
     fn within(&self, py: Python<'_>, seconds: f64) -> PyResult<Self> {
         let ends = ends_within(self.ends, seconds)?;
-        let mut same = Self::of(self.shared(py)?, false);
+        let mut same = Self::of(self.shared(py)?, Owner::Other);
         same.ends = ends;
         Ok(same)
     }
@@ -326,11 +336,23 @@ impl Cluster {
         trace: Option<Py<PyAny>>,
     ) -> PyResult<()> {
         drop((kind, error, trace));
-        if self.own { self.shutdown(py) } else { self.let_go(py) }
+        match self.owner {
+            Owner::This => self.shutdown(py),
+            Owner::Shell => Ok(()),
+            Owner::Other => self.let_go(py),
+        }
     }
 }
 
 impl Cluster {
+    /// Forgets the servers of a shell that is closed.
+    ///
+    /// # Errors
+    /// What the handler of a signal raised.
+    pub(crate) fn let_go_of_shell(&self, py: Python<'_>) -> PyResult<()> {
+        if self.owner == Owner::Shell { self.let_go(py) } else { Ok(()) }
+    }
+
     /// Forgets the servers, which end if nobody else uses them.
     fn let_go(&self, py: Python<'_>) -> PyResult<()> {
         if let Some(clients) = self.clients.get() {

@@ -1,6 +1,6 @@
 //! agencysh as a Python module.
 //!
-//! * `shell`, `settings`, `tests`: runs scripts; `turn`: one after the other
+//! * `shell`, `open`, `settings`, `tests`: runs scripts; `turn`: one after the other
 //! * `agency`, `transactions`, `changes`, `clients`: an agency without scripts
 //! * `cluster`: servers without scripts
 //! * `waiting`: waits without the GIL, which Ctrl-C ends
@@ -16,6 +16,7 @@ mod clients;
 mod cluster;
 mod errors;
 mod natives;
+mod open;
 mod program;
 mod settings;
 mod shell;

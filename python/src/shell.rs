@@ -1,10 +1,9 @@
 //! Runs scripts.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use agencysh::Host;
-use agencysh::host::{HostError, InterruptHandle, Outcome};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyTuple;
@@ -12,13 +11,12 @@ use pyo3::types::PyTuple;
 use crate::agency::Agency;
 use crate::callbacks::Callbacks;
 use crate::clients::Clients;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Owner};
+use crate::errors;
+use crate::open::Open;
 use crate::settings::Settings;
 use crate::tests::{Teller, TestRun, Wanted};
-use crate::turn::Turn;
-use crate::values::{dynamic, from_dynamic};
-use crate::waiting::{aside, drop_detached, waiting, waiting_for};
-use crate::{errors, values};
+use crate::values::{Misfit, dynamic};
 
 #[doc = include_str!("../docs/shell.txt")]
 #[pyclass(frozen, subclass, module = "agencysh")]
@@ -26,74 +24,6 @@ pub(crate) struct Shell {
     open: Mutex<Option<Arc<Open>>>,
     agency: PyOnceLock<Py<Agency>>,
     cluster: PyOnceLock<Py<Cluster>>,
-}
-
-/// What a shell has until it is closed.
-struct Open {
-    /// Taken away at the end; read by those who use it.
-    host: RwLock<Option<Host>>,
-    turn: Turn,
-    interrupts: InterruptHandle,
-    callbacks: Arc<Callbacks>,
-    clients: OnceLock<Arc<Clients>>,
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        if let Some(host) = self.host.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
-            drop_detached(host);
-        }
-    }
-}
-
-impl Open {
-    /// Does something with the host without the GIL; `None` when it has been closed.
-    ///
-    /// # Errors
-    /// What the handler of a signal raised.
-    fn with_host<T: Send>(
-        &self,
-        py: Python<'_>,
-        work: impl FnOnce(&Host) -> T + Send,
-    ) -> PyResult<Option<T>> {
-        let interrupts = self.interrupts.clone();
-        waiting(
-            py,
-            move || interrupts.interrupt(),
-            || {
-                let host = self.host.read().unwrap_or_else(PoisonError::into_inner);
-                host.as_ref().map(work)
-            },
-        )
-    }
-
-    /// Runs scripts when it is this thread's turn.
-    ///
-    /// # Errors
-    /// The exception of the run.
-    fn run<'py>(
-        &self,
-        py: Python<'py>,
-        work: impl FnOnce(&Host) -> Result<Outcome, HostError> + Send,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        if self.callbacks.is_inside() {
-            return Err(errors::busy());
-        }
-        let _turn = self.turn.take(py)?;
-        let ran = self.with_host(py, work)?;
-        let outcome = ran.ok_or_else(|| errors::closed(py, "shell"))?;
-        let outcome = outcome.map_err(|error| errors::of_run(py, &error, &self.callbacks))?;
-        if let Some(unseen) = self.callbacks.unseen() {
-            return Err(unseen);
-        }
-        match outcome.exit_code {
-            None | Some(0) => from_dynamic(py, &outcome.value),
-            Some(code) => {
-                let message = format!("the script ended with exit({code})");
-                Err(errors::named(py, "ScriptExit", message, "exit_code", code))
-            }
-        }
-    }
 }
 
 impl Shell {
@@ -181,17 +111,8 @@ impl Shell {
         let settings = Settings { plain, cluster: cluster.as_ref(), natives, output };
         let builder = settings.builder(py, &callbacks)?;
         let host = py.detach(|| builder.build()).map_err(|error| errors::of_host(py, &error))?;
-        let interrupts = host.interrupt_handle();
-        callbacks.interrupt_with(interrupts.clone());
-        let open = Open {
-            host: RwLock::new(Some(host)),
-            turn: Turn::default(),
-            interrupts,
-            callbacks,
-            clients: OnceLock::new(),
-        };
         let shell = Self {
-            open: Mutex::new(Some(Arc::new(open))),
+            open: Mutex::new(Some(Arc::new(Open::new(host, callbacks)))),
             agency: PyOnceLock::new(),
             cluster: PyOnceLock::new(),
         };
@@ -254,8 +175,7 @@ impl Shell {
         arguments: &Bound<'py, PyTuple>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let given = arguments.iter().enumerate().map(|(index, argument)| {
-            let name =
-                |misfit: values::Misfit| misfit.into_error(&format!("argument {}", index + 1));
+            let name = |misfit: Misfit| misfit.into_error(&format!("argument {}", index + 1));
             dynamic(&argument).map_err(name)
         });
         let given = given.collect::<PyResult<Vec<_>>>()?;
@@ -315,10 +235,7 @@ impl Shell {
     fn interrupt(&self) {
         let open = self.lock().clone();
         if let Some(open) = open {
-            open.interrupts.interrupt();
-            if let Some(clients) = open.clients.get() {
-                clients.interrupt();
-            }
+            open.interrupt();
         }
     }
 
@@ -327,26 +244,16 @@ impl Shell {
     ///     shell.close()
     fn close(&self, py: Python<'_>) -> PyResult<()> {
         let Some(open) = self.lock().clone() else { return Ok(()) };
-        if open.callbacks.is_inside() || open.turn.is_own() {
+        if open.is_busy_here() {
             return Err(errors::busy());
         }
         drop(self.lock().take());
-        if let Some(clients) = open.clients.get() {
-            clients.close();
+        open.close(py)?;
+        // the servers are to end with the host
+        match self.cluster.get(py) {
+            Some(cluster) => cluster.get().let_go_of_shell(py),
+            None => Ok(()),
         }
-        let host = waiting_for(py, |pause| {
-            open.interrupts.interrupt();
-            match open.host.try_write() {
-                Ok(mut host) => Some(host.take()),
-                Err(TryLockError::Poisoned(host)) => Some(host.into_inner().take()),
-                Err(TryLockError::WouldBlock) => {
-                    std::thread::sleep(pause / 10);
-                    None
-                }
-            }
-        })?;
-        // a signal leaves it behind
-        aside(py, move || drop(host)).map(drop)
     }
 
     /// The agency of this shell, to be used without a script. Its servers are started now, unless they run.
@@ -388,7 +295,7 @@ impl Shell {
         let cluster = open.with_host(py, Host::cluster)?;
         let cluster = cluster.ok_or_else(|| errors::closed(py, "shell"))?;
         let cluster = cluster.map_err(|error| errors::of_host(py, &error))?;
-        let cluster = Py::new(py, Cluster::of(cluster, false))?;
+        let cluster = Py::new(py, Cluster::of(cluster, Owner::Shell))?;
         Ok(self.cluster.get_or_init(py, || cluster).clone_ref(py))
     }
 

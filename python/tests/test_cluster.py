@@ -104,6 +104,15 @@ def test_a_shell_has_the_cluster_that_it_was_made_with() -> None:
         cluster.kill(leader)
         assert shell.eval('agency::current().get("x")') == 1
         assert cluster.agency.leader() == shell.agency.leader()
+        url = cluster.instances()[0]["url"]
+        with cluster:
+            pass
+        assert shell.agency.get("x") == 1
+    # its servers end with it
+    with agencysh.Shell(endpoints=url, connect_timeout=0.1) as other, pytest.raises(agencysh.ConnectionFailed):
+        other.agency.get("x")
+    with pytest.raises(agencysh.AgencyshError):
+        cluster.instances()
 
 
 def test_dumps_are_archives(tmp_path: Path) -> None:

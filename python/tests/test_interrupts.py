@@ -212,6 +212,20 @@ def test_other_threads_interrupt_operations(shell: agencysh.Shell, agency: agenc
     assert agency.get("x") == 1
 
 
+def test_other_threads_interrupt_and_close_watches(shell: agencysh.Shell, agency: agencysh.Agency) -> None:
+    changes = agency.watch("x")
+    next(changes)
+    timer = threading.Timer(0.05, shell.interrupt)
+    timer.start()
+    with pytest.raises(agencysh.Interrupted):
+        next(changes)
+    agency.set("x", 1)
+    assert next(changes).value == 1
+    timer = threading.Timer(0.05, changes.close)
+    timer.start()
+    assert list(changes) == []
+
+
 def test_closing_a_shell_ends_what_it_runs() -> None:
     begun = threading.Event()
     shell = agencysh.Shell(natives={"own": {"begun": begun.set}})
