@@ -13,8 +13,8 @@ use super::exit::ExitCode;
 use super::options::Options;
 use super::output;
 use crate::cluster::{
-    Action, Cluster, ClusterError, ClusterOptions, ELECTION_TIMEOUT, Event, Renaming, Request,
-    ServerState, Status, Supervision, ask, rename,
+    Action, Cluster, ClusterError, ClusterOptions, ELECTION_TIMEOUT, Event, LaunchOptions,
+    Renaming, Request, ServerState, Status, Supervision, ask, rename,
 };
 use crate::natives::with_causes;
 use crate::replay::{ReplayError, read_tree};
@@ -203,14 +203,10 @@ fn up(options: &Options, up: &Up) -> Result<ExitCode, ClusterError> {
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let topology = options.topology_file().unwrap_or_else(|| data.join("topology.json"));
     let topology = absolute(&topology);
-    let program = match &up.arangod {
-        Some(program) => vec![program.into()],
-        None => {
-            let this = std::env::current_exe()
-                .map_err(|source| ClusterError::File { path: "agencysh".into(), source })?;
-            vec![this.into(), "arangod".into()]
-        }
-    };
+    let program = LaunchOptions { arangod: up.arangod.clone(), ..LaunchOptions::default() };
+    let program = program
+        .program_words()
+        .map_err(|source| ClusterError::File { path: "agencysh".into(), source })?;
     let started = Cluster::start(
         ClusterOptions {
             program,

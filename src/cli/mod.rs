@@ -122,11 +122,16 @@ enum Command {
 
 /// Runs the command line; `words` begin with the program's name.
 pub fn run(words: impl IntoIterator<Item = OsString>) -> std::process::ExitCode {
+    exit_code(words).into()
+}
+
+/// As [`run`], for those who end the process themselves.
+pub fn exit_code(words: impl IntoIterator<Item = OsString>) -> u8 {
     let words: Vec<OsString> = words.into_iter().collect();
     #[cfg(feature = "standin")]
     if words.get(1).is_some_and(|word| word == "arangod") {
         // its options are arangod's, and some of them are spelled like ours
-        return arangod::run(words[2..].to_vec()).into();
+        return arangod::run(words[2..].to_vec()).0;
     }
     let mut command = without_empty_variables(everyday::add_wanted(Cli::command(), &words));
     let arangosh::Translated { words, steps, arguments } = arangosh::translate(words, &command);
@@ -154,7 +159,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> std::process::ExitCode 
             }
         }
     };
-    code.into()
+    code.0
 }
 
 /// All that the command line can be.

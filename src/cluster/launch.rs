@@ -49,6 +49,9 @@ pub enum OnCrash {
 pub const ELECTION_TIMEOUT: (Duration, Duration) =
     (Duration::from_millis(500), Duration::from_millis(1000));
 
+/// The variable that names the program of servers which their options do not.
+pub const PROGRAM: &str = "AGENCYSH_PROGRAM";
+
 /// More servers of a kind than anybody needs would only slow the machine down.
 const MOST_AGENTS: usize = 99;
 const MOST_MEMBERS: usize = 100;
@@ -333,7 +336,7 @@ impl LaunchOptions {
         if let Some(arangod) = &self.arangod {
             return Ok(vec![arangod.into()]);
         }
-        let program = match (&self.program, std::env::var_os("AGENCYSH_PROGRAM")) {
+        let program = match (&self.program, std::env::var_os(PROGRAM)) {
             (Some(program), _) => program.clone(),
             (None, Some(program)) if !program.is_empty() => program.into(),
             _ => std::env::current_exe()?,

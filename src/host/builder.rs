@@ -113,6 +113,15 @@ impl HostBuilder {
         self
     }
 
+    /// The program that servers are started from which scripts launch as processes, called as `PROGRAM arangod …`: for
+    /// hosts in programs that are not agencysh. The option `program` of such a cluster and `AGENCYSH_PROGRAM` go before it.
+    #[cfg(feature = "standin")]
+    #[must_use]
+    pub fn server_program(mut self, program: impl Into<PathBuf>) -> Self {
+        self.target_settings.server_program = Some(program.into());
+        self
+    }
+
     /// The database that paths of `arango` belong to at first; `_system` unless said.
     #[must_use]
     pub fn database(mut self, name: impl Into<String>) -> Self {

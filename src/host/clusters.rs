@@ -1,5 +1,6 @@
 //! How a host makes clusters for its scripts.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use super::embedded::EmbeddedServers;
 use super::launched::LaunchedServers;
 use super::restored::RestoredServers;
 use crate::client::{AgencyClient, ClientOptions};
-use crate::cluster::{ClusterError, LaunchError, LaunchOptions, World};
+use crate::cluster::{ClusterError, LaunchError, LaunchOptions, PROGRAM, World};
 use crate::deadline::Deadline;
 use crate::http::Endpoint;
 use crate::natives::cluster::{Access, Adopted, Launcher, Provider};
@@ -19,9 +20,20 @@ use crate::natives::{NativeError, NativeResult, with_causes};
 /// Makes clusters for one host.
 pub(super) struct HostLauncher {
     pub(super) operation_limit: Option<Duration>,
+    /// What processes are started from unless their options or `AGENCYSH_PROGRAM` say so.
+    pub(super) program: Option<PathBuf>,
 }
 
 impl HostLauncher {
+    /// As [`Self::provider`], with what this host knows.
+    pub(super) fn described(&self, mut options: LaunchOptions) -> Arc<dyn Provider> {
+        let variable = std::env::var_os(PROGRAM).is_some_and(|program| !program.is_empty());
+        if options.program.is_none() && !variable {
+            options.program.clone_from(&self.program);
+        }
+        Self::provider(options, self.operation_limit)
+    }
+
     /// The servers that these options describe, which are not started yet.
     pub(super) fn provider(
         options: LaunchOptions,
@@ -37,7 +49,7 @@ impl HostLauncher {
 impl Launcher for HostLauncher {
     fn launch(&self, options: &JsonMap<String, Value>) -> NativeResult<Arc<dyn Provider>> {
         let options = LaunchOptions::from_map(options).map_err(|error| refused(&error))?;
-        Ok(Self::provider(options, self.operation_limit))
+        Ok(self.described(options))
     }
 
     fn adopt(&self, source: &Adopted) -> NativeResult<Arc<dyn Provider>> {

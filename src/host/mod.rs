@@ -438,7 +438,14 @@ impl Host {
     }
 
     /// As [`Self::call`], with values of the language.
-    fn call_function(&self, function: &str, arguments: Vec<Dynamic>) -> Result<Outcome, HostError> {
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub fn call_function(
+        &self,
+        function: &str,
+        arguments: Vec<Dynamic>,
+    ) -> Result<Outcome, HostError> {
         self.call_within(function, arguments, self.limit, &|| false)
     }
 

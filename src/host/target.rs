@@ -76,6 +76,9 @@ pub enum Target {
 pub(super) struct TargetSettings {
     /// How long one operation may take.
     pub(super) operation_limit: Option<Duration>,
+    /// What servers are started from unless their options say so.
+    #[cfg(feature = "standin")]
+    pub(super) server_program: Option<PathBuf>,
     /// The database of the current server.
     pub(super) database: Option<String>,
     /// Whether bodies of the current server are JSON.
@@ -90,6 +93,13 @@ impl TargetSettings {
             force_json: self.force_json,
             ..defaults
         }
+    }
+
+    /// What makes clusters.
+    #[cfg(feature = "standin")]
+    fn launcher(&self) -> HostLauncher {
+        let (operation_limit, program) = (self.operation_limit, self.server_program.clone());
+        HostLauncher { operation_limit, program }
     }
 
     /// A server in the database that is wanted.
@@ -227,7 +237,7 @@ impl Target {
         #[cfg(feature = "standin")]
         let context = match self {
             Self::None | Self::Agency(_) | Self::Cluster { .. } => {
-                context.extension(Arc::new(clusters(None, settings.operation_limit)))
+                context.extension(Arc::new(clusters(None, &settings)))
             }
             _ => context,
         };
@@ -249,7 +259,7 @@ impl Target {
             }
             #[cfg(feature = "standin")]
             Self::Launched(options) => {
-                let servers = HostLauncher::provider(*options, settings.operation_limit);
+                let servers = settings.launcher().described(*options);
                 own(context, settings, Cluster::new(servers))
             }
             #[cfg(feature = "standin")]
@@ -257,12 +267,12 @@ impl Target {
             #[cfg(feature = "standin")]
             Self::Adopted { topology, agency, coordinator } => {
                 let server = coordinator.or_else(|| agency.endpoints.first().cloned());
-                let operation_limit = settings.operation_limit;
-                let adopted = AdoptedServers::new(&Adopted::File(topology), operation_limit);
+                let adopted =
+                    AdoptedServers::new(&Adopted::File(topology), settings.operation_limit);
                 let context = existing(context, &settings, *agency, server);
                 // a file that is gone by now describes no cluster; its agents may be there all the same
                 let current = adopted.ok().map(|servers| Cluster::new(Arc::new(servers)));
-                context.extension(Arc::new(clusters(current, operation_limit)))
+                context.extension(Arc::new(clusters(current, &settings)))
             }
         }
     }
@@ -281,8 +291,8 @@ impl Target {
 
 /// The clusters of a run.
 #[cfg(feature = "standin")]
-fn clusters(current: Option<Cluster>, operation_limit: Option<Duration>) -> Clusters {
-    Clusters::new(current, Arc::new(HostLauncher { operation_limit }))
+fn clusters(current: Option<Cluster>, settings: &TargetSettings) -> Clusters {
+    Clusters::new(current, Arc::new(settings.launcher()))
 }
 
 /// Puts a cluster that ends with the host into the context.
@@ -292,8 +302,8 @@ fn own(
     settings: TargetSettings,
     cluster: Cluster,
 ) -> NativeContextBuilder {
-    let (shared, operation_limit) = (settings.of_connections(), settings.operation_limit);
-    let current = clusters(Some(cluster.clone()), operation_limit);
+    let shared = settings.of_connections();
+    let current = clusters(Some(cluster.clone()), &settings);
     let first = {
         let cluster = cluster.clone();
         move |deadline: &_| Ok(settings.server(first_server(&cluster, deadline)?))

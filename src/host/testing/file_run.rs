@@ -12,6 +12,9 @@ use super::test_run::{TestRun, call_hook, left_out, skip_reason};
 use super::{marks, surroundings};
 use crate::host::ScriptError;
 
+/// Why a test was not run that the observer did not want.
+const NOT_ADMITTED: &str = "nobody asks for it";
+
 /// One file on its way through its tests.
 pub(super) struct FileRun<'a> {
     runner: &'a TestRunner,
@@ -164,6 +167,10 @@ impl<'a> FileRun<'a> {
     fn test(&mut self, life: &mut Life<'_>, name: &str) -> bool {
         if let Some(stopped) = self.runner.stopped() {
             self.tell(TestResult::not_run(name, stopped.reason()));
+            return true;
+        }
+        if !self.observer.admits(&self.name, name) {
+            self.tell(TestResult::not_run(name, NOT_ADMITTED));
             return true;
         }
         self.observer.see(Event::TestBegan { file: &self.name, test: name });

@@ -42,6 +42,7 @@ pub use results::{
     Event, Failure, FileResult, Observer, Phase, Stopped, TestResult, TestRun, Verdict,
 };
 pub use runner::TestRunner;
+pub use script::tests_of;
 pub use selection::{Glob, Selection, Shard};
 pub use settings::TestSettings;
 #[cfg(feature = "standin")]

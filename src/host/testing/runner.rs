@@ -184,6 +184,47 @@ mod tests {
         }
     }
 
+    /// Admits the tests of this name alone.
+    struct Choosy(&'static str);
+
+    impl Observer for Choosy {
+        fn see(&self, event: Event<'_>) {
+            if let Event::TestBegan { test, .. } = event {
+                assert_eq!(test, self.0);
+            }
+        }
+
+        fn admits(&self, file: &str, test: &str) -> bool {
+            file.ends_with("_test.rhai") && test == self.0
+        }
+    }
+
+    #[test]
+    fn tests_that_are_not_admitted_are_skipped_between_the_hooks_of_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a_test.rhai");
+        let text = r#"
+            fn set_up_all() { print("first"); }
+            fn test_a() { throw 1; }
+            fn test_b() { print("b"); }
+            fn test_c() { throw 1; }
+            fn tear_down_all() { print("last"); }
+        "#;
+        std::fs::write(&file, text).unwrap();
+        let existing = World::Existing(Target::None);
+        let runner = TestRunner::new(Host::builder(), existing, TestSettings::default());
+        let run = runner.run(&[file], &Selection::default(), &Choosy("test_b"));
+        let result = &run.files[0];
+        let skipped = (Verdict::Skipped, Some("nobody asks for it"));
+        let seen = result.tests.iter().map(|test| (test.verdict, test.skip_reason.as_deref()));
+        assert_eq!(seen.collect::<Vec<_>>(), [skipped, (Verdict::Passed, None), skipped]);
+        assert_eq!(
+            (result.output.as_str(), result.tests[1].output.as_str()),
+            ("first\nlast\n", "b\n")
+        );
+        assert!(result.failures.is_empty() && result.succeeded());
+    }
+
     #[test]
     fn a_panic_costs_the_results_of_one_file() {
         let folder = tempfile::tempdir().unwrap();

@@ -14,6 +14,9 @@ use crate::host::{Host, HostBuilder, Location, ScriptError, Target, script_text}
 /// How the names of tests begin.
 const TEST: &str = "test_";
 
+/// The functions that are called around tests.
+const HOOKS: [&str; 4] = ["set_up_all", "set_up", "tear_down", "tear_down_all"];
+
 /// The function that tells which cluster a file needs.
 const CLUSTER: &str = "cluster";
 
@@ -26,6 +29,37 @@ pub(super) struct Function {
     pub(super) name: String,
     pub(super) parameters: usize,
     line: usize,
+}
+
+/// The tests that a file defines, in their order, each with the line where it begins, counted from 1. Nothing of the
+/// file runs.
+///
+/// # Errors
+/// It cannot be read or compiled, or its functions do not have the form of tests.
+pub fn tests_of(path: &Path) -> Result<Vec<(String, usize)>, Box<ScriptError>> {
+    let text = script_text::read(path).map_err(|error| as_script_error(error.into()))?;
+    let host = Host::builder().build().map_err(as_script_error)?;
+    let ast = host.load(path, &text).map_err(as_script_error)?;
+    let mut functions = functions_of(&ast);
+    functions.sort_by_key(|function| function.line);
+    let tests = functions.iter().filter(|function| function.name.starts_with(TEST));
+    functions.iter().try_for_each(|function| function.check(path, &text))?;
+    Ok(tests.map(|test| (test.name.clone(), test.line.max(1))).collect())
+}
+
+impl Function {
+    /// `Err` when it has the name of a test or of a hook, and takes other arguments.
+    fn check(&self, path: &Path, text: &str) -> Result<(), Box<ScriptError>> {
+        let (most, what) = match self.name.as_str() {
+            "set_up" | "tear_down" => (1, "the name of the test, or nothing"),
+            name if name.starts_with(TEST) || HOOKS.contains(&name) => (0, "no argument"),
+            _ => return Ok(()),
+        };
+        match self.parameters <= most {
+            true => Ok(()),
+            false => Err(misshapen(path, text, self, &format!("{} takes {what}", self.name))),
+        }
+    }
 }
 
 /// A test file that has been read and compiled.
@@ -73,23 +107,14 @@ impl TestScript {
         let ast = host.load(path, &text).map_err(as_script_error)?;
         let mut functions = functions_of(&ast);
         functions.sort_by_key(|function| function.line);
-        let wrong = |function: &Function, what: &str| {
-            misshapen(path, &text, function, &format!("{} takes {what}", function.name))
-        };
         let mut needs = Needs::default();
         let mut unchecked = Vec::new();
         let (mut tests, mut hooks) = (Vec::new(), Vec::new());
         for function in functions {
+            function.check(path, &text)?;
             match (function.name.as_str(), function.parameters) {
-                (name, 0) if name.starts_with(TEST) => tests.push(function.name),
-                (name, _) if name.starts_with(TEST) => return Err(wrong(&function, "no argument")),
-                ("set_up" | "tear_down", 0 | 1) | ("set_up_all" | "tear_down_all", 0) => {
-                    hooks.push(function);
-                }
-                ("set_up" | "tear_down", _) => {
-                    return Err(wrong(&function, "the name of the test, or nothing"));
-                }
-                ("set_up_all" | "tear_down_all", _) => return Err(wrong(&function, "no argument")),
+                (name, _) if name.starts_with(TEST) => tests.push(function.name),
+                (name, _) if HOOKS.contains(&name) => hooks.push(function),
                 (CLUSTER, 0) => {
                     let value = ask(CLUSTER)?;
                     needs = Needs::read(&value)
@@ -141,4 +166,36 @@ fn misshapen(path: &Path, text: &str, function: &Function, message: &str) -> Box
         location: Some(location),
         ..ScriptError::default()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed(text: &str) -> Result<Vec<(String, usize)>, Box<ScriptError>> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a_test.rhai");
+        std::fs::write(&file, text).unwrap();
+        tests_of(&file)
+    }
+
+    #[test]
+    fn tests_are_listed_with_their_lines_and_nothing_runs() {
+        let text = "throw 1;\n// fn test_x() {}\nfn test_b() { throw 2; }\n\nprivate fn test_c() {}\n\
+                    fn cluster() { throw 3; }\nfn set_up(name) {}\nfn test_a() {}\n";
+        assert_eq!(listed(text).unwrap(), [("test_b".to_owned(), 3), ("test_a".to_owned(), 8)]);
+        assert_eq!(listed("fn other() {}").unwrap(), []);
+    }
+
+    #[test]
+    fn a_list_of_what_cannot_be_run_is_refused_with_the_place() {
+        for (text, kind, line) in [
+            ("fn test_a() {}\nfn test_b(x) {}", "test.bad_function", 2),
+            ("\nfn tear_down_all(x) {}", "test.bad_function", 2),
+            ("\n\nfn test_a() { let }", "script.syntax", 3),
+        ] {
+            let error = listed(text).unwrap_err();
+            assert_eq!((error.kind.as_str(), error.location.unwrap().line), (kind, line), "{text}");
+        }
+    }
 }
