@@ -111,6 +111,13 @@ impl Callbacks {
         self.raised().unseen.take()
     }
 
+    /// Forgets what natives raised in a run that has ended.
+    pub(crate) fn forget(&self) {
+        let forgotten = std::mem::take(&mut self.raised().by_natives);
+        // not while it is locked: this may run code of Python
+        drop(forgotten);
+    }
+
     fn raised(&self) -> MutexGuard<'_, Raised> {
         self.raised.lock().unwrap_or_else(PoisonError::into_inner)
     }

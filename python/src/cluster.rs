@@ -6,20 +6,19 @@ use std::time::Instant;
 
 use agencysh::Cluster as Servers;
 use agencysh::Target;
-use agencysh::cluster::LaunchOptions;
 use agencysh::deadline::Deadline;
-use agencysh::host::{Crash, Host, HostError};
-use agencysh::natives::cluster::{InstanceExit, InstanceFacts};
+use agencysh::host::{Host, HostError};
+use agencysh::natives::cluster::InstanceFacts;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyString, PyType};
-use serde_json::{Map, Value, json};
 
 use crate::agency::{Agency, ends_within, left};
 use crate::clients::Clients;
-use crate::settings::without_paths;
-use crate::values::{from_json, json as value_of};
+use crate::cluster_facts::{described, told};
+use crate::cluster_options::launch_options;
+use crate::values::from_json;
 use crate::waiting::{aside, drop_detached, look, waiting};
 use crate::{errors, program};
 
@@ -363,86 +362,7 @@ impl Cluster {
     }
 }
 
-/// What a cluster is made of.
-///
-/// # Errors
-/// There can be no such cluster.
-fn launch_options(
-    py: Python<'_>,
-    agents: usize,
-    dbservers: usize,
-    coordinators: usize,
-    world: &str,
-    arangod: Option<PathBuf>,
-    launch: Option<Bound<'_, PyDict>>,
-) -> PyResult<LaunchOptions> {
-    let mut options = match launch {
-        None => Map::new(),
-        Some(launch) => {
-            let plain = value_of(&without_paths(&launch)?);
-            match plain.map_err(|misfit| misfit.into_error("launch"))? {
-                Value::Object(options) => options,
-                _ => Map::new(),
-            }
-        }
-    };
-    let known = json!({
-        "agents": agents, "dbservers": dbservers, "coordinators": coordinators,
-        "world": world, "arangod": arangod,
-    });
-    if let Value::Object(known) = known {
-        options.extend(known);
-    }
-    LaunchOptions::from_map(&options)
-        .map_err(|error| errors::of_host(py, &HostError::Launch(error)))
-}
-
-/// Raises what `Cluster` would raise for options that describe no cluster; starts nothing.
-#[pyfunction]
-#[pyo3(signature = (
-    agents=3, dbservers=0, coordinators=0, world="embedded", arangod=None, **launch
-))]
-pub(crate) fn check_launch(
-    py: Python<'_>,
-    agents: usize,
-    dbservers: usize,
-    coordinators: usize,
-    world: &str,
-    arangod: Option<PathBuf>,
-    launch: Option<Bound<'_, PyDict>>,
-) -> PyResult<()> {
-    launch_options(py, agents, dbservers, coordinators, world, arangod, launch).map(drop)
-}
-
 /// A `pathlib.Path`.
 fn path(py: Python<'_>, path: PathBuf) -> PyResult<Bound<'_, PyAny>> {
     path.into_pyobject(py).map(Bound::into_any)
-}
-
-fn described(one: &InstanceFacts) -> Value {
-    json!({
-        "name": one.name,
-        "role": one.role,
-        "id": one.id,
-        "pid": one.pid,
-        "url": one.url,
-        "endpoint": one.endpoint,
-        "state": one.state.name(),
-        "exit": one.exit.map(|InstanceExit { code, signal }| json!({"code": code, "signal": signal})),
-        "data_dir": one.data_dir,
-        "log_file": one.log_file,
-        "arguments": one.arguments,
-    })
-}
-
-fn told(crash: &Crash) -> Value {
-    json!({
-        "instance": crash.instance,
-        "pid": crash.pid,
-        "code": crash.exit.code,
-        "signal": crash.exit.signal,
-        "end": crash.end,
-        "log": crash.log,
-        "files": crash.files,
-    })
 }

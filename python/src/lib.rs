@@ -2,7 +2,7 @@
 //!
 //! * `shell`, `open`, `settings`, `tests`: runs scripts; `turn`: one after the other
 //! * `agency`, `transactions`, `changes`, `clients`: an agency without scripts
-//! * `cluster`: servers without scripts
+//! * `cluster`, `cluster_options`, `cluster_facts`: servers without scripts
 //! * `waiting`: waits without the GIL, which Ctrl-C ends
 //! * `callbacks`, `natives`, `sinks`: functions of Python that run while a script does
 //! * `values`, `absent`, `errors`: what goes in and comes out
@@ -14,6 +14,8 @@ mod callbacks;
 mod changes;
 mod clients;
 mod cluster;
+mod cluster_facts;
+mod cluster_options;
 mod errors;
 mod natives;
 mod open;
@@ -40,7 +42,7 @@ fn _agencysh(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<cluster::Cluster>()?;
     module.add_class::<shell::Shell>()?;
     module.add_class::<tests::TestRun>()?;
-    module.add_function(wrap_pyfunction!(cluster::check_launch, module)?)?;
+    module.add_function(wrap_pyfunction!(cluster_options::check_launch, module)?)?;
     module.add_function(wrap_pyfunction!(tests::tests_of, module)?)?;
     module.add_function(wrap_pyfunction!(program::command_line, module)?)
 }

@@ -107,7 +107,18 @@ impl Open {
             return Err(errors::busy());
         }
         let _turn = self.turn.take(py)?;
-        let ran = self.with_host(py, work)?;
+        let ran = self.with_host(py, work);
+        let result = ran.and_then(|ran| self.result(py, ran));
+        self.callbacks.forget();
+        result
+    }
+
+    /// The value of a run, or its exception.
+    fn result<'py>(
+        &self,
+        py: Python<'py>,
+        ran: Option<Result<Outcome, HostError>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let outcome = ran.ok_or_else(|| errors::closed(py, "shell"))?;
         let outcome = outcome.map_err(|error| errors::of_run(py, &error, &self.callbacks))?;
         if let Some(unseen) = self.callbacks.unseen() {
