@@ -14,6 +14,7 @@ Options: ``pytest --help`` lists those that begin with ``--agencysh-``.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
@@ -162,6 +163,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, None]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    from agencysh._pytest import session as sessions
-
-    sessions.close(session.config)
+    # nobody has used it unless somebody has loaded it
+    sessions = sys.modules.get("agencysh._pytest.session")
+    if sessions is not None:
+        sessions.close(session.config)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 import agencysh
-from agencysh._agencysh import check_launch, tests_of
+from agencysh._agencysh import check_launch
+from agencysh._agencysh import tests_of as listed
 
 
 def test_tests_that_are_answered_with_false_are_skipped(shell: agencysh.Shell, tmp_path: Path) -> None:
@@ -33,10 +34,10 @@ def test_files_that_are_named_run_whatever_their_markers(shell: agencysh.Shell, 
 def test_tests_are_listed_with_their_lines(tmp_path: Path) -> None:
     file = tmp_path / "some_test.rhai"
     file.write_text("throw 1;\nfn test_b() { }\n\nfn test_a() { }\nfn other() { }")
-    assert tests_of(file) == [("test_b", 2), ("test_a", 4)]
+    assert listed(file) == [("test_b", 2), ("test_a", 4)]
     file.write_text("\nfn test_b(x) { }")
     with pytest.raises(agencysh.ScriptError) as raised:
-        tests_of(file)
+        listed(file)
     assert (raised.value.kind, raised.value.line) == ("test.bad_function", 2)
 
 

@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Any, Optional
 import pytest
 
 from . import clusters, dumps
-from .places import OwnPlace
+from .places import OwnPlace, Place
 from .session import TESTS, Session, of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from agencysh import Agency, Shell
-
-    from .session import Place
 
 MARKER = "agency"
 

@@ -12,7 +12,32 @@ if TYPE_CHECKING:
     from agencysh import Agency, Cluster, Shell
 
 
-class OwnPlace:
+class Place:
+    """An agency that tests use."""
+
+    @property
+    def agency(self) -> Agency:
+        """The whole of it."""
+        raise NotImplementedError
+
+    def shell(self, deadline: Optional[float] = None) -> Shell:
+        """A shell on its servers, whose runs and waits are to end in time."""
+        raise NotImplementedError
+
+    def dump(self, folder: Path, test: str) -> Path:
+        """Takes a dump; gives the path of the archive."""
+        raise NotImplementedError
+
+    def is_as_it_was(self) -> bool:
+        """Whether its servers are those that there were first, and all run, as far as that is known."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Ends what was started for tests."""
+        raise NotImplementedError
+
+
+class OwnPlace(Place):
     """A cluster that was started for tests, and ends with them."""
 
     def __init__(self, cluster: Cluster) -> None:
@@ -31,16 +56,13 @@ class OwnPlace:
         return self.cluster.agency
 
     def shell(self, deadline: Optional[float] = None) -> Shell:
-        """A shell on the servers, whose runs and waits are to end in time."""
         return _shell(deadline, cluster=self.cluster)
 
     def dump(self, folder: Path, test: str) -> Path:
-        """Takes a dump; gives the path of the archive."""
         with self.shell(dumps.LIMIT) as shell:
             return dumps.take(shell, folder, test, "cluster")
 
     def is_as_it_was(self) -> bool:
-        """Whether its servers are those that were started first, and all run."""
         return self._now() == self._first
 
     def _now(self) -> list[tuple[Any, ...]]:
@@ -48,7 +70,6 @@ class OwnPlace:
         return [tuple(instance.get(member) for member in members) for instance in self.cluster.instances()]
 
     def close(self) -> None:
-        """Ends the servers."""
         self.cluster.__exit__(None, None, None)
 
 
@@ -59,10 +80,8 @@ def processes(launch: dict[str, Any], remains: Path) -> dict[str, Any]:
     return {"output_directory": str(remains), "dump_agency_on_shutdown": False, "name": "pytest", **launch}
 
 
-class ExistingPlace:
+class ExistingPlace(Place):
     """Servers that exist already, and stay."""
-
-    cluster: Optional[Cluster] = None
 
     def __init__(self, target: Target) -> None:
         from agencysh import Shell
@@ -87,40 +106,25 @@ class ExistingPlace:
         return self._shell.agency
 
     def shell(self, deadline: Optional[float] = None) -> Shell:
-        """A shell on the servers, whose runs and waits are to end in time."""
         return _shell(deadline, **self._settings)
 
     def dump(self, folder: Path, test: str) -> Path:
-        """Takes a dump; gives the path of the archive."""
         with self.shell(dumps.LIMIT) as shell:
             return dumps.take(shell, folder, test, "agency")
 
     def is_as_it_was(self) -> bool:
-        """Nobody can tell, and there is no other."""
+        # nobody can tell, and there is no other
         return True
 
     def close(self) -> None:
-        """Leaves the servers alone."""
         self._shell.close()
 
 
 def _shell(deadline: Optional[float], **settings: Any) -> Shell:
-    from agencysh import Agency, Shell
+    from .limited import LimitedShell
 
-    if deadline is None:
-        return Shell(**settings)
-
-    limit = deadline
-
-    class Limited(Shell):
-        """A shell whose agency knows the deadline as well; it counts from the first use on."""
-
-        _agency: Optional[Agency] = None
-
-        @property
-        def agency(self) -> Agency:
-            if self._agency is None:
-                self._agency = super().agency.within(limit)
-            return self._agency
-
-    return Limited(deadline=deadline, **settings)
+    if deadline is not None:
+        settings["deadline"] = deadline
+    shell = LimitedShell(**settings)
+    shell.limit = deadline
+    return shell

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Optional, Union
+from typing import Optional
 
 import pytest
 
 from .options import Given
-
-if TYPE_CHECKING:
-    from .places import ExistingPlace, OwnPlace
-
-    Place = Union[OwnPlace, ExistingPlace]
+from .places import ExistingPlace, OwnPlace, Place
 
 # The keys of all tests are below this one.
 TESTS = "Tests"
@@ -31,7 +27,6 @@ class Session:
     def shared(self) -> Place:
         """The agency that tests share, in good order."""
         from .dumps import folder_of
-        from .places import ExistingPlace, OwnPlace
 
         if self._shared is not None and not self._shared.is_as_it_was():
             self.discard()
