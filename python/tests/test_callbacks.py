@@ -57,12 +57,13 @@ def test_scripts_catch_what_natives_raise() -> None:
 
 
 def test_errors_of_agencysh_keep_their_kind_in_natives(shell: agencysh.Shell) -> None:
-    wait = lambda: shell.agency.wait_until("no/such/thing", 1, timeout=0.01)
-    with agencysh.Shell(natives={"own": {"wait": wait}}) as other:
-        code = "let caught; try { own::wait() } catch (error) { caught = error } caught"
-        assert other.eval(code)["kind"] == "agency.wait_timeout"
-        with pytest.raises(agencysh.DeadlineExceeded):
-            other.eval("own::wait()")
+    ask = lambda: shell.agency.config("nobody")
+    with agencysh.Shell(natives={"own": {"ask": ask}}) as other:
+        code = "let caught; try { own::ask() } catch (error) { caught = error } caught"
+        assert other.eval(code)["kind"] == "agency.unknown_agent"
+        with pytest.raises(agencysh.AgencyshError) as raised:
+            other.eval("own::ask()")
+        assert raised.value.kind == "agency.unknown_agent"
 
 
 def test_results_that_are_no_values_are_type_errors() -> None:

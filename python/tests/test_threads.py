@@ -23,7 +23,7 @@ def test_other_threads_run_while_a_script_waits() -> None:
         with agencysh.Shell(embedded=1) as shell:
             waits = (
                 lambda: shell.eval("time::sleep(0.2)"),
-                lambda: list(shell.agency.watch("x", timeout=0.2)),
+                lambda: list(shell.agency.watch("x", timeout=1)),
             )
             for wait in waits:
                 before = counted

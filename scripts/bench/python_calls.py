@@ -7,6 +7,7 @@ Rounds of the candidates take turns; medians of all rounds are shown, and the ra
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
@@ -39,6 +40,10 @@ def by_turns(candidates: dict[str, tuple[Callable[[], object], int]]) -> dict[st
     return times
 
 
+def is_equal(value: object, expected: object) -> None:
+    assert value == expected, value
+
+
 def row(name: str, value: float, unit: str, note: str = "") -> None:
     print(f"{name:<34} {value:>10.2f} {unit:<3} {note}")
 
@@ -49,9 +54,9 @@ def calls() -> None:
         shell.eval("fn nothing() { } fn add(a, b) { a + b }")
         times = by_turns(
             {
-                "call of an empty function": (lambda: shell.call("nothing"), 2000),
-                "call with two arguments": (lambda: shell.call("add", 1, 2), 2000),
-                'eval("1 + 1")': (lambda: other.eval("1 + 1"), 500),
+                "call of an empty function": (lambda: is_equal(shell.call("nothing"), None), 2000),
+                "call with two arguments": (lambda: is_equal(shell.call("add", 1, 2), 3), 2000),
+                'eval("1 + 1")': (lambda: is_equal(other.eval("1 + 1"), 2), 500),
             }
         )
         for name, values in times.items():
@@ -94,11 +99,13 @@ def imports() -> None:
     differences = []
     for _ in range(ROUNDS):
         empty = process("pass")
-        differences.append(process("import agencysh") - empty)
-    row("import agencysh", statistics.median(differences) * 1e3, "ms", "beyond an empty process")
+        differences.append(process("from agencysh import Shell") - empty)
+    row("from agencysh import Shell", statistics.median(differences) * 1e3, "ms", "beyond an empty process")
 
 
 if __name__ == "__main__":
+    load, _, _ = os.getloadavg()
+    print(f"load {load:.1f} on {os.cpu_count()} processors")
     calls()
     first_eval()
     gets()

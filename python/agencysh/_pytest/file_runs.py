@@ -29,6 +29,7 @@ class FileRun:
         self._results: dict[str, dict[str, Any]] = {}
         self._passed_over: set[str] = set()
         self._refused: set[str] = set()
+        self._ended: set[str] = set()
         self._ends = False
         self._run: Optional[TestRun] = None
         self._error: Optional[BaseException] = None
@@ -89,16 +90,26 @@ class FileRun:
             error = raised
         with self._changed:
             self._run, self._error = run, error
+            for file in [] if run is None else run.files:
+                # tests of a file that is not run as a whole have no events
+                for result in file["tests"]:
+                    self._keep(result)
             self._changed.notify_all()
 
     def _see(self, event: dict[str, Any]) -> Optional[bool]:
         with self._changed:
             if event["event"] == "test_began":
                 return self._admits(event["test"])
-            if event["event"] == "test_ended" and event["test"] not in self._refused:
-                self._results[event["test"]] = event
+            if event["event"] == "test_ended":
+                self._keep(event)
                 self._changed.notify_all()
         return None
+
+    def _keep(self, result: dict[str, Any]) -> None:
+        """Keeps what a test came to, but for those that have been refused here."""
+        if result["test"] not in self._ended | self._refused:
+            self._ended.add(result["test"])
+            self._results[result["test"]] = result
 
     def _admits(self, test: str) -> bool:
         """Whether the next test is run; waits until that is known."""

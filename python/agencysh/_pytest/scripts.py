@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn, Optional, Union
@@ -21,6 +22,9 @@ MARKER = "rhai"
 
 # Files with this word in their names are left out unless asked for, as by `agencysh test`.
 _NIGHTLY = "nightly"
+
+# Marks that mean something to pytest, and take arguments.
+_OF_PYTEST = {"filterwarnings", "parametrize", "skip", "skipif", "usefixtures", "xfail"}
 
 # What a note of agencysh begins with that tells where a dump is.
 _DUMPED = "the agency's dump is "
@@ -102,7 +106,11 @@ class ScriptFile(pytest.File):
         """Ends the run through the file; gives what failed outside of tests."""
         run, self._run = self._run, None
         result = None if run is None else run.end()
-        return [] if result is None else list(result["failures"])
+        if result is None:
+            return []
+        # what the hooks of all printed; pytest captures it
+        sys.stdout.write("".join([result["output"], *(f"note: {note}\n" for note in result["notes"])]))
+        return list(result["failures"])
 
     def teardown(self) -> None:
         """Runs ``tear_down_all`` after the last test."""
@@ -167,7 +175,7 @@ def complete(item: ScriptTest, report: pytest.TestReport) -> None:
 def _words_of(path: Path) -> list[str]:
     """The words after the first ``-`` in the name of a file that can be marks."""
     name = path.stem[: -len("_test")] if path.stem.endswith("_test") else path.stem
-    return [word for word in name.split("-")[1:] if word.isidentifier() and not word.startswith("_")]
+    return [word for word in name.split("-")[1:] if word.isidentifier() and not word.startswith("_") and word not in _OF_PYTEST]
 
 
 def _mark(config: pytest.Config, name: str) -> Union[pytest.MarkDecorator, NoReturn]:

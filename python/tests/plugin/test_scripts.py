@@ -147,6 +147,13 @@ def test_nightly_files_run_when_they_are_asked_for(suite):
     suite.passes("-m", "nightly", passed=1)
 
 
+def test_words_of_files_that_agencysh_or_pytest_know_mean_what_they_do_there(suite):
+    suite.script("fn test_a() {}", "one-noncluster_test.rhai")
+    suite.script("fn test_b() {}", "two-skip-parametrize_test.rhai")
+    result = suite.passes("-rs", passed=1, skipped=1)
+    result.stdout.fnmatch_lines(["*one-noncluster_test.rhai:1: -noncluster: it is for a server without a cluster"])
+
+
 HOOKS = """
     fn log(what) {
         let old = if fs::exists("log") { fs::read("log") } else { "" };
@@ -200,6 +207,17 @@ def test_what_set_up_all_fails_with_fails_each_test(suite):
     result = suite.run()
     result.assert_outcomes(failed=2)
     result.stdout.fnmatch_lines(["in set_up_all: error*no start", "  --> */some_test.rhai:1:*"])
+
+
+def test_what_hooks_of_all_print_stands_with_the_last_test(suite):
+    suite.script("""
+        fn set_up_all() { print("it begins"); }
+        fn test_a() { print("it goes on"); }
+        fn tear_down_all() { print("it ends"); throw 1; }
+    """)
+    result = suite.run("-rP")
+    result.stdout.fnmatch_lines(["*Captured stdout teardown*", "it begins", "it ends"])
+    result.stdout.fnmatch_lines(["*Captured stdout call*", "it goes on"])
 
 
 def test_what_tear_down_all_fails_with_is_an_error_of_the_last_test(suite):
