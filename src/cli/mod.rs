@@ -125,7 +125,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> std::process::ExitCode 
     exit_code(words).into()
 }
 
-/// As [`run`], for those who end the process themselves.
+/// As `run`, for those who end the process themselves.
 pub fn exit_code(words: impl IntoIterator<Item = OsString>) -> u8 {
     let words: Vec<OsString> = words.into_iter().collect();
     #[cfg(feature = "standin")]
