@@ -83,3 +83,8 @@ pub use client::AgencyClient;
 #[cfg(feature = "standin")]
 pub use host::Cluster;
 pub use host::{Host, HostError, Permissions, Target};
+
+/// The page for those who embed the library: its examples are tests.
+#[cfg(all(doctest, feature = "standin"))]
+#[doc = include_str!("../docs/embedding.md")]
+struct EmbeddingPage;

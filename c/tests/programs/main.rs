@@ -73,18 +73,33 @@ fn hosts_leave_no_thread_and_no_file_behind() {
 fn the_programs_of_the_readme_run_and_the_first_one_with_both_libraries() {
     let readme = std::fs::read_to_string(programs().join("../../README.md")).unwrap();
     assert!(readme.contains(SYSTEM_LIBRARIES), "what a static program is linked with");
-    let texts = readme.split("```c\n").skip(1).map(|text| text.split("```").next().unwrap());
-    let texts: Vec<_> = texts.collect();
-    let first = (Link::Shared, "x is 42\n");
-    let runs = [first, (Link::Static, first.1), (Link::Shared, "1250\n")];
+    let texts = blocks(&readme);
     assert_eq!(texts.len(), 2);
-    for ((link, says), text) in runs.into_iter().zip([texts[0], texts[0], texts[1]]) {
-        let folder = tempfile::tempdir().unwrap();
-        let source = folder.path().join("program.c");
-        std::fs::write(&source, text).unwrap();
-        let program = Program::compile(&source, link, &[]);
-        assert_eq!(succeed(&mut program.command()), says, "{link:?}");
-    }
+    assert_says(texts[0], Link::Shared, "x is 42\n");
+    assert_says(texts[0], Link::Static, "x is 42\n");
+    assert_says(texts[1], Link::Shared, "1250\n");
+}
+
+#[test]
+fn the_program_of_the_page_on_embedding_runs() {
+    let page = std::fs::read_to_string(programs().join("../../../docs/embedding.md")).unwrap();
+    let texts = blocks(&page);
+    assert_eq!(texts.len(), 1);
+    assert_says(texts[0], Link::Shared, "x is 42\n");
+}
+
+/// The programs in C of a page.
+fn blocks(page: &str) -> Vec<&str> {
+    page.split("```c\n").skip(1).map(|text| text.split("```").next().unwrap()).collect()
+}
+
+/// What a program of a page prints.
+fn assert_says(text: &str, link: Link, expected: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("program.c");
+    std::fs::write(&source, text).unwrap();
+    let program = Program::compile(&source, link, &[]);
+    assert_eq!(succeed(&mut program.command()), expected, "{link:?}");
 }
 
 #[test]

@@ -23,9 +23,25 @@ def test_twenty_tests_pass_on_two_workers_and_in_another_order(suite):
     suite.passes("-n2", passed=20)
 
 
-def test_the_example_of_the_page_passes(suite):
-    page = importlib.metadata.metadata("agencysh").get_payload()
-    section = page[page.index("## pytest") :]
-    (example,) = re.findall(r"```python\n(.*?)```", section, re.S)
-    suite.python(example)
-    suite.passes(passed=5)
+def blocks(page):
+    return re.findall(r"```python\n(.*?)```", page, re.S)
+
+
+def the_page_of_the_package():
+    return importlib.metadata.metadata("agencysh").get_payload()
+
+
+def the_page_on_embedding():
+    pages = (folder / "docs" / "embedding.md" for folder in pathlib.Path(__file__).parents)
+    return next(page for page in pages if page.exists()).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", [the_page_of_the_package, the_page_on_embedding])
+def test_the_examples_of_the_pages_work(suite, python, page):
+    tests = [block for block in blocks(page()) if "def test_" in block]
+    programs = [block for block in blocks(page()) if "def test_" not in block]
+    assert len(tests) == 1 and len(programs) > 1
+    suite.python(tests[0])
+    suite.passes(passed=tests[0].count("def test_"))
+    for program in programs:
+        python("import agencysh\n" + program)
