@@ -1,6 +1,6 @@
 """Twenty tests with agencysh: most of them share an agency, some have a cluster of their own, and one kills its leader.
 
-``pytest twenty.py`` runs them.
+Copied to ``test_twenty.py`` in a folder of its own, ``pytest`` runs them.
 """
 
 import threading
