@@ -60,6 +60,19 @@ fn functions_of_the_last_script_can_be_called() {
 }
 
 #[test]
+fn a_panic_of_a_native_comes_out_and_leaves_the_host_usable() {
+    let mut module = rhai::Module::new();
+    module.set_native_fn("fail", || -> Result<(), Box<rhai::EvalAltResult>> {
+        panic!("this is meant to be seen")
+    });
+    let host = Host::builder().module("own", module).build().unwrap();
+    let run = std::panic::AssertUnwindSafe(|| host.eval("fn f() { 7 } own::fail()"));
+    let panic = std::panic::catch_unwind(run).unwrap_err();
+    assert_eq!(panic.downcast_ref(), Some(&"this is meant to be seen"));
+    assert_eq!(host.call("f", json!([])).unwrap(), json!(7));
+}
+
+#[test]
 fn an_error_tells_kind_place_number_and_trace() {
     let host = Host::builder().permissions(Permissions::none().allow(Gate::Files)).build().unwrap();
     let script = "fn load(name) {\n    fs::read(name)\n}\nload(\"/no/such\");";

@@ -47,7 +47,6 @@ fn assert_nothing_is_left(before: u32, more: u32, most_memory: u64, host: impl F
         }
         std::thread::yield_now();
     };
-    println!("{before} and {more}: {at_first:?}, {at_last:?}");
     assert!(at_last.threads <= at_first.threads, "{at_first:?}, {at_last:?}");
     assert!(at_last.files <= at_first.files, "{at_first:?}, {at_last:?}");
     let most = at_first.memory + u64::from(more) * most_memory;

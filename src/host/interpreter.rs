@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use rhai::{AST, Engine, EvalAltResult, Expr, Scope, Stmt};
 
-use super::diagnosis;
 use super::engine::EnteredText;
 use super::error::ScriptError;
 use super::resolver::Resolver;
 use super::sources::Sources;
+use super::{Compiled, diagnosis};
 use crate::natives::NativeContext;
 
 /// What a host shares with the thread that runs its scripts.
@@ -22,12 +22,7 @@ pub(super) struct Interpreter {
 
 impl Interpreter {
     /// Compiles a text and keeps what errors need to know of it.
-    pub(super) fn compile(
-        &self,
-        scope: &Scope<'_>,
-        name: &str,
-        text: &str,
-    ) -> Result<AST, Box<EvalAltResult>> {
+    pub(super) fn compile(&self, scope: &Scope<'_>, name: &str, text: &str) -> Compiled {
         self.sources.keep_text(name, text);
         let mut ast = self.engine.compile_with_scope(scope, text)?;
         ast.set_source(name);

@@ -171,6 +171,9 @@ impl Outcome {
     }
 }
 
+/// A script that has been compiled, or why it cannot be.
+type Compiled = Result<AST, Box<EvalAltResult>>;
+
 /// Interrupts the run of a host, from any thread; it keeps nothing of the host alive.
 #[derive(Debug, Clone)]
 pub struct InterruptHandle {
@@ -370,15 +373,11 @@ impl Host {
     /// Compiles the text of a script file, so that its functions can be called; none of its statements runs.
     fn load(&self, path: &Path, text: &str) -> Result<AST, HostError> {
         let mut last = self.lock_run();
-        let (name, text) = (path.to_string_lossy().into_owned(), text.to_owned());
+        let name = path.to_string_lossy();
         self.context
             .set_invocation(Invocation { script: Some(path.to_owned()), arguments: Vec::new() });
         self.begin(Some(path), self.limit);
-        let loaded = self.on_big_stack(move |interpreter| {
-            let compiled = interpreter.compile(&Scope::new(), &name, &text);
-            compiled.map_err(|error| interpreter.explained(&error, &name))
-        })?;
-        let ast = loaded?;
+        let ast = self.compile(&name, text)?.map_err(|error| self.explained(&error, &name))?;
         *last = Some(Arc::new(callable(&ast)));
         Ok(ast)
     }
@@ -521,11 +520,7 @@ impl Host {
         self.context.set_invocation(Invocation { script: script.map(Path::to_owned), arguments });
         self.begin(script, limit);
         self.interrupt_if(cancelled);
-        let (its_name, text) = (name.to_owned(), text.to_owned());
-        let compiled = self.on_big_stack(move |interpreter| {
-            interpreter.compile(&Scope::new(), &its_name, &text)
-        })?;
-        let result = match compiled {
+        let result = match self.compile(name, text)? {
             Ok(ast) => {
                 *last = Some(Arc::new(callable(&ast)));
                 self.on_big_stack(move |Interpreter { engine, .. }| engine.eval_ast(&ast))?
@@ -533,6 +528,11 @@ impl Host {
             Err(error) => Err(error),
         };
         self.finish(name, result)
+    }
+
+    fn compile(&self, name: &str, text: &str) -> Result<Compiled, HostError> {
+        let (name, text) = (name.to_owned(), text.to_owned());
+        self.on_big_stack(move |interpreter| interpreter.compile(&Scope::new(), &name, &text))
     }
 
     fn begin(&self, script: Option<&Path>, limit: Option<Duration>) {
