@@ -76,7 +76,11 @@ pub mod vpack;
 
 #[cfg(feature = "cli")]
 #[doc(hidden)]
+#[expect(clippy::disallowed_methods, reason = "a program decides when it ends")]
 pub mod cli;
+
+/// The language, in the version that natives of your own have to be written for.
+pub use rhai;
 
 pub use client::AgencyClient;
 #[cfg(feature = "standin")]

@@ -46,7 +46,6 @@ mod vpack;
 
 pub use context::{Invocation, NativeContext, NativeContextBuilder, OutputSink};
 pub use convert::{from_json, to_json};
-#[cfg(feature = "standin")]
 pub(crate) use dump::dump_cluster;
 pub(crate) use error::causes;
 pub use error::{ErrorName, NativeError, NativeResult, call, with_causes};

@@ -5,6 +5,7 @@
 mod clusters;
 mod errors;
 mod harness;
+mod manners;
 mod natives;
 mod runs;
 mod settings;

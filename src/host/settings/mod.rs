@@ -34,15 +34,15 @@ const AGENTS: &str = "endpoints or topology";
 /// assert_eq!(host.eval("env::args()[0]")?.to_json()?, "a");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct HostSettings {
-    /// So many agents in this process.
+    /// So many agents in this process, an odd number. Of `embedded`, `launch`, `endpoints` and `topology` one at most.
     pub embedded: Option<usize>,
     /// A cluster, described as for `cluster::launch`.
     pub launch: Option<Map<String, Value>>,
-    /// Where agents listen that exist already.
+    /// Where agents listen that exist already, such as `tcp://127.0.0.1:8531`.
     pub endpoints: Option<Vec<String>>,
     /// Where a coordinator of theirs listens.
     pub coordinator: Option<String>,
@@ -62,11 +62,11 @@ pub struct HostSettings {
     pub ca_file: Option<PathBuf>,
     /// Whether any certificate will do.
     pub insecure: bool,
-    /// How long each run may take.
+    /// Seconds that each run may take; any number unless given.
     pub deadline: Option<f64>,
-    /// How long one operation on the agency may take.
+    /// Seconds that one operation on the agency may take, with all its repetitions; 30 unless given.
     pub timeout: Option<f64>,
-    /// How long it is tolerated that no agent accepts a connection.
+    /// Seconds for which it is tolerated that no agent accepts a connection; 5 unless given.
     pub connect_timeout: Option<f64>,
     /// The database of `arango`.
     pub database: Option<String>,
@@ -90,6 +90,13 @@ pub struct HostSettings {
     pub permissions: PermissionSettings,
     /// How much scripts may take.
     pub limits: LimitSettings,
+}
+
+/// Secrets are not shown.
+impl std::fmt::Debug for HostSettings {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("HostSettings").finish_non_exhaustive()
+    }
 }
 
 impl HostSettings {

@@ -11,7 +11,6 @@ use rhai::{Array, Dynamic, Map};
 use super::{Raw, call};
 use crate::document::Document;
 
-#[cfg(feature = "standin")]
 pub(crate) use taking::cluster as dump_cluster;
 pub(super) use taking::if_not_yet;
 

@@ -8,7 +8,6 @@ use crate::deadline::{Deadline, Stop};
 use crate::dump::{
     DumpError, DumpOptions, Latch, Packing, Place, Taken, hurried, stem_of_cluster, take_of,
 };
-#[cfg(feature = "standin")]
 use crate::natives::cluster::Cluster;
 use crate::natives::fs::to_write;
 use crate::natives::{NativeContext, NativeError, NativeResult, Options, argument};
@@ -144,7 +143,6 @@ fn take(
 
 /// Takes a dump of the agents of a cluster, which has until `deadline` to tell who they are. There is none when `is_over`
 /// says so.
-#[cfg(feature = "standin")]
 pub(crate) fn cluster(
     cluster: &Cluster,
     options: &DumpOptions,

@@ -67,6 +67,7 @@ impl Launch {
             let started = thread.spawn_scoped(scope, || {
                 if has_own_directory() {
                     let image = self.image()?;
+                    #[expect(clippy::disallowed_methods, reason = "it is this thread's own")]
                     std::env::set_current_dir(directory).map_err(failed)?;
                     return self.search(|path| self.spawn(path, &image));
                 }
