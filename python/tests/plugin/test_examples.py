@@ -31,16 +31,24 @@ def the_page_of_the_package():
     return importlib.metadata.metadata("agencysh").get_payload()
 
 
+def page_of_the_project(name):
+    folder = next(folder for folder in pathlib.Path(__file__).parents if (folder / "docs").exists())
+    return (folder / name).read_text(encoding="utf-8")
+
+
 def the_page_on_embedding():
-    pages = (folder / "docs" / "embedding.md" for folder in pathlib.Path(__file__).parents)
-    return next(page for page in pages if page.exists()).read_text(encoding="utf-8")
+    return page_of_the_project("docs/embedding.md")
 
 
-@pytest.mark.parametrize("page", [the_page_of_the_package, the_page_on_embedding])
+def the_first_page():
+    return page_of_the_project("README.md")
+
+
+@pytest.mark.parametrize("page", [the_page_of_the_package, the_page_on_embedding, the_first_page])
 def test_the_examples_of_the_pages_work(suite, python, page):
     tests = [block for block in blocks(page()) if "def test_" in block]
     programs = [block for block in blocks(page()) if "def test_" not in block]
-    assert len(tests) == 1 and len(programs) > 1
+    assert len(tests) == 1
     suite.python(tests[0])
     suite.passes(passed=tests[0].count("def test_"))
     for program in programs:
