@@ -8,8 +8,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Mutex, TryLockError};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
-use std::{hint, io};
+use std::time::Duration;
+use std::{hint, io, iter};
 
 use super::HostError;
 use crate::deadline::{Deadline, GLANCE};
@@ -17,11 +17,12 @@ use crate::deadline::{Deadline, GLANCE};
 /// Bytes of stack: [`MAX_CALL_LEVELS`](super::MAX_CALL_LEVELS) levels of the deepest expressions fit in.
 const STACK_SIZE: usize = 256 << 20;
 
-/// How long somebody looks busily for the other side before he sleeps.
-const BUSY: Duration = Duration::from_micros(30);
+/// How many looks for the other side follow one another, which takes less than a microsecond.
+const EAGER_LOOKS: usize = 16;
 
-/// How many looks follow one another before others get the processor in between.
-const EAGER_LOOKS: usize = 64;
+/// How many more follow before somebody sleeps, each after others could have the processor: the other side may be waiting for
+/// this very one. Long spells of looking would only keep it from there.
+const PATIENT_LOOKS: usize = 16;
 
 type Anything = Box<dyn Any + Send>;
 type Job = Box<dyn FnOnce() -> Anything + Send>;
@@ -136,22 +137,17 @@ fn next(jobs: &Receiver<Job>) -> Option<Job> {
     look_busily(|| jobs.try_recv().ok()).or_else(|| jobs.recv().ok())
 }
 
-/// What `look` finds, if it does so in [`BUSY`] time.
+/// What `look` finds in a few microseconds, if anything.
 fn look_busily<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
-    for _ in 0..EAGER_LOOKS {
-        if let Some(found) = look() {
-            return Some(found);
+    let eagerly = iter::repeat_n(hint::spin_loop as fn(), EAGER_LOOKS);
+    let patiently = iter::repeat_n(thread::yield_now as fn(), PATIENT_LOOKS);
+    eagerly.chain(patiently).find_map(|pause| {
+        let found = look();
+        if found.is_none() {
+            pause();
         }
-        hint::spin_loop();
-    }
-    let begin = Instant::now();
-    while begin.elapsed() < BUSY {
-        if let Some(found) = look() {
-            return Some(found);
-        }
-        thread::yield_now();
-    }
-    None
+        found
+    })
 }
 
 #[cfg(test)]
@@ -159,6 +155,7 @@ mod tests {
     use std::sync::Arc;
     use std::sync::mpsc::channel;
     use std::thread::ThreadId;
+    use std::time::Instant;
 
     use super::*;
 

@@ -32,7 +32,7 @@ def the_page_of_the_package():
 
 
 def page_of_the_project(name):
-    folder = next(folder for folder in pathlib.Path(__file__).parents if (folder / "docs").exists())
+    folder = next(folder for folder in pathlib.Path(__file__).parents if (folder / "docs" / "embedding.md").exists())
     return (folder / name).read_text(encoding="utf-8")
 
 
