@@ -1,5 +1,6 @@
 //! What a program has of its host besides runs: interrupts, the agency, the cluster, and tests.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -121,6 +122,10 @@ impl Host {
     ///
     /// # Errors
     /// A path leads nowhere, or there can be no thread.
+    ///
+    /// # Panics
+    /// When the hook of [`HostBuilder::while_waiting`](super::HostBuilder::while_waiting) does, once all tests have been
+    /// interrupted. A native that panics fails its test.
     pub fn tests(
         &self,
         paths: &[PathBuf],
@@ -134,20 +139,26 @@ impl Host {
         let cancel = runner.cancel();
         self.running_tests().push(cancel.clone());
         let (running, ended) = sync_channel::<()>(0);
+        let mut hook_panic = None;
         let run = std::thread::scope(|scope| {
             let tests = std::thread::Builder::new().name("agencysh-tests".to_owned());
             let thread = tests.spawn_scoped(scope, move || {
                 let _running = running;
                 runner.run(&files, selection, observer)
-            });
-            let thread = thread.map_err(HostError::Thread)?;
+            })?;
             while ended.recv_timeout(GLANCE) == Err(RecvTimeoutError::Timeout) {
-                self.context.deadline.glance();
+                let glance = AssertUnwindSafe(|| self.context.deadline.glance());
+                if hook_panic.is_none() {
+                    hook_panic = catch_unwind(glance).err().inspect(|_| cancel.cancel());
+                }
             }
-            thread.join().map_or_else(|panic| std::panic::resume_unwind(panic), Ok)
+            Ok(thread.join())
         });
         self.running_tests().retain(|one| !one.is(&cancel));
-        run
+        if let Some(panic) = hook_panic {
+            resume_unwind(panic);
+        }
+        run.map_err(HostError::Thread)?.map_or_else(|panic| resume_unwind(panic), Ok)
     }
 
     fn running_tests(&self) -> MutexGuard<'_, Vec<Cancel>> {

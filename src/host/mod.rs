@@ -112,6 +112,9 @@ pub const MAX_CALL_LEVELS: usize = 256;
 /// host that runs it. Hosts that run at the same time are several hosts; they may use one
 /// [`Cluster`](Target::Shared).
 ///
+/// When a sink, a hook or a native panics, the run ends and the panic goes on where the host was called; the host stays
+/// usable.
+///
 /// Its servers and connections, and the programs that scripts have started, end with it.
 ///
 /// ```

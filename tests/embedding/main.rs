@@ -6,6 +6,7 @@ mod clusters;
 mod errors;
 mod harness;
 mod natives;
+mod panics;
 mod runs;
 mod settings;
 mod shared;
