@@ -205,6 +205,24 @@ impl Topology {
 }
 
 impl Target {
+    /// The cluster of a topology file, which says where these coordinators are.
+    pub(crate) fn described(
+        file: &Path,
+        agency: Box<ClientOptions>,
+        coordinators: Vec<Endpoint>,
+    ) -> Self {
+        let coordinator = coordinators.into_iter().next();
+        #[cfg(feature = "standin")]
+        {
+            Self::Adopted { topology: file.to_owned(), agency, coordinator }
+        }
+        #[cfg(not(feature = "standin"))]
+        match coordinator {
+            Some(coordinator) => Self::Cluster { agency, coordinator },
+            None => Self::Agency(agency),
+        }
+    }
+
     /// Whether the target can be one at all.
     pub(super) fn check(&self) -> Result<(), HostError> {
         match self {
