@@ -108,9 +108,9 @@ pub const MAX_CALL_LEVELS: usize = 256;
 /// Runs scripts, one after the other.
 ///
 /// A host can be shared by threads. It does one thing at a time: a second run, or [`Host::call`], waits until the first
-/// has ended, and so does [`Host::agency`] when servers have to be started for it. So a native must not use the very
-/// host that runs it. Hosts that run at the same time are several hosts; they may use one
-/// [`Cluster`](Target::Shared).
+/// has ended, and so does [`Host::agency`] when servers have to be started for it. So natives, sinks and hooks must
+/// not use the very host that calls them, except to interrupt it. Hosts that run at the same time are several hosts;
+/// they may use one [`Cluster`](Target::Shared).
 ///
 /// When a sink, a hook or a native panics, the run ends and the panic goes on where the host was called; the host stays
 /// usable.
