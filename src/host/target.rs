@@ -206,6 +206,10 @@ impl Topology {
 
 impl Target {
     /// The cluster of a topology file, which says where these coordinators are.
+    #[cfg_attr(
+        not(feature = "standin"),
+        expect(unused_variables, reason = "only its agents count")
+    )]
     pub(crate) fn described(
         file: &Path,
         agency: Box<ClientOptions>,
