@@ -34,6 +34,10 @@ pub(crate) struct TestsOptions {
 
 impl TestsOptions {
     pub(crate) fn from_json(options: Value) -> Result<Self, HostError> {
+        // an array would be taken for the members in their order
+        if !options.is_object() {
+            return Err(invalid("options are a JSON object".to_owned()));
+        }
         let options: Self = serde_json::from_value(options)
             .map_err(|error| invalid(format!("options are not as they should be: {error}")))?;
         match options.paths.is_empty() {

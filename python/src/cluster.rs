@@ -8,6 +8,7 @@ use agencysh::Cluster as Servers;
 use agencysh::Target;
 use agencysh::deadline::Deadline;
 use agencysh::host::{Host, HostError};
+use agencysh::natives::NativeError;
 use agencysh::natives::cluster::InstanceFacts;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -183,8 +184,11 @@ impl Cluster {
     ///     cluster.kill(cluster.leader())
     fn leader(&self, py: Python<'_>) -> PyResult<String> {
         self.operate(py, |servers| {
-            let id =
-                servers.agency()?.leader().map_err(|error| HostError::Native(error.into()))?.id;
+            let id = servers
+                .agency()?
+                .leader()
+                .map_err(|error| HostError::from(NativeError::from(error)))?
+                .id;
             let instances = servers.instances()?;
             let leads = |one: &InstanceFacts| one.id.as_deref() == Some(id.as_str());
             Ok(instances.into_iter().find(leads).map_or(id, |leader| leader.name))

@@ -84,7 +84,7 @@ def test_settings_reach_the_script(tmp_path: Path) -> None:
         ({"launch": {"agent": 3}}, "launch describes no cluster"),
         ({"modules": {"assert": ""}}, "taken by a module of agencysh"),
         ({"natives": {"agency": {"f": len}}}, "taken by a module of agencysh"),
-        ({"arguments": 7}, "not as they should be"),
+        ({"arguments": 7}, "'arguments' is not as it should be"),
     ],
     ids=repr,
 )

@@ -538,15 +538,7 @@ impl Options {
             .map_err(|error| OptionError::value(option, with_causes(&error)))?;
         let Topology { endpoints, coordinators, jwt_secret_file, ca_file, .. } = topology;
         let agency = self.client(endpoints, jwt_secret_file.as_deref(), ca_file)?;
-        let coordinator = coordinators.into_iter().next();
-        #[cfg(feature = "standin")]
-        let target = Target::Adopted { topology: file.to_owned(), agency, coordinator };
-        #[cfg(not(feature = "standin"))]
-        let target = match coordinator {
-            Some(coordinator) => Target::Cluster { agency, coordinator },
-            None => Target::Agency(agency),
-        };
-        Ok(target)
+        Ok(Target::described(file, agency, coordinators))
     }
 
     fn client(

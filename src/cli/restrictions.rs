@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::options::OptionError;
 use crate::host::{Gate, Limits, MAX_CALL_LEVELS, Permissions};
-use crate::natives::with_causes;
+use crate::natives::{check_variable, with_causes};
 
 const HEADING: &str = "Restrictions";
 
@@ -154,11 +154,7 @@ impl Restrictions {
                 .map_err(|error| OptionError::value("--fs-root", with_causes(&error)))?;
         }
         for name in &self.env {
-            let literal = name.strip_suffix('*').unwrap_or(name);
-            if name.is_empty() || literal.contains(['*', '=']) {
-                let problem = format!("'{name}' names no variable: write NAME, or BEGINNING*");
-                return Err(OptionError::value("--env", problem));
-            }
+            check_variable(name).map_err(|error| OptionError::value("--env", error.to_string()))?;
         }
         Ok(self.env.iter().fold(permissions, |permissions, name| permissions.variable(name)))
     }

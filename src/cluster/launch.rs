@@ -49,8 +49,10 @@ pub enum OnCrash {
 pub const ELECTION_TIMEOUT: (Duration, Duration) =
     (Duration::from_millis(500), Duration::from_millis(1000));
 
-/// The variable that names the program of servers which their options do not.
-pub const PROGRAM: &str = "AGENCYSH_PROGRAM";
+/// The program of servers whose options name none: that of the variable `AGENCYSH_PROGRAM`.
+pub(crate) fn program_of_environment() -> Option<PathBuf> {
+    std::env::var_os("AGENCYSH_PROGRAM").filter(|program| !program.is_empty()).map(PathBuf::from)
+}
 
 /// More servers of a kind than anybody needs would only slow the machine down.
 const MOST_AGENTS: usize = 99;
@@ -336,10 +338,9 @@ impl LaunchOptions {
         if let Some(arangod) = &self.arangod {
             return Ok(vec![arangod.into()]);
         }
-        let program = match (&self.program, std::env::var_os(PROGRAM)) {
-            (Some(program), _) => program.clone(),
-            (None, Some(program)) if !program.is_empty() => program.into(),
-            _ => std::env::current_exe()?,
+        let program = match self.program.clone().or_else(program_of_environment) {
+            Some(program) => program,
+            None => std::env::current_exe()?,
         };
         Ok(vec![program.into(), "arangod".into()])
     }

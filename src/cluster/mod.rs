@@ -43,7 +43,8 @@ pub use command_line::{
     AgentPlan, Common, MemberPlan, Supervision, agent_arguments, member_arguments,
 };
 pub use control::{Action, Request, Status, ask};
-pub use launch::{ELECTION_TIMEOUT, LaunchError, LaunchOptions, OnCrash, PROGRAM, World};
+pub(crate) use launch::program_of_environment;
+pub use launch::{ELECTION_TIMEOUT, LaunchError, LaunchOptions, OnCrash, World};
 pub use options::ClusterOptions;
 pub use processes::{Cluster, Event};
 pub use rename::{RenameError, Renaming, rename};

@@ -251,13 +251,17 @@ impl HostBuilder {
     /// ```
     #[must_use]
     pub fn module_source(mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> Self {
-        self.module_sources.insert(name.into(), text.into());
+        let name = name.into();
+        // an import may leave the ending out
+        let name = name.strip_suffix(".rhai").map(str::to_owned).unwrap_or(name);
+        self.module_sources.insert(name, text.into());
         self
     }
 
     /// Calls `hook` on the thread that waits for this host, each [`GLANCE`](crate::deadline::GLANCE) or more often,
-    /// so that it can look for reasons to interrupt it: the thread that called the host, and the threads that wait
-    /// inside of natives. Clients of [`Host::agency`] and [`Host::cluster`] call it as well. It has to be quick.
+    /// so that it can look for reasons to interrupt it: the thread that called the host, and the threads that run
+    /// scripts or wait inside of natives. Clients of [`Host::agency`] and [`Host::cluster`] call it as well. It has to be
+    /// quick.
     #[must_use]
     pub fn while_waiting(mut self, hook: impl Fn() + Send + Sync + 'static) -> Self {
         self.while_waiting = Some(Arc::new(hook));

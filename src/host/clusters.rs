@@ -11,7 +11,7 @@ use super::embedded::EmbeddedServers;
 use super::launched::LaunchedServers;
 use super::restored::RestoredServers;
 use crate::client::{AgencyClient, ClientOptions};
-use crate::cluster::{ClusterError, LaunchError, LaunchOptions, PROGRAM, World};
+use crate::cluster::{ClusterError, LaunchError, LaunchOptions, World, program_of_environment};
 use crate::deadline::Deadline;
 use crate::http::Endpoint;
 use crate::natives::cluster::{Access, Adopted, Launcher, Provider};
@@ -27,8 +27,7 @@ pub(super) struct HostLauncher {
 impl HostLauncher {
     /// As [`Self::provider`], with what this host knows.
     pub(super) fn described(&self, mut options: LaunchOptions) -> Arc<dyn Provider> {
-        let variable = std::env::var_os(PROGRAM).is_some_and(|program| !program.is_empty());
-        if options.program.is_none() && !variable {
+        if options.program.is_none() && program_of_environment().is_none() {
             options.program.clone_from(&self.program);
         }
         Self::provider(options, self.operation_limit)

@@ -122,8 +122,8 @@ pub enum HostError {
         agents: usize,
     },
     /// A library call failed outside of any script.
-    #[error("{}", .0.message())]
-    Native(NativeError),
+    #[error(transparent)]
+    Native(Box<ScriptError>),
     /// What the host is made of is described wrongly.
     #[error(transparent)]
     Settings(#[from] SettingsError),
@@ -157,12 +157,11 @@ impl HostError {
     /// The stable dotted name, such as `agency.no_leader`, `script.unknown_variable` or `host.settings`.
     pub fn kind(&self) -> &str {
         match self {
-            Self::Script(error) => &error.kind,
+            Self::Script(error) | Self::Native(error) => &error.kind,
             Self::File(error) => error.kind(),
             #[cfg(feature = "standin")]
             Self::Launch(error) => error.kind(),
             Self::PoolSize { .. } => "cluster.pool_size",
-            Self::Native(error) => error.kind(),
             Self::Settings(error) => error.kind(),
             Self::Discovery(_) => "test.not_found",
             Self::NoTarget => "agency.no_target",
@@ -174,12 +173,9 @@ impl HostError {
     }
 
     /// The text for people, without place and causes: those are told by [`Self::location`] and
-    /// [`source`](std::error::Error::source).
+    /// [`source`](std::error::Error::source), and both by [`Self::report`].
     pub fn message(&self) -> String {
-        match self {
-            Self::Script(error) => error.message.clone(),
-            other => other.to_string(),
-        }
+        self.as_script_error().message.clone()
     }
 
     /// The script's error, if it is one.
@@ -213,8 +209,7 @@ impl HostError {
     /// The deadline, interrupt or limit that ended the run, if one did.
     pub fn stop(&self) -> Option<&Stop> {
         match self {
-            Self::Script(error) => error.stop.as_ref(),
-            Self::Native(error) => error.stop(),
+            Self::Script(error) | Self::Native(error) => error.stop.as_ref(),
             _ => None,
         }
     }
@@ -236,28 +231,16 @@ impl HostError {
 
     /// What a script would say of it.
     pub(super) fn as_script_error(&self) -> Cow<'_, ScriptError> {
-        let kind = self.kind().to_owned();
         match self {
-            Self::Script(error) => Cow::Borrowed(error),
-            Self::Native(error) => {
-                let mut context = error.context();
-                let (message, cause) = take_causes(error.message().to_owned(), &mut context);
-                Cow::Owned(ScriptError {
-                    kind,
-                    message,
-                    name: error.name(),
-                    cause,
-                    error_num: error.error_num(),
-                    code: error.code(),
-                    context,
-                    stop: error.stop().cloned(),
-                    ..ScriptError::default()
-                })
-            }
+            Self::Script(error) | Self::Native(error) => Cow::Borrowed(error),
             other => {
                 let causes: Vec<String> = crate::natives::causes(other).collect();
-                let (message, cause) = (self.to_string(), Cause::chain(causes));
-                Cow::Owned(ScriptError { kind, message, cause, ..ScriptError::default() })
+                Cow::Owned(ScriptError {
+                    kind: self.kind().to_owned(),
+                    message: self.to_string(),
+                    cause: Cause::chain(causes),
+                    ..ScriptError::default()
+                })
             }
         }
     }
@@ -319,7 +302,19 @@ impl Frame {
 
 impl From<NativeError> for HostError {
     fn from(error: NativeError) -> Self {
-        Self::Native(error)
+        let mut context = error.context();
+        let (message, cause) = take_causes(error.message().to_owned(), &mut context);
+        Self::Native(Box::new(ScriptError {
+            kind: error.kind().to_owned(),
+            message,
+            name: error.name(),
+            cause,
+            error_num: error.error_num(),
+            code: error.code(),
+            context,
+            stop: error.stop().cloned(),
+            ..ScriptError::default()
+        }))
     }
 }
 

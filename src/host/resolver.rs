@@ -150,8 +150,10 @@ impl Resolver {
         {
             return Ok(Place::embedded(name, text));
         }
-        if let Some(text) = self.given.get(path.strip_suffix(".rhai").unwrap_or(path)) {
-            return Ok(Place::given(path.strip_suffix(".rhai").unwrap_or(path), text));
+        if let Some((name, text)) =
+            self.given.get_key_value(path.strip_suffix(".rhai").unwrap_or(path))
+        {
+            return Ok(Place::given(name, text));
         }
         let file = if path.ends_with(".rhai") { path.to_owned() } else { format!("{path}.rhai") };
         let beside = importer

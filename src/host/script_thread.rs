@@ -12,7 +12,7 @@ use std::time::Duration;
 use std::{hint, io, iter};
 
 use super::HostError;
-use crate::deadline::{Deadline, GLANCE};
+use crate::deadline::{Deadline, GLANCE, Stop};
 
 /// Bytes of stack: [`MAX_CALL_LEVELS`](super::MAX_CALL_LEVELS) levels of the deepest expressions fit in.
 const STACK_SIZE: usize = 256 << 20;
@@ -41,7 +41,7 @@ impl BigStack {
     /// There can be no such thread.
     ///
     /// # Panics
-    /// When `work` does, which leaves the stack usable.
+    /// When `work` does, or the hook of the deadline, which ends the work first. The stack stays usable.
     pub(super) fn run<T: Send + 'static>(
         &self,
         deadline: &Deadline,
@@ -106,6 +106,15 @@ impl ScriptThread {
         if let Some(result) = look_busily(|| self.done.try_recv().ok()) {
             return Some(result);
         }
+        catch_unwind(AssertUnwindSafe(|| self.wait(deadline))).unwrap_or_else(|panic| {
+            // the hook has panicked: its run ends, so that nothing of it is left for the run that follows
+            deadline.end(Stop::Interrupted);
+            drop(self.done.recv());
+            resume_unwind(panic)
+        })
+    }
+
+    fn wait(&self, deadline: &Deadline) -> Option<thread::Result<Anything>> {
         let mut is_over = false;
         loop {
             let longest = if deadline.glance() { GLANCE } else { Duration::MAX };

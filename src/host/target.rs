@@ -205,6 +205,28 @@ impl Topology {
 }
 
 impl Target {
+    /// The cluster of a topology file, which says where these coordinators are.
+    #[cfg_attr(
+        not(feature = "standin"),
+        expect(unused_variables, reason = "only its agents count")
+    )]
+    pub(crate) fn described(
+        file: &Path,
+        agency: Box<ClientOptions>,
+        coordinators: Vec<Endpoint>,
+    ) -> Self {
+        let coordinator = coordinators.into_iter().next();
+        #[cfg(feature = "standin")]
+        {
+            Self::Adopted { topology: file.to_owned(), agency, coordinator }
+        }
+        #[cfg(not(feature = "standin"))]
+        match coordinator {
+            Some(coordinator) => Self::Cluster { agency, coordinator },
+            None => Self::Agency(agency),
+        }
+    }
+
     /// Whether the target can be one at all.
     pub(super) fn check(&self) -> Result<(), HostError> {
         match self {

@@ -52,6 +52,7 @@ pub use error::{ErrorName, NativeError, NativeResult, call, with_causes};
 pub use json::to_yaml;
 pub use options::Options;
 use options::number as options_number;
+pub(crate) use permissions::check_variable;
 pub use permissions::{Gate, Last, PermissionError, Permissions};
 pub use printing::{compact, pretty};
 pub use process::{ExitRequest, end_children, exit};

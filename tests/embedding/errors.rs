@@ -69,6 +69,21 @@ fn causes_are_a_chain_of_sources_and_not_part_of_the_message() {
 
     // the same from outside of a script
     let endpoint = agencysh::http::Endpoint::parse("tcp://127.0.0.1:1").unwrap();
+    let options = agencysh::client::ClientOptions {
+        endpoints: vec![endpoint],
+        connect_timeout: std::time::Duration::from_millis(100),
+        ..Default::default()
+    };
+    let client = agencysh::AgencyClient::new(options, Default::default()).unwrap();
+    let error = client.get("x").unwrap_err();
+    let error = HostError::from(agencysh::natives::NativeError::from(error));
+    let sources = texts(&error);
+    assert!(!sources.is_empty(), "{error:?}");
+    assert_eq!(error.to_json()["causes"], json!(sources));
+    assert!(!error.message().contains(&sources[0]), "{error}");
+
+    // and where nobody is asked
+    let endpoint = agencysh::http::Endpoint::parse("tcp://127.0.0.1:1").unwrap();
     let target = Target::agency(vec![endpoint], Default::default());
     assert!(Host::builder().target(target).build().unwrap().agency().is_ok(), "nobody is asked");
     let error = host().run_file("/no/such.rhai", &[] as &[&str]).unwrap_err();

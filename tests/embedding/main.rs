@@ -7,6 +7,7 @@ mod errors;
 mod harness;
 mod manners;
 mod natives;
+mod panics;
 mod runs;
 mod settings;
 mod shared;

@@ -125,6 +125,16 @@ fn a_module_source_goes_before_a_file() {
 }
 
 #[test]
+fn the_ending_of_a_module_source_does_not_matter() {
+    let host = Host::builder().module_source("one.rhai", "fn of() { 1 }");
+    let host = host.module_source("two", "fn of() { 2 }").build().unwrap();
+    for (path, number) in [("one", 1), ("one.rhai", 1), ("two", 2), ("two.rhai", 2)] {
+        assert_eq!(eval_json(&host, &format!("import \"{path}\" as m; m::of()")), number);
+    }
+    assert!(Host::builder().module_source("assert.rhai", "").build().is_err(), "it is taken");
+}
+
+#[test]
 fn hosts_keep_their_own_natives() {
     let host = |number: i64| {
         let mut module = Module::new();

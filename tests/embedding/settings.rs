@@ -271,3 +271,40 @@ fn the_database_of_arango_can_be_named() {
         json!({"endpoints": ["tcp://127.0.0.1:1"], "database": "shop", "insecure": true});
     assert_eq!(eval_json(&host(settings), "arango::database()"), "shop");
 }
+
+#[test]
+fn rubbish_is_told_with_its_place_and_what_would_do() {
+    for (settings, words) in [
+        (json!({"embedded": -1}), &["'embedded'", "-1"][..]),
+        (json!({"seed": 1, "deadline": "soon"}), &["'deadline'", "\"soon\""]),
+        (json!({"deadline": -1}), &["deadline", "-1", "above 0"]),
+        (json!({"timeout": 1e300}), &["timeout"]),
+        (json!({"arguments": "a"}), &["'arguments'", "sequence"]),
+        (json!({"arguments": [1]}), &["'arguments'", "string"]),
+        (json!({"modules": {"a": "", "b": 1}}), &["'modules.b'", "string"]),
+        (
+            json!({"permissions": "some"}),
+            &["'permissions'", "\"some\"", "\"all\", \"none\" or an object"],
+        ),
+        (json!({"permissions": true}), &["'permissions'", "\"all\", \"none\" or an object"]),
+        (json!({"permissions": []}), &["'permissions'", "\"all\", \"none\" or an object"]),
+        (json!({"permissions": {"ports": true, "file": true}}), &["'permissions.file'", "`files`"]),
+        (json!({"permissions": {"ports": []}}), &["'permissions.ports'", "boolean"]),
+        (
+            json!({"permissions": {"files": "/tmp"}}),
+            &["'permissions.files'", "true, false or an array of texts"],
+        ),
+        (json!({"permissions": {"network": [7]}}), &["'permissions.network'", "string"]),
+        (json!({"permissions": {"environment": ["A=B"]}}), &["permissions", "A=B"]),
+        (json!({"limits": {"depth": 1}}), &["'limits.depth'", "`call_depth`"]),
+        (json!({"limits": {"output": 1, "operations": -5}}), &["'limits.operations'", "-5"]),
+        (json!({"limits": 7}), &["'limits'"]),
+        (json!({"limits": [1, 2]}), &["'limits'", "an object"]),
+    ] {
+        let (kind, report) = refused(settings.clone());
+        assert_eq!(kind, "host.settings", "{settings}");
+        for word in words {
+            assert!(report.contains(word), "{settings}: {report}");
+        }
+    }
+}

@@ -48,6 +48,7 @@ int main(void) {
   INVALID(agencysh_call(host, "f", "(", &error));
   INVALID(agencysh_tests(NULL, "{}", &error));
   INVALID(agencysh_tests(host, NULL, &error));
+  INVALID(agencysh_tests(host, "[[\".\"]]", &error));
   INVALID(agencysh_interrupter_new(NULL, &error));
 
   /* the same for those who want no errors */

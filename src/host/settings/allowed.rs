@@ -1,12 +1,17 @@
 //! What scripts may do and take, as JSON.
 
-use serde::Deserialize;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{Error, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::super::{Gate, Limits, PermissionError, Permissions};
+use crate::natives::check_variable;
 
 /// What scripts may do: `"all"`, `"none"`, or an object of what they may, where everything that it leaves out is forbidden.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub enum PermissionSettings {
     /// Everything.
@@ -15,7 +20,6 @@ pub enum PermissionSettings {
     /// Nothing but the target, which may be written to.
     None,
     /// What the object says.
-    #[serde(untagged)]
     Some(Granted),
 }
 
@@ -39,8 +43,7 @@ pub struct Granted {
 }
 
 /// All, none, or some.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone)]
 pub enum Allowance {
     /// All or none.
     Any(bool),
@@ -68,6 +71,83 @@ pub struct LimitSettings {
     pub output: Option<u64>,
 }
 
+impl<'de> Deserialize<'de> for PermissionSettings {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Read;
+
+        impl<'de> Visitor<'de> for Read {
+            type Value = PermissionSettings;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("\"all\", \"none\" or an object")
+            }
+
+            fn visit_str<E: Error>(self, word: &str) -> Result<Self::Value, E> {
+                match word {
+                    "all" => Ok(PermissionSettings::All),
+                    "none" => Ok(PermissionSettings::None),
+                    _ => Err(E::invalid_value(serde::de::Unexpected::Str(word), &self)),
+                }
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                let granted = Granted::deserialize(MapAccessDeserializer::new(map));
+                granted.map(PermissionSettings::Some)
+            }
+        }
+
+        deserializer.deserialize_any(Read)
+    }
+}
+
+impl<'de> Deserialize<'de> for Allowance {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Read;
+
+        impl<'de> Visitor<'de> for Read {
+            type Value = Allowance;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("true, false or an array of texts")
+            }
+
+            fn visit_bool<E: Error>(self, all: bool) -> Result<Self::Value, E> {
+                Ok(Allowance::Any(all))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, texts: A) -> Result<Self::Value, A::Error> {
+                let texts = Vec::deserialize(SeqAccessDeserializer::new(texts));
+                texts.map(Allowance::Only)
+            }
+        }
+
+        deserializer.deserialize_any(Read)
+    }
+}
+
+/// Reads from an object alone: an array would be taken for the members in their order.
+pub(super) fn object<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    struct Read<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Read<T> {
+        type Value = T;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(map))
+        }
+    }
+
+    deserializer.deserialize_any(Read(PhantomData))
+}
+
 impl PermissionSettings {
     pub(super) fn permissions(&self) -> Result<Permissions, PermissionError> {
         let granted = match self {
@@ -92,7 +172,10 @@ impl PermissionSettings {
         };
         permissions = match &granted.environment {
             Allowance::Any(all) => grant(permissions, *all, Gate::Environment),
-            Allowance::Only(names) => names.iter().fold(permissions, Permissions::variable),
+            Allowance::Only(names) => {
+                names.iter().try_for_each(|name| check_variable(name))?;
+                names.iter().fold(permissions, Permissions::variable)
+            }
         };
         permissions = grant(permissions, granted.ports, Gate::Ports);
         permissions = grant(permissions, granted.processes, Gate::Processes);

@@ -12,8 +12,13 @@ use crate::natives::NativeError;
 #[non_exhaustive]
 pub enum SettingsError {
     /// There are no such settings, or one has a value of another type.
-    #[error("the settings are not as they should be")]
-    Malformed(#[source] serde_json::Error),
+    #[error("the setting '{setting}' is not as it should be")]
+    Malformed {
+        /// The setting, with dots where it is a member of another one.
+        setting: String,
+        /// What is wrong.
+        source: serde_json::Error,
+    },
     /// Settings are an object.
     #[error("settings are a JSON object")]
     NoObject,

@@ -4,11 +4,11 @@ mod allowed;
 mod error;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{Host, HostBuilder, Target, Topology};
 use crate::auth::Secret;
@@ -89,6 +89,7 @@ pub struct HostSettings {
     /// What scripts may do; everything unless said.
     pub permissions: PermissionSettings,
     /// How much scripts may take.
+    #[serde(deserialize_with = "allowed::object")]
     pub limits: LimitSettings,
 }
 
@@ -107,7 +108,9 @@ impl HostSettings {
     pub fn from_json(object: &Value) -> Result<Self, SettingsError> {
         // arrays would be taken for the members in their order
         match object {
-            Value::Object(_) => Self::deserialize(object).map_err(SettingsError::Malformed),
+            Value::Object(members) => {
+                Self::deserialize(members).map_err(|source| malformed(members, source))
+            }
             _ => Err(SettingsError::NoObject),
         }
     }
@@ -202,19 +205,11 @@ impl HostSettings {
         Ok(())
     }
 
-    fn adopted(&self, file: &std::path::Path) -> Result<Target, SettingsError> {
-        let topology = Topology::read(file)?;
-        let secret = topology.jwt_secret_file;
-        let agency = Box::new(self.client(topology.endpoints, secret, topology.ca_file)?);
-        let coordinator = topology.coordinators.into_iter().next();
-        #[cfg(feature = "standin")]
-        let target = Target::Adopted { topology: file.to_owned(), agency, coordinator };
-        #[cfg(not(feature = "standin"))]
-        let target = match coordinator {
-            Some(coordinator) => Target::Cluster { agency, coordinator },
-            None => Target::Agency(agency),
-        };
-        Ok(target)
+    fn adopted(&self, file: &Path) -> Result<Target, SettingsError> {
+        let Topology { endpoints, coordinators, jwt_secret_file, ca_file, .. } =
+            Topology::read(file)?;
+        let agency = self.client(endpoints, jwt_secret_file, ca_file)?;
+        Ok(Target::described(file, Box::new(agency), coordinators))
     }
 
     fn client(
@@ -281,6 +276,21 @@ fn launched(options: &Map<String, Value>) -> Result<Target, SettingsError> {
 #[cfg(not(feature = "standin"))]
 fn launched(_: &Map<String, Value>) -> Result<Target, SettingsError> {
     Err(SettingsError::NoServers { setting: "launch" })
+}
+
+/// The error about these settings, with the name of the first that cannot be read even alone.
+fn malformed(members: &Map<String, Value>, source: serde_json::Error) -> SettingsError {
+    let culprit = members.iter().find_map(|(name, value)| {
+        let problem = |value: Value| HostSettings::deserialize(json!({name: value})).err();
+        let whole = problem(value.clone())?;
+        let inner = value.as_object().into_iter().flatten().find_map(|(inner, value)| {
+            problem(json!({inner: value})).map(|source| (format!("{name}.{inner}"), source))
+        });
+        Some(inner.unwrap_or_else(|| (name.clone(), whole)))
+    });
+    // what is wrong with all of them together is wrong with one of them
+    let (setting, source) = culprit.unwrap_or_else(|| ("settings".to_owned(), source));
+    SettingsError::Malformed { setting, source }
 }
 
 /// `Err` when more than one of these settings is given.

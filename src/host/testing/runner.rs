@@ -11,6 +11,7 @@ use super::results::{Event, Failure, FileResult, Observer, Stopped, TestRun};
 use super::script::TestScript;
 use super::selection::Selection;
 use super::settings::TestSettings;
+use super::stage::panicked;
 use super::world::World;
 use crate::host::{HostBuilder, ScriptError};
 
@@ -121,21 +122,11 @@ impl TestRunner {
         result
     }
 
-    /// Runs a file; a panic, which is a fault of this program, costs the results of this file and of no other.
+    /// Runs a file; a panic outside of its functions costs the results of this file and of no other.
     fn run_file(&self, job: &Job, round: u32, observer: &dyn Observer) -> FileResult {
         let run = || FileRun::new(self, job, round, observer).run();
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
-        outcome.unwrap_or_else(|panic| {
-            let text = panic.downcast_ref::<String>().map(String::as_str);
-            let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-            let error = ScriptError {
-                kind: "test.panicked".to_owned(),
-                message: format!("the program panicked: {}", text.unwrap_or("it is not known why")),
-                hint: Some("this is a fault of agencysh, not of the test".to_owned()),
-                ..ScriptError::default()
-            };
-            panicked_file(job, round, error)
-        })
+        outcome.unwrap_or_else(|panic| panicked_file(job, round, panicked(&*panic)))
     }
 
     /// The files that hold selected tests, and those that cannot be read.

@@ -1,5 +1,7 @@
 //! A host with a test file in it.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -83,8 +85,10 @@ impl Stage {
         limit: Limit,
     ) -> Result<(), Box<ScriptError>> {
         let cancelled = || self.cancel.is_set();
-        let outcome = self.host.run_script_within(path, text, Some(limit.time), &cancelled);
-        ended(outcome, "the file", limit)
+        caught(|| {
+            let outcome = self.host.run_script_within(path, text, Some(limit.time), &cancelled);
+            ended(outcome, "the file", limit)
+        })
     }
 
     /// Calls a function of the file.
@@ -95,8 +99,10 @@ impl Stage {
         limit: Limit,
     ) -> Result<(), Box<ScriptError>> {
         let cancelled = || self.cancel.is_set();
-        let outcome = self.host.call_within(function, arguments, Some(limit.time), &cancelled);
-        ended(outcome, function, limit)
+        caught(|| {
+            let outcome = self.host.call_within(function, arguments, Some(limit.time), &cancelled);
+            ended(outcome, function, limit)
+        })
     }
 
     /// A test begins.
@@ -112,6 +118,23 @@ impl Stage {
     /// Takes what has been printed and logged since it was last asked.
     pub(super) fn printed(&self) -> String {
         self.printed.take()
+    }
+}
+
+/// A native or a hook that panics costs a test, not those after it: the host stays usable.
+fn caught(call: impl FnOnce() -> Result<(), Box<ScriptError>>) -> Result<(), Box<ScriptError>> {
+    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| Err(Box::new(panicked(&*panic))))
+}
+
+/// The error of a panic.
+pub(super) fn panicked(panic: &(dyn Any + Send)) -> ScriptError {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+    ScriptError {
+        kind: "test.panicked".to_owned(),
+        message: format!("the program panicked: {}", text.unwrap_or("it is not known why")),
+        hint: Some("this is a fault of the program or of its natives, not of the test".to_owned()),
+        ..ScriptError::default()
     }
 }
 
@@ -158,13 +181,8 @@ pub(super) fn ended_by(error: HostError, what: &str, limit: Limit) -> Box<Script
 
 /// Every reason why a script has no result as an error of a script.
 pub(super) fn as_script_error(error: HostError) -> Box<ScriptError> {
-    let kind = error.kind().to_owned();
     match error {
         HostError::Script(error) => error,
-        other => Box::new(ScriptError {
-            kind,
-            message: crate::natives::with_causes(&other),
-            ..ScriptError::default()
-        }),
+        other => Box::new(other.as_script_error().into_owned()),
     }
 }

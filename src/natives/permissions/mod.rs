@@ -131,6 +131,21 @@ pub enum PermissionError {
     /// The text names no server.
     #[error(transparent)]
     Host(#[from] crate::http::HostPatternError),
+    /// The text names no environment variable.
+    #[error("'{name}' names no variable: write NAME, or BEGINNING*")]
+    Variable {
+        /// The text.
+        name: String,
+    },
+}
+
+/// `Err` unless [`Permissions::variable`] can do something with the name.
+pub(crate) fn check_variable(name: &str) -> Result<(), PermissionError> {
+    let literal = name.strip_suffix('*').unwrap_or(name);
+    if name.is_empty() || literal.contains(['*', '=']) {
+        return Err(PermissionError::Variable { name: name.to_owned() });
+    }
+    Ok(())
 }
 
 impl Permissions {
