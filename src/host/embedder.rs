@@ -62,7 +62,7 @@ impl Host {
     }
 
     /// A client of the host's agency, to be used without a script; each time the same. Its servers are started now,
-    /// unless they run, within the time that [`HostBuilder::deadline`] gives.
+    /// unless they run, within the time that [`HostBuilder::deadline`](super::HostBuilder::deadline) gives.
     ///
     /// The client has a deadline of its own, [`AgencyClient::deadline`], which nothing but its user sets, and is free to
     /// write whatever the permissions of scripts are.

@@ -35,7 +35,7 @@ impl Outcome {
 pub(super) type Compiled = Result<AST, Box<EvalAltResult>>;
 
 impl Host {
-    /// Runs a script file with the words after its name; those of [`HostBuilder::arguments`] if there are none.
+    /// Runs a script file with the words after its name; those of [`HostBuilder::arguments`](super::HostBuilder::arguments) if there are none.
     ///
     /// ```
     /// let folder = tempfile::tempdir()?;
@@ -59,7 +59,7 @@ impl Host {
         self.run_script(path, &text, arguments)
     }
 
-    /// Runs the text of a script file that has been read already, by [`read_script`].
+    /// Runs the text of a script file that has been read already, by [`read_script`](super::read_script).
     ///
     /// # Errors
     /// The script ends with an error.
