@@ -134,10 +134,12 @@ fn m81_servers_start_and_end_in_order_and_the_supervision_rests_before() {
         assert::is_true(fs::exists(report.dump));
         assert::is_true(report.dump.ends_with(`agencydump_${c.number}.zip`));
         let order = fs::read(folder + "/order").split("\n").filter(|line| line != "");
-        assert::equal(order, [
-            "start agent", "start dbserver", "start dbserver", "start coordinator",
-            "end coordinator", "end dbserver", "end dbserver", "end agent",
-        ]);
+        assert::equal(order[0], "start agent");
+        // nobody waits between these: they write when the system lets them
+        let members = order.extract(1, 3);
+        members.sort();
+        assert::equal(members, ["start coordinator", "start dbserver", "start dbserver"]);
+        assert::equal(order.extract(4), ["end coordinator", "end dbserver", "end dbserver", "end agent"]);
         assert::equal(c.instances().map(|one| one.state), ["stopped", "stopped", "stopped", "stopped"]);
         assert::throws(|| c.find("agent1").restart(), "cluster.wrong_state");
         "#,
