@@ -23,6 +23,10 @@ trap 'rm -rf "$work"' EXIT
 # apart from the sources, so that the installed package is what is tested
 cp -R python/tests "$work/tests"
 cp python/pyproject.toml "$work/"
+# pages whose examples are tests
+mkdir "$work/docs"
+cp docs/embedding.md "$work/docs/"
+cp README.md "$work/"
 cd "$work"
 "$venv/bin/python" -m pytest -p no:cacheprovider --numprocesses 2 tests
 "$venv/bin/python" -m mypy --strict --package agencysh
